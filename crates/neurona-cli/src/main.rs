@@ -1,0 +1,3 @@
+//! The `neurona` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Trains networks on a desktop.
