@@ -189,8 +189,8 @@ impl LayerSpec {
         }
     }
 
-    /// Writes the canonical bytes, which are the postcard encoding, to `sink`, and returns it.
-    pub const fn encode<const N: usize>(&self, mut sink: Bytes<N>) -> Bytes<N> {
+    /// Gives the canonical bytes, which are the postcard encoding, to `sink`, and returns it.
+    pub const fn encode<'a>(&self, mut sink: Canonical<'a>) -> Canonical<'a> {
         match self {
             Self::Chain(layers) => {
                 sink = sink.varint(0).varint(layers.len() as u64);
@@ -225,17 +225,17 @@ impl LayerSpec {
 
     /// Number of canonical bytes.
     pub const fn encoded_len(&self) -> usize {
-        self.encode(Bytes::<0>::new()).len
+        self.encode(Canonical::new()).len
     }
 
     /// 64-bit FNV-1a hash of the canonical bytes: two networks with the same fingerprint have the same architecture.
     pub const fn fingerprint(&self) -> u64 {
-        self.encode(Bytes::<0>::new()).hash
+        self.encode(Canonical::new()).hash
     }
 }
 
 impl ActivationSpec {
-    const fn encode<const N: usize>(&self, sink: Bytes<N>) -> Bytes<N> {
+    const fn encode<'a>(&self, sink: Canonical<'a>) -> Canonical<'a> {
         match self {
             Self::Identity => sink.varint(0),
             Self::Step => sink.varint(1),
@@ -255,27 +255,39 @@ impl ActivationSpec {
     }
 }
 
-/// A sink for canonical bytes: keeps the first `N`, counts and hashes all.
+/// Takes canonical bytes one by one: counts them, hashes them and compares them with bytes from a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Bytes<const N: usize> {
-    /// The first `N` bytes that were written.
-    pub kept: [u8; N],
-    /// Number of bytes that were written.
-    pub len: usize,
-    /// 64-bit FNV-1a hash of what was written (Fowler, Noll and Vo; offset basis and prime of RFC 9923).
-    pub hash: u64,
+pub struct Canonical<'a> {
+    file: &'a [u8],
+    len: usize,
+    hash: u64,
+    equal: bool,
 }
 
-impl<const N: usize> Bytes<N> {
-    /// An empty sink.
+impl<'a> Canonical<'a> {
+    /// A sink that compares what it is given with the beginning of `file`.
+    pub const fn against(file: &'a [u8]) -> Self {
+        // Offset basis and prime are those of the 64-bit FNV-1a hash (Fowler, Noll and Vo).
+        Self { file, len: 0, hash: 0xcbf2_9ce4_8422_2325, equal: true }
+    }
+
+    /// A sink that has nothing to compare with.
     pub const fn new() -> Self {
-        Self { kept: [0; N], len: 0, hash: 0xcbf2_9ce4_8422_2325 }
+        Self::against(&[])
+    }
+
+    /// Whether the file begins with the bytes that were given.
+    pub const fn equal(&self) -> bool {
+        self.equal
+    }
+
+    /// Number of bytes that were given.
+    pub const fn count(&self) -> usize {
+        self.len
     }
 
     const fn push(mut self, byte: u8) -> Self {
-        if self.len < N {
-            self.kept[self.len] = byte;
-        }
+        self.equal = self.equal && self.len < self.file.len() && self.file[self.len] == byte;
         self.len += 1;
         self.hash = (self.hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
         self
@@ -291,7 +303,7 @@ impl<const N: usize> Bytes<N> {
     }
 }
 
-impl<const N: usize> Default for Bytes<N> {
+impl Default for Canonical<'_> {
     fn default() -> Self {
         Self::new()
     }

@@ -1,0 +1,97 @@
+//! Functions that go through their arguments once, value by value.
+
+/// Adds a multiple: `y[i] += a * x[i]`.
+pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += a * x;
+    }
+}
+
+/// Multiplies by a constant: `y[i] = factor * x[i]`.
+pub fn rescale(factor: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = factor * x;
+    }
+}
+
+/// Subtracts the mean and multiplies by the scale: `y[i] = (x[i] - mean[i]) * scale[i]`.
+pub fn standardize(mean: &[f32], scale: &[f32], x: &[f32], y: &mut [f32]) {
+    for (((y, x), mean), scale) in y.iter_mut().zip(x).zip(mean).zip(scale) {
+        *y = (x - mean) * scale;
+    }
+}
+
+/// Softmax in place: `y[i] = exp(y[i] - max) / sum over j of exp(y[j] - max)`.
+///
+/// The maximum is subtracted so that no exponential overflows; the sum begins with zero and goes up. A NaN among the
+/// values, plus infinity, or nothing but minus infinity makes every result NaN.
+pub fn softmax(y: &mut [f32], exp: impl Fn(f32) -> f32) {
+    let max = maximum(y);
+    let mut sum = 0.0;
+    for y in y.iter_mut() {
+        *y = exp(*y - max);
+        sum += *y;
+    }
+    for y in y {
+        *y /= sum;
+    }
+}
+
+/// Adds the gradient of softmax with respect to its inputs: `dx[i] += y[i] * (dy[i] - sum over j of dy[j] * y[j])`.
+///
+/// The sum begins with zero and goes up.
+pub fn softmax_backward(y: &[f32], dy: &[f32], dx: &mut [f32]) {
+    let mut sum = 0.0;
+    for (y, dy) in y.iter().zip(dy) {
+        sum += dy * y;
+    }
+    for ((dx, y), dy) in dx.iter_mut().zip(y).zip(dy) {
+        *dx += y * (dy - sum);
+    }
+}
+
+/// The largest value that is not NaN; minus infinity when there is none.
+pub(crate) fn maximum(values: &[f32]) -> f32 {
+    let mut max = f32::NEG_INFINITY;
+    for value in values {
+        if *value > max {
+            max = *value;
+        }
+    }
+    max
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn softmax_of_equal_values_is_uniform_at_any_size() {
+        for z in [-1e38_f32, -1.0, 0.0, 88.0, 3e38] {
+            let mut y = [z; 4];
+            softmax(&mut y, libm::expf);
+            assert_eq!(y, [0.25; 4]);
+        }
+    }
+
+    #[test]
+    fn softmax_of_what_is_not_finite() {
+        let softmax = |mut y: [f32; 2]| {
+            softmax(&mut y, libm::expf);
+            y
+        };
+        assert_eq!(softmax([f32::NEG_INFINITY, 0.0]), [0.0, 1.0]);
+        for y in [[f32::NAN, 0.0], [f32::INFINITY, 0.0], [f32::NEG_INFINITY; 2]] {
+            assert!(softmax(y).iter().all(|y| y.is_nan()));
+        }
+    }
+
+    #[test]
+    fn standardize_and_rescale() {
+        let mut y = [0.0; 2];
+        standardize(&[1.0, 2.0], &[0.5, 4.0], &[3.0, 1.0], &mut y);
+        assert_eq!(y, [1.0, -4.0]);
+        rescale(0.25, &[1.0, -2.0], &mut y);
+        assert_eq!(y, [0.25, -0.5]);
+    }
+}

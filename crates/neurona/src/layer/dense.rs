@@ -1,0 +1,122 @@
+//! The fully connected layer.
+
+use core::marker::PhantomData;
+
+use super::{Layer, Learn, Target};
+use crate::activation::{Activation, Identity, Keep};
+use crate::arch::LayerSpec;
+use crate::kernel;
+use crate::plain::plain_layer;
+
+/// Fully connected layer: `y = A(W x + b)`, the perceptrons of one layer.
+///
+/// With one output and [`Step`](crate::Step) it is Rosenblatt's perceptron, with [`Sigmoid`](crate::Sigmoid) it is
+/// logistic regression (course, "neuron and layers").
+///
+/// # Shapes
+///
+/// The input is (I), the output is (O), `weights` is (O, I) and `bias` is (O).
+///
+/// # Cost
+///
+/// `4 O (I + 1)` bytes of weights, `O I` multiply-adds and `O` activations. Backward needs the input and the output,
+/// and for some [activations](crate::Activation) the O weighted sums; it costs `O I` multiply-adds for the weights and
+/// as many for the input.
+///
+/// # Examples
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// let and: Dense<2, 1, Step> = Dense::new([[1.0, 1.0]], [-1.5]);
+/// let mut y = [0.0];
+/// and.forward(&[1.0, 1.0], &mut y, &mut ());
+/// assert_eq!(y, [1.0]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct Dense<const I: usize, const O: usize, A = Identity> {
+    /// The weights: a row for each output.
+    pub weights: [[f32; I]; O],
+    /// What is added to each output's weighted sum.
+    pub bias: [f32; O],
+    activation: PhantomData<A>,
+}
+
+plain_layer!(Dense<I, O, A>, [const I: usize, const O: usize, A: 'static], [[[f32; I]; O], [f32; O]]);
+
+impl<const I: usize, const O: usize, A> Dense<I, O, A> {
+    /// A layer of these weights.
+    pub const fn new(weights: [[f32; I]; O], bias: [f32; O]) -> Self {
+        Self { weights, bias, activation: PhantomData }
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation> Layer for Dense<I, O, A> {
+    type Input = [f32; I];
+    type Output = [f32; O];
+    type Scratch = ();
+
+    const SPEC: LayerSpec = LayerSpec::Dense { inputs: I as u32, outputs: O as u32, activation: A::SPEC };
+    const FAULT: Option<&'static str> =
+        if I == 0 || O == 0 { Some("a dense layer has at least one input and one output") } else { None };
+
+    #[inline]
+    fn forward(&self, x: &[f32; I], y: &mut [f32; O], (): &mut ()) {
+        kernel::dense_forward(self.weights.as_flattened(), &self.bias, x, y);
+        activate::<A>(y);
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I, O, A> {
+    const LEARNS: bool = true;
+    type Gradient = Self;
+    type Tape = A::Keep<O>;
+
+    #[inline]
+    fn record(&self, x: &[f32; I], y: &mut [f32; O], tape: &mut Self::Tape) {
+        kernel::dense_forward(self.weights.as_flattened(), &self.bias, x, y);
+        tape.keep(y);
+        activate::<A>(y);
+    }
+
+    #[inline]
+    fn backward(
+        mut target: Target<'_, Self>,
+        x: &[f32; I],
+        y: &[f32; O],
+        tape: &mut Self::Tape,
+        dy: &mut [f32; O],
+        dx: Option<&mut [f32; I]>,
+    ) {
+        for (dy, from) in dy.iter_mut().zip(tape.source(y)) {
+            *dy *= A::derivative(*from);
+        }
+        let dz = dy;
+        if let Some(dx) = dx {
+            kernel::dense_backward_inputs(target.layer().weights.as_flattened(), dz, dx);
+        }
+        let (into, scale) = match &mut target {
+            Target::InPlace(layer, scale) => (&mut **layer, *scale),
+            Target::Sum(_, gradient) => (&mut **gradient, 1.0),
+            Target::Nowhere(_) => return,
+        };
+        kernel::dense_backward_weights(into.weights.as_flattened_mut(), &mut into.bias, x, dz, scale);
+    }
+
+    #[inline]
+    fn visit<const K: usize, F>(&mut self, mut with: [&mut Self; K], f: &mut F)
+    where
+        F: FnMut(&mut [f32], [&mut [f32]; K]),
+    {
+        f(self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
+        f(&mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
+    }
+}
+
+#[inline]
+fn activate<A: Activation>(z: &mut [f32]) {
+    for z in z {
+        *z = A::value(*z);
+    }
+}

@@ -1,0 +1,94 @@
+//! The layers, and the two traits that make a layer: [`Layer`], which infers, and [`Learn`], which learns as well.
+//!
+//! A network made by [`network!`](crate::network) is itself a layer, so that it can be the body of another one. A layer
+//! of your own needs the same two traits; its forward and backward call the functions of [`kernel`](crate::kernel), or
+//! others.
+
+mod dense;
+mod scaling;
+mod softmax;
+
+pub use dense::Dense;
+pub use scaling::{Rescale, Standardize};
+pub use softmax::{Exact, Exponential, Softmax};
+
+use crate::arch::LayerSpec;
+use crate::plain::{Plain, Zero};
+
+/// What takes an input of one shape and gives an output of another.
+pub trait Layer {
+    /// What goes in, an array.
+    type Input: Plain;
+    /// What comes out, an array.
+    type Output: Plain;
+    /// Memory that [`forward`](Self::forward) needs besides, `()` for none. What it holds is of no account.
+    type Scratch: Plain;
+
+    /// The kind of the layer and its sizes.
+    const SPEC: LayerSpec;
+
+    /// What is wrong with these sizes, as a sentence for the compiler to say; `None` when nothing is.
+    const FAULT: Option<&'static str> = None;
+
+    /// Computes the output `y` for the input `x`.
+    fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut Self::Scratch);
+}
+
+/// A layer through which learning goes: forward, then back along the same path.
+///
+/// The gradient of a value `v` of the network, which is the derivative of the loss with respect to it, is called `dv`.
+pub trait Learn: Layer {
+    /// Whether the layer has parameters that learning changes.
+    const LEARNS: bool;
+
+    /// Memory for the gradient of every parameter, `()` when there are none. Momentum is of the same type.
+    type Gradient: Zero;
+
+    /// What [`backward`](Self::backward) needs of [`record`](Self::record) besides input and output.
+    type Tape: Zero;
+
+    /// Computes the output as [`forward`](Layer::forward) does, to the same bits, and keeps what backward needs.
+    fn record(&self, x: &Self::Input, y: &mut Self::Output, tape: &mut Self::Tape);
+
+    /// Goes back through the layer.
+    ///
+    /// `x`, `y` and `tape` are those of the last [`record`](Self::record); `dy` is the gradient of the output and may
+    /// be used up. The gradient of the input is **added** to `dx`, computed with the weights as they were before the
+    /// call. What becomes of the gradients of the parameters is told by `target`.
+    fn backward(
+        target: Target<'_, Self>,
+        x: &Self::Input,
+        y: &Self::Output,
+        tape: &mut Self::Tape,
+        dy: &mut Self::Output,
+        dx: Option<&mut Self::Input>,
+    );
+
+    /// Calls `f` for each array of parameters, in the order of the struct, with the same array of each of `with`.
+    ///
+    /// Optimizers are written with it: [`Sgd`](crate::Sgd) asks for the gradient, momentum for two values of its type.
+    fn visit<const K: usize, F>(&mut self, with: [&mut Self::Gradient; K], f: &mut F)
+    where
+        F: FnMut(&mut [f32], [&mut [f32]; K]);
+}
+
+/// Where the gradients of a layer's parameters go.
+#[derive(Debug)]
+pub enum Target<'a, L: Learn + ?Sized> {
+    /// Times a scale into the parameters themselves. The scale is minus the learning rate.
+    InPlace(&'a mut L, f32),
+    /// Added to a gradient, the parameters left as they are.
+    Sum(&'a L, &'a mut L::Gradient),
+    /// Nowhere: the layer only passes the gradient on.
+    Nowhere(&'a L),
+}
+
+impl<L: Learn> Target<'_, L> {
+    /// The layer, to read.
+    pub fn layer(&self) -> &L {
+        match self {
+            Target::InPlace(layer, _) => layer,
+            Target::Sum(layer, _) | Target::Nowhere(layer) => layer,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Losses: what learning makes small.
+//!
+//! A loss compares an output with a target and gives a number and its gradient. Mini-batches take the mean over their
+//! examples. Each sum over the outputs begins with zero and goes up.
+
+use crate::kernel;
+
+/// A measure of how far an output `Y` is from a target `T`, with its gradient.
+pub trait Loss<Y, T: ?Sized> {
+    /// The loss.
+    fn value(&self, y: &Y, target: &T) -> f32;
+
+    /// The loss; its gradient with respect to the output is written to `dy`.
+    fn gradient(&self, y: &Y, target: &T, dy: &mut Y) -> f32;
+}
+
+/// Squared error, the mean over the N outputs: `L = 1/N sum of (y - t)^2`, `dy = 2/N (y - t)`.
+///
+/// For one output it is the course's `(y - h)^2`; for several it is PyTorch's `MSELoss`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SquaredError;
+
+/// Cross-entropy of N independent yes-or-no answers, from weighted sums z: the mean over the outputs of
+/// `log(1 + exp(z)) - t z`, `dy = 1/N (sigmoid(z) - t)`, with targets t between 0 and 1.
+///
+/// The network ends without a sigmoid: the loss has it inside, computed so that nothing overflows and small
+/// probabilities keep their digits: `max(z, 0) - t z + log(1 + exp(-|z|))` (PyTorch's `BCEWithLogitsLoss`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BinaryCrossEntropy;
+
+/// Cross-entropy of one answer out of N, from weighted sums z: `L = log(sum of exp(z)) - z_t`,
+/// `dy = softmax(z) - 1 at t`.
+///
+/// The target is the class, a `usize`, or a probability for each class, which sum to 1. The network ends without
+/// [`Softmax`](crate::Softmax): the loss has it inside, with the maximum subtracted (PyTorch's `CrossEntropyLoss`). For
+/// a class that does not exist the loss is NaN and the gradient zero, so that nothing is learned from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoftmaxCrossEntropy;
+
+/// Hinge loss, for targets t of -1 or 1: the mean over the outputs of `max(0, 1 - t y)` (Cortes and Vapnik 1995).
+///
+/// At the kink, where `t y` is 1, the gradient is zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hinge;
+
+/// The perceptron criterion, for targets t of -1 or 1: the mean over the outputs of `max(0, -t y)`.
+///
+/// Learned in place with one example at a time it is Rosenblatt's rule (1958): an output of the wrong sign moves its
+/// weights by `rate * t * x`, another one does not. An output of zero has no sign and counts as wrong, so that a network
+/// of zeros learns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Perceptron;
+
+impl<const N: usize> Loss<[f32; N], [f32; N]> for SquaredError {
+    fn value(&self, y: &[f32; N], target: &[f32; N]) -> f32 {
+        mean(y, target, |y, t| (y - t) * (y - t))
+    }
+
+    fn gradient(&self, y: &[f32; N], target: &[f32; N], dy: &mut [f32; N]) -> f32 {
+        let scale = 2.0 / N as f32;
+        slopes(y, target, dy, |y, t| scale * (y - t));
+        self.value(y, target)
+    }
+}
+
+impl<const N: usize> Loss<[f32; N], [f32; N]> for BinaryCrossEntropy {
+    fn value(&self, z: &[f32; N], target: &[f32; N]) -> f32 {
+        mean(z, target, |z, t| {
+            let positive = if z > 0.0 { z } else { 0.0 };
+            let magnitude = if z > 0.0 { z } else { -z };
+            (positive - t * z) + libm::log1pf(libm::expf(-magnitude))
+        })
+    }
+
+    fn gradient(&self, z: &[f32; N], target: &[f32; N], dz: &mut [f32; N]) -> f32 {
+        use crate::activation::{Activation, Sigmoid};
+        let scale = 1.0 / N as f32;
+        slopes(z, target, dz, |z, t| scale * (Sigmoid::value(z) - t));
+        self.value(z, target)
+    }
+}
+
+impl<const N: usize> Loss<[f32; N], usize> for SoftmaxCrossEntropy {
+    fn value(&self, z: &[f32; N], class: &usize) -> f32 {
+        match z.get(*class) {
+            Some(of_class) => log_sum_exp(z) - of_class,
+            None => f32::NAN,
+        }
+    }
+
+    fn gradient(&self, z: &[f32; N], class: &usize, dz: &mut [f32; N]) -> f32 {
+        *dz = *z;
+        kernel::softmax(dz, libm::expf);
+        match dz.get_mut(*class) {
+            Some(of_class) => *of_class -= 1.0,
+            None => dz.fill(0.0),
+        }
+        self.value(z, class)
+    }
+}
+
+impl<const N: usize> Loss<[f32; N], [f32; N]> for SoftmaxCrossEntropy {
+    fn value(&self, z: &[f32; N], target: &[f32; N]) -> f32 {
+        let log_sum = log_sum_exp(z);
+        let mut sum = 0.0;
+        for (z, t) in z.iter().zip(target) {
+            sum += t * (log_sum - z);
+        }
+        sum
+    }
+
+    fn gradient(&self, z: &[f32; N], target: &[f32; N], dz: &mut [f32; N]) -> f32 {
+        *dz = *z;
+        kernel::softmax(dz, libm::expf);
+        for (dz, t) in dz.iter_mut().zip(target) {
+            *dz -= t;
+        }
+        self.value(z, target)
+    }
+}
+
+impl<const N: usize> Loss<[f32; N], [f32; N]> for Hinge {
+    fn value(&self, y: &[f32; N], target: &[f32; N]) -> f32 {
+        mean(y, target, |y, t| if t * y >= 1.0 { 0.0 } else { 1.0 - t * y })
+    }
+
+    fn gradient(&self, y: &[f32; N], target: &[f32; N], dy: &mut [f32; N]) -> f32 {
+        let scale = 1.0 / N as f32;
+        slopes(y, target, dy, |y, t| if t * y >= 1.0 { 0.0 } else { -(scale * t) });
+        self.value(y, target)
+    }
+}
+
+impl<const N: usize> Loss<[f32; N], [f32; N]> for Perceptron {
+    fn value(&self, y: &[f32; N], target: &[f32; N]) -> f32 {
+        mean(y, target, |y, t| if t * y > 0.0 { 0.0 } else { -(t * y) })
+    }
+
+    fn gradient(&self, y: &[f32; N], target: &[f32; N], dy: &mut [f32; N]) -> f32 {
+        let scale = 1.0 / N as f32;
+        slopes(y, target, dy, |y, t| if t * y > 0.0 { 0.0 } else { -(scale * t) });
+        self.value(y, target)
+    }
+}
+
+fn mean<const N: usize>(y: &[f32; N], target: &[f32; N], loss: impl Fn(f32, f32) -> f32) -> f32 {
+    let mut sum = 0.0;
+    for (y, t) in y.iter().zip(target) {
+        sum += loss(*y, *t);
+    }
+    sum / N as f32
+}
+
+fn slopes<const N: usize>(y: &[f32; N], target: &[f32; N], dy: &mut [f32; N], slope: impl Fn(f32, f32) -> f32) {
+    for ((dy, y), t) in dy.iter_mut().zip(y).zip(target) {
+        *dy = slope(*y, *t);
+    }
+}
+
+/// `log(sum of exp(z))`, with the maximum subtracted.
+fn log_sum_exp(z: &[f32]) -> f32 {
+    let max = kernel::maximum(z);
+    let mut sum = 0.0;
+    for z in z {
+        sum += libm::expf(z - max);
+    }
+    libm::logf(sum) + max
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn squared_error_is_a_mean() {
+        let mut dy = [0.0; 2];
+        assert_eq!(SquaredError.gradient(&[1.0, 3.0], &[0.0, 1.0], &mut dy), 2.5);
+        assert_eq!(dy, [1.0, 2.0]);
+    }
+
+    #[test]
+    fn cross_entropies_do_not_overflow() {
+        let mut dz = [0.0; 2];
+        assert_eq!(SoftmaxCrossEntropy.gradient(&[1e30, -1e30], &0, &mut dz), 0.0);
+        assert_eq!(dz, [0.0, 0.0]);
+        assert_eq!(SoftmaxCrossEntropy.value(&[1e30, -1e30], &1), 2e30);
+        assert_eq!(BinaryCrossEntropy.gradient(&[1e30, -1e30], &[1.0, 0.0], &mut dz), 0.0);
+        assert_eq!(dz, [0.0, 0.0]);
+    }
+
+    #[test]
+    fn a_class_and_its_distribution_agree() {
+        let (z, mut by_class, mut by_share) = ([0.5, -1.0, 2.0], [0.0; 3], [0.0; 3]);
+        let class = SoftmaxCrossEntropy.gradient(&z, &2, &mut by_class);
+        let share = SoftmaxCrossEntropy.gradient(&z, &[0.0, 0.0, 1.0], &mut by_share);
+        assert_eq!((class, by_class), (share, by_share));
+    }
+
+    #[test]
+    fn a_class_that_does_not_exist_teaches_nothing() {
+        let mut dz = [1.0; 2];
+        assert!(SoftmaxCrossEntropy.gradient(&[0.0, 1.0], &2, &mut dz).is_nan());
+        assert_eq!(dz, [0.0; 2]);
+    }
+
+    #[test]
+    fn hinge_and_perceptron_stop_at_their_margins() {
+        let mut dy = [9.0; 2];
+        assert_eq!(Hinge.gradient(&[1.0, 0.5], &[1.0, -1.0], &mut dy), 0.75);
+        assert_eq!(dy, [0.0, 0.5]);
+        assert_eq!(Perceptron.gradient(&[0.5, 0.0], &[1.0, -1.0], &mut dy), 0.0);
+        assert_eq!(dy, [0.0, 0.5]);
+    }
+}

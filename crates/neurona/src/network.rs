@@ -1,0 +1,418 @@
+//! Networks: the macro that makes one of layers, and what every network can do.
+
+use crate::arch::LayerSpec;
+use crate::layer::{Layer, Learn, Target};
+use crate::loss::Loss;
+use crate::plain::Zero;
+
+/// The gradient of a network: a value for every parameter, under the same field names. Momentum is of this type too.
+pub type Gradient<N> = <N as Learn>::Gradient;
+
+/// What an inference needs besides the network and its input: the output, and the activations on the way to it.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Inference<N: Layer> {
+    output: N::Output,
+    scratch: N::Scratch,
+}
+
+// SAFETY: zero bytes are a value of both fields.
+#[allow(unsafe_code)]
+unsafe impl<N: Layer> Zero for Inference<N> {}
+
+/// What learning needs besides the network, its input and perhaps a gradient: every activation, and two gradients of
+/// activations that take turns.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Workspace<N: Learn> {
+    y: N::Output,
+    dy: N::Output,
+    tape: N::Tape,
+}
+
+// SAFETY: zero bytes are a value of each field.
+#[allow(unsafe_code)]
+unsafe impl<N: Learn> Zero for Workspace<N> {}
+
+/// Memory that a network needs, in bytes, exactly: a constant of the type.
+///
+/// The input, which the caller lends, is not counted, nor is the stack, whose use does not depend on the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Ram {
+    /// For inference with the weights in flash: an [`Inference`].
+    pub inference: usize,
+    /// For learning in place: the weights and a [`Workspace`].
+    pub in_place: usize,
+    /// For learning with an accumulated gradient: the weights, a workspace and a [`Gradient`].
+    pub accumulated: usize,
+    /// For learning with momentum: the weights, a workspace, a gradient and a velocity.
+    pub momentum: usize,
+}
+
+/// What every network can do: each type that [`network!`](crate::network) makes, and each layer by itself.
+pub trait Network: Learn + Sized {
+    /// The architecture, which the model file repeats.
+    const ARCH: LayerSpec = Self::SPEC;
+
+    /// Hash of the architecture: see [`LayerSpec::fingerprint`].
+    const FINGERPRINT: u64 = Self::SPEC.fingerprint();
+
+    /// Number of parameters that learning changes: see [`LayerSpec::params`].
+    const PARAMS: usize = Self::SPEC.params();
+
+    /// Multiply-adds of one inference: see [`LayerSpec::macs`].
+    const MACS: u64 = Self::SPEC.macs();
+
+    /// Memory for inference and for learning, in bytes.
+    const RAM: Ram = {
+        let in_place = size_of::<Self>() + size_of::<Workspace<Self>>();
+        let accumulated = in_place + size_of::<Self::Gradient>();
+        let momentum = accumulated + size_of::<Self::Gradient>();
+        Ram { inference: size_of::<Inference<Self>>(), in_place, accumulated, momentum }
+    };
+
+    /// Computes the output for the input `x`.
+    fn infer<'w>(&self, x: &Self::Input, memory: &'w mut Inference<Self>) -> &'w Self::Output {
+        self.forward(x, &mut memory.output, &mut memory.scratch);
+        &memory.output
+    }
+
+    /// Learns one example in place and returns its loss before the step: `w -= rate * dw` for every parameter `w`.
+    ///
+    /// This is stochastic gradient descent with the least memory: there is no gradient buffer. Rounding differs by
+    /// that of one product from a step with an accumulated gradient: see [`accumulate`](Self::accumulate).
+    fn learn<T: ?Sized, L: Loss<Self::Output, T>>(
+        &mut self,
+        x: &Self::Input,
+        target: &T,
+        loss: &L,
+        rate: f32,
+        workspace: &mut Workspace<Self>,
+    ) -> f32 {
+        let Workspace { y, dy, tape } = workspace;
+        self.record(x, y, tape);
+        let value = loss.gradient(y, target, dy);
+        Self::backward(Target::InPlace(self, -rate), x, y, tape, dy, None);
+        value
+    }
+
+    /// Adds the gradient of one example to `gradient` and returns its loss.
+    ///
+    /// After a mini-batch, [`Sgd::step`](crate::Sgd::step) takes the step.
+    fn accumulate<T: ?Sized, L: Loss<Self::Output, T>>(
+        &self,
+        x: &Self::Input,
+        target: &T,
+        loss: &L,
+        gradient: &mut Self::Gradient,
+        workspace: &mut Workspace<Self>,
+    ) -> f32 {
+        let Workspace { y, dy, tape } = workspace;
+        self.record(x, y, tape);
+        let value = loss.gradient(y, target, dy);
+        Self::backward(Target::Sum(self, gradient), x, y, tape, dy, None);
+        value
+    }
+}
+
+impl<N: Learn> Network for N {}
+
+/// Makes a network: a struct with a name for each layer.
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// neurona::network! {
+///     /// 8x8 grey levels to ten digits.
+///     pub struct Digits: [f32; 64] => [f32; 10] {
+///         hidden: Dense<64, 32, Relu>,
+///         output: Dense<32, 10>,
+///     }
+/// }
+///
+/// let mut digits = Digits::ZERO; // on a board: in a static
+/// digits.output.bias[3] = 1.0; // the weights are plain arrays
+/// let mut memory = Inference::<Digits>::ZERO;
+/// assert_eq!(digits.infer(&[0.0; 64], &mut memory)[3], 1.0);
+/// assert_eq!(Digits::PARAMS, 32 * (64 + 1) + 10 * (32 + 1));
+/// ```
+///
+/// The types before and after the arrow are the input and the output. Each field is a [`Layer`](crate::Layer) that
+/// takes what the one before it gives: any layer of this crate, another network, or a type of your own that
+/// implements [`Layer`](crate::Layer) and [`Learn`](crate::Learn). A layer that does not fit is a compile error on its
+/// own line, under `cargo check` already:
+///
+/// ```compile_fail
+/// # use neurona::prelude::*;
+/// neurona::network! {
+///     pub struct Digits: [f32; 64] => [f32; 10] {
+///         hidden: Dense<64, 32, Relu>,
+///         output: Dense<31, 10>, // expected an array with a size of 32, found one with a size of 31
+///     }
+/// }
+/// ```
+///
+/// The struct implements [`Layer`](crate::Layer), [`Learn`](crate::Learn), [`Zero`](crate::plain::Zero) and
+/// [`Plain`](crate::plain::Plain), and so [`Network`](crate::Network). Its [`Gradient`](crate::Gradient) has the same
+/// field names, with `()` where nothing learns. Attributes and doc comments on the struct and its fields are kept.
+#[macro_export]
+macro_rules! network {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident: $input:ty => $output:ty {
+            $($(#[$field_attribute:meta])* $field:ident: $layer:ty),+ $(,)?
+        }
+    ) => {
+        $(#[$attribute])*
+        #[repr(C)]
+        $visibility struct $name {
+            $(
+                $(#[$field_attribute])*
+                #[doc = concat!("`", stringify!($layer), "`")]
+                pub $field: $layer,
+            )+
+        }
+
+        const _: () = {
+            $($crate::__fits::layer::<$layer>();)+
+            // SAFETY: zero bytes are a value of each field: asked for above.
+            unsafe impl $crate::plain::Zero for $name {}
+            // SAFETY: each field is plain: asked for above; nothing stands between them: asserted below.
+            unsafe impl $crate::plain::Plain for $name {}
+            assert!(size_of::<$name>() == 0 $(+ size_of::<$layer>())+, "the layers of a network leave no padding");
+
+            $crate::__network!(@split $name [$input => $output] [] $($field: $layer),+);
+        };
+    };
+}
+
+/// What [`network!`](crate::network) asks of the layers that it is given.
+#[doc(hidden)]
+pub mod __fits {
+    use crate::layer::{Layer, Learn};
+    use crate::plain::Plain;
+
+    /// A layer that has no fault, can learn and is its bytes.
+    pub const fn layer<L: Learn + Plain>() {
+        if let Some(fault) = L::FAULT {
+            panic!("{}", fault)
+        }
+    }
+
+    /// A layer that takes this input.
+    pub const fn input<X, L: Layer<Input = X>>() {}
+
+    /// A layer that gives this output.
+    pub const fn output<Y, L: Layer<Output = Y>>() {}
+}
+
+/// The steps of [`network!`](crate::network).
+///
+/// `@split` tells the last layer from the others and makes the types; the other arms write the bodies of forward,
+/// record and backward, a layer a step. In these, activations take turns at the two ends of a block: the four names in
+/// square brackets are where the next one is read, where it is read and the following one written, and the same for
+/// the step after.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __network {
+    (@split $name:ident $shape:tt [$($before:tt)*] $field:ident: $layer:ty, $($rest:tt)+) => {
+        $crate::__network!(@split $name $shape [$($before)* $field: $layer,] $($rest)+);
+    };
+    (@split $name:ident [$input:ty => $output:ty] [$($inner:ident: $inner_layer:ty,)*] $last:ident: $last_layer:ty) => {
+        $crate::__network!(@fits [$input] $($inner_layer,)* $last_layer);
+        $crate::__fits::output::<$output, $last_layer>();
+
+        use $crate::plain::{Block, Plain, Zero, largest, neighbours, words};
+        use $crate::{Layer, LayerSpec, Learn, Target};
+
+        const TURNS: usize = neighbours(&[$(words::<<$inner_layer as Layer>::Output>()),*]);
+
+        #[derive(Debug)]
+        #[repr(C)]
+        pub struct Scratch {
+            turns: Block<TURNS>,
+            layer: Block<
+                { largest(&[$(words::<<$inner_layer as Layer>::Scratch>(),)* words::<<$last_layer as Layer>::Scratch>()]) },
+            >,
+        }
+        // SAFETY: two blocks, which are arrays of integers.
+        unsafe impl Zero for Scratch {}
+        // SAFETY: two blocks, which are arrays of integers of one alignment.
+        unsafe impl Plain for Scratch {}
+
+        #[derive(Debug)]
+        pub struct Gradient {
+            $(pub $inner: <$inner_layer as Learn>::Gradient,)*
+            pub $last: <$last_layer as Learn>::Gradient,
+        }
+        // SAFETY: zero bytes are a value of each field, by the bound of the associated type.
+        unsafe impl Zero for Gradient {}
+
+        /// The activations between two layers, as blocks, so that each is written as an output and read as an input.
+        #[derive(Debug)]
+        pub struct Activations {
+            $($inner: Block<{ words::<<$inner_layer as Layer>::Output>() }>,)*
+        }
+
+        pub struct Tapes {
+            $($inner: <$inner_layer as Learn>::Tape,)*
+            $last: <$last_layer as Learn>::Tape,
+        }
+
+        pub struct Tape {
+            activations: Activations,
+            tapes: Tapes,
+            turns: Block<TURNS>,
+        }
+        // SAFETY: zero bytes are a value of each field, by the bound of the associated types.
+        unsafe impl Zero for Tape {}
+
+        impl Layer for $name {
+            type Input = $input;
+            type Output = $output;
+            type Scratch = Scratch;
+
+            const SPEC: LayerSpec =
+                LayerSpec::Chain(&[$(<$inner_layer as Layer>::SPEC,)* <$last_layer as Layer>::SPEC]);
+
+            fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut Scratch) {
+                $crate::__network!(@forward (self x y scratch) $($inner: $inner_layer,)* $last: $last_layer);
+            }
+        }
+
+        impl Learn for $name {
+            const LEARNS: bool = $(<$inner_layer as Learn>::LEARNS ||)* <$last_layer as Learn>::LEARNS;
+            type Gradient = Gradient;
+            type Tape = Tape;
+
+            fn record(&self, x: &Self::Input, y: &mut Self::Output, tape: &mut Tape) {
+                $crate::__network!(@record (self x, y tape) $($inner: $inner_layer,)* $last: $last_layer);
+            }
+
+            fn backward(
+                mut target: Target<'_, Self>,
+                x: &Self::Input,
+                y: &Self::Output,
+                tape: &mut Tape,
+                dy: &mut Self::Output,
+                dx: Option<&mut Self::Input>,
+            ) {
+                $crate::__network!(
+                    @reverse (target x y tape dy dx) [] $($inner: $inner_layer,)* $last: $last_layer
+                );
+            }
+
+            fn visit<const K: usize, F>(&mut self, mut with: [&mut Gradient; K], f: &mut F)
+            where
+                F: FnMut(&mut [f32], [&mut [f32]; K]),
+            {
+                $(self.$inner.visit(with.each_mut().map(|with| &mut with.$inner), f);)*
+                self.$last.visit(with.each_mut().map(|with| &mut with.$last), f);
+            }
+        }
+    };
+
+    (@fits [$before:ty] $layer:ty $(, $rest:ty)*) => {
+        $crate::__fits::input::<$before, $layer>();
+        $crate::__network!(@fits [<$layer as $crate::Layer>::Output] $($rest),*);
+    };
+    (@fits [$before:ty]) => {};
+
+    (@forward ($net:ident $x:ident $y:ident $scratch:ident) $field:ident: $layer:ty) => {
+        $net.$field.forward($x, $y, $scratch.layer.front())
+    };
+    (@forward ($net:ident $x:ident $y:ident $scratch:ident) $field:ident: $layer:ty, $($rest:tt)+) => {
+        $net.$field.forward($x, $scratch.turns.front(), $scratch.layer.front());
+        $crate::__network!(
+            @forward_on ($net $y $scratch) [front front_and_back back back_and_front] $($rest)+
+        )
+    };
+    (@forward_on ($net:ident $y:ident $scratch:ident) [$read:ident $($turn:ident)+] $field:ident: $layer:ty) => {
+        $net.$field.forward($scratch.turns.$read(), $y, $scratch.layer.front())
+    };
+    (@forward_on ($net:ident $y:ident $scratch:ident) [$read:ident $both:ident $($turn:ident)+]
+        $field:ident: $layer:ty, $($rest:tt)+
+    ) => {
+        let (input, output) = $scratch.turns.$both();
+        $net.$field.forward(input, output, $scratch.layer.front());
+        $crate::__network!(@forward_on ($net $y $scratch) [$($turn)+ $read $both] $($rest)+)
+    };
+
+    (@record ($net:ident $x:expr, $y:ident $tape:ident) $field:ident: $layer:ty) => {
+        $net.$field.record($x, $y, &mut $tape.tapes.$field)
+    };
+    (@record ($net:ident $x:expr, $y:ident $tape:ident) $field:ident: $layer:ty, $($rest:tt)+) => {
+        $net.$field.record($x, $tape.activations.$field.front(), &mut $tape.tapes.$field);
+        $crate::__network!(@record ($net $tape.activations.$field.front(), $y $tape) $($rest)+)
+    };
+
+    (@reverse $with:tt [$($done:tt)*] $field:ident: $layer:ty $(, $($rest:tt)+)?) => {
+        $crate::__network!(@reverse $with [$field: $layer, $($done)*] $($($rest)+)?)
+    };
+    (@reverse ($($with:ident)+) [$($layers:tt)+]) => {
+        $crate::__network!(@backward ($($with)+) $($layers)+)
+    };
+    // The last layer, alone or not.
+    (@backward ($target:ident $x:ident $y:ident $tape:ident $dy:ident $dx:ident) $field:ident: $layer:ty,) => {
+        <$layer>::backward(
+            $crate::__network!(@part $target $field), $x, $y, &mut $tape.tapes.$field, $dy, $dx,
+        )
+    };
+    (@backward ($target:ident $x:ident $y:ident $tape:ident $dy:ident $dx:ident)
+        $field:ident: $layer:ty, $before:ident: $before_layer:ty, $($rest:ident: $rest_layer:ty,)*
+    ) => {
+        let input = $tape.activations.$before.front();
+        let part = $crate::__network!(@part $target $field);
+        if !(<$before_layer as Learn>::LEARNS $(|| <$rest_layer as Learn>::LEARNS)*) && $dx.is_none() {
+            return <$layer>::backward(part, input, $y, &mut $tape.tapes.$field, $dy, None);
+        }
+        let to = $tape.turns.front::<<$layer as Layer>::Input>();
+        to.clear();
+        <$layer>::backward(part, input, $y, &mut $tape.tapes.$field, $dy, Some(to));
+        $crate::__network!(
+            @backward_on ($target $x $tape $dx) [front front_and_back back back_and_front]
+            $before: $before_layer, $($rest: $rest_layer,)*
+        )
+    };
+    // The first layer behind others.
+    (@backward_on ($target:ident $x:ident $tape:ident $dx:ident) [$read:ident $($turn:ident)+]
+        $field:ident: $layer:ty,
+    ) => {
+        <$layer>::backward(
+            $crate::__network!(@part $target $field),
+            $x,
+            $tape.activations.$field.front(),
+            &mut $tape.tapes.$field,
+            $tape.turns.$read(),
+            $dx,
+        )
+    };
+    // A layer between two others.
+    (@backward_on ($target:ident $x:ident $tape:ident $dx:ident) [$read:ident $both:ident $($turn:ident)+]
+        $field:ident: $layer:ty, $before:ident: $before_layer:ty, $($rest:ident: $rest_layer:ty,)*
+    ) => {
+        let input = $tape.activations.$before.front();
+        let output = $tape.activations.$field.front();
+        let part = $crate::__network!(@part $target $field);
+        if !(<$before_layer as Learn>::LEARNS $(|| <$rest_layer as Learn>::LEARNS)*) && $dx.is_none() {
+            let from = $tape.turns.$read();
+            return <$layer>::backward(part, input, output, &mut $tape.tapes.$field, from, None);
+        }
+        let (from, to) = $tape.turns.$both::<<$layer as Layer>::Output, <$layer as Layer>::Input>();
+        to.clear();
+        <$layer>::backward(part, input, output, &mut $tape.tapes.$field, from, Some(to));
+        $crate::__network!(
+            @backward_on ($target $x $tape $dx) [$($turn)+ $read $both]
+            $before: $before_layer, $($rest: $rest_layer,)*
+        )
+    };
+
+    (@part $target:ident $field:ident) => {
+        match &mut $target {
+            Target::InPlace(layer, scale) => Target::InPlace(&mut layer.$field, *scale),
+            Target::Sum(layer, gradient) => Target::Sum(&layer.$field, &mut gradient.$field),
+            Target::Nowhere(layer) => Target::Nowhere(&layer.$field),
+        }
+    };
+}
