@@ -7,6 +7,7 @@ pub mod fast;
 pub mod kernel;
 mod layer;
 mod loss;
+pub mod model_file;
 mod network;
 mod optim;
 pub mod plain;

@@ -89,15 +89,13 @@ pub fn copy<T: Plain>(from: &T, to: &mut T) {
     unsafe { core::ptr::copy_nonoverlapping(from, to, 1) }
 }
 
-/// Reads a value from the beginning of `bytes` at whatever address they are; `None` when they are too few.
+/// Reads a value from the beginning of `bytes`, at whatever address they are.
 ///
-/// This is meant for a const context, where it fills a static at compile time.
-pub(crate) const fn read<T: Plain>(bytes: &[u8]) -> Option<T> {
-    if bytes.len() < size_of::<T>() {
-        return None;
-    }
+/// This is for a const context, where it fills a static at compile time and too few bytes are a compile error.
+pub(crate) const fn read<T: Plain>(bytes: &[u8]) -> T {
+    assert!(bytes.len() >= size_of::<T>());
     // SAFETY: there are bytes enough, any bytes are a value, and the read asks for no alignment.
-    Some(unsafe { core::ptr::read_unaligned(bytes.as_ptr().cast()) })
+    unsafe { core::ptr::read_unaligned(bytes.as_ptr().cast()) }
 }
 
 /// Sees a value in `bytes`, in place; `None` when there are too few or they are not aligned.
@@ -217,8 +215,7 @@ mod tests {
     fn too_few_or_unaligned_bytes_are_no_value() {
         let words = [1.0_f32, -2.0, 3.0];
         let bytes = bytes_of(&words);
-        assert_eq!(read::<[f32; 3]>(bytes), Some(words));
-        assert_eq!(read::<[f32; 4]>(bytes), None);
+        assert_eq!(read::<[f32; 3]>(bytes), words);
         assert_eq!(view::<[f32; 3]>(bytes), Some(&words));
         assert_eq!(view::<[f32; 2]>(&bytes[1..]), None);
         assert_eq!(view::<[f32; 3]>(&bytes[4..]), None);

@@ -1,0 +1,244 @@
+//! What can be wrong with a model file, in words that serve the compiler and the firmware alike.
+
+use core::fmt;
+
+use super::cursor::Cursor;
+use crate::arch::{ActivationSpec, LayerSpec};
+
+/// Why bytes are no model of this network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The bytes do not begin as a model file does.
+    Magic,
+    /// The file has a version of the format that this crate does not read.
+    Version {
+        /// The version that it reads.
+        expected: u16,
+        /// The version of the file.
+        found: u64,
+    },
+    /// The file ends too early.
+    Truncated {
+        /// Number of bytes that there should be, at least.
+        expected: usize,
+        /// Number of bytes that there are.
+        found: usize,
+    },
+    /// There are more bytes than the file says it has. A partition is cut to the file by [`at_start_of`](super::at_start_of).
+    Trailing {
+        /// Number of bytes that there should be.
+        expected: usize,
+        /// Number of bytes that there are.
+        found: usize,
+    },
+    /// A byte was changed.
+    Checksum {
+        /// The CRC-32 that the file holds.
+        expected: u32,
+        /// The CRC-32 of its bytes.
+        found: u32,
+    },
+    /// The network has another number of layers than the file.
+    Layers {
+        /// Number of layers of the network.
+        expected: usize,
+        /// Number of layers of the file.
+        found: usize,
+    },
+    /// A layer is another one.
+    Architecture {
+        /// Which layer, counted from 0.
+        layer: usize,
+        /// What the network has.
+        expected: LayerSummary,
+        /// What the file has.
+        found: LayerSummary,
+    },
+    /// The CRC is right and the content is not: the file was not written by a working program.
+    Malformed,
+    /// The tensors do not lie at a multiple of this number of bytes.
+    Misaligned {
+        /// The alignment that the network needs.
+        expected: usize,
+    },
+    /// There are more labels than there is place for.
+    Labels {
+        /// Number of labels that there is place for.
+        expected: usize,
+        /// Number of labels of the file.
+        found: usize,
+    },
+}
+
+/// The kind of a layer and its sizes, as far as an error message tells them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct LayerSummary {
+    /// What the layer is called.
+    pub kind: &'static str,
+    /// Number of inputs.
+    pub inputs: u64,
+    /// Number of outputs.
+    pub outputs: u64,
+    /// The activation; empty when the layer has none.
+    pub activation: &'static str,
+}
+
+impl LayerSummary {
+    const fn of(layer: &LayerSpec) -> Self {
+        let (kind, activation) = match layer {
+            LayerSpec::Chain(_) => ("a chain", ""),
+            LayerSpec::Dense { activation, .. } => ("dense", activation.name()),
+            LayerSpec::Softmax { fast: false, .. } => ("softmax", ""),
+            LayerSpec::Softmax { fast: true, .. } => ("fast softmax", ""),
+            LayerSpec::Standardize { .. } => ("standardize", ""),
+            LayerSpec::Rescale { .. } => ("rescale", ""),
+            LayerSpec::Custom { name, .. } => (*name, ""),
+        };
+        Self { kind, inputs: layer.inputs() as u64, outputs: layer.outputs() as u64, activation }
+    }
+
+    /// What stands in a file, as far as it can be told in one layer's place.
+    const fn read(cursor: Cursor<'_>) -> Self {
+        let (kind, cursor) = cursor.varint();
+        let (inputs, cursor) = cursor.varint();
+        let (second, cursor) = cursor.varint();
+        let (third, _) = cursor.varint();
+        let (kind, outputs, activation) = match kind {
+            0 => return Self { kind: "a chain", inputs: 0, outputs: 0, activation: "" },
+            1 if third < ActivationSpec::ALL.len() as u64 => {
+                ("dense", second, ActivationSpec::ALL[third as usize].name())
+            }
+            2 if second == 0 => ("softmax", inputs, ""),
+            2 => ("fast softmax", inputs, ""),
+            3 => ("standardize", inputs, ""),
+            4 => ("rescale", inputs, ""),
+            _ => return Self { kind: "an unknown layer", inputs: 0, outputs: 0, activation: "" },
+        };
+        Self { kind, inputs, outputs, activation }
+    }
+
+    const fn say(&self, text: Text) -> Text {
+        let mut text = text.string(self.kind);
+        if self.outputs > 0 {
+            text = text.string(" ").number(self.inputs).string(" -> ").number(self.outputs);
+        }
+        if self.activation.is_empty() { text } else { text.string(" ").string(self.activation) }
+    }
+}
+
+impl LoadError {
+    pub(super) const fn architecture(layer: usize, expected: &LayerSpec, found: Cursor<'_>) -> Self {
+        Self::Architecture { layer, expected: LayerSummary::of(expected), found: LayerSummary::read(found) }
+    }
+
+    /// What is wrong, as text that a const context can say too.
+    pub(super) const fn text(&self) -> Text {
+        let text = Text::new();
+        match self {
+            Self::Magic => text.string("not a model file: it does not begin with `neurona` and a zero byte"),
+            Self::Version { expected, found } => text
+                .string("model file of another version of the format: expected ")
+                .number(*expected as u64)
+                .string(", found ")
+                .number(*found),
+            Self::Truncated { expected, found } => {
+                text.string("model file cut short: ").expected(*expected, *found, " bytes")
+            }
+            Self::Trailing { expected, found } => {
+                text.string("bytes behind the model file: ").expected(*expected, *found, " bytes")
+            }
+            Self::Checksum { expected, found } => {
+                text.string("model file damaged: expected CRC-32 ").hex(*expected).string(", found ").hex(*found)
+            }
+            Self::Layers { expected, found } => {
+                text.string("model file of another architecture: ").expected(*expected, *found, " layers")
+            }
+            Self::Architecture { layer, expected, found } => {
+                let text = text.string("model file of another architecture: layer ").number(*layer as u64);
+                let text = expected.say(text.string(" (counted from 0): expected ")).string(", found ");
+                let text = found.say(text);
+                if expected.inputs == found.inputs && expected.outputs == found.outputs {
+                    text.string(" (the same, or with another constant)")
+                } else {
+                    text
+                }
+            }
+            Self::Malformed => text.string("model file malformed, with the right CRC-32: written by a broken program"),
+            Self::Misaligned { expected } => text
+                .string("model file misaligned: the tensors must lie at a multiple of ")
+                .number(*expected as u64)
+                .string(" bytes; place the file at a multiple of 16"),
+            Self::Labels { expected, found } => {
+                text.string("too many labels in the model file: ").expected(*expected, *found, " labels")
+            }
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text().as_str())
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+/// Text that is put together in a const context. What does not fit is left out.
+#[derive(Clone, Copy)]
+pub(super) struct Text {
+    bytes: [u8; 192],
+    len: usize,
+}
+
+impl Text {
+    const fn new() -> Self {
+        Self { bytes: [0; 192], len: 0 }
+    }
+
+    pub(super) const fn as_str(&self) -> &str {
+        match str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "",
+        }
+    }
+
+    const fn string(mut self, string: &str) -> Self {
+        let mut rest = string.as_bytes();
+        while let [byte, tail @ ..] = rest {
+            if self.len < self.bytes.len() {
+                self.bytes[self.len] = *byte;
+                self.len += 1;
+            }
+            rest = tail;
+        }
+        self
+    }
+
+    const fn number(self, number: u64) -> Self {
+        self.digits(number, 10, 1)
+    }
+
+    const fn hex(self, number: u32) -> Self {
+        self.string("0x").digits(number as u64, 16, 8)
+    }
+
+    const fn digits(self, number: u64, base: u64, at_least: u32) -> Self {
+        let this = if number >= base || at_least > 1 {
+            self.digits(number / base, base, at_least.saturating_sub(1))
+        } else {
+            self
+        };
+        let digit = [b"0123456789abcdef"[(number % base) as usize]];
+        match str::from_utf8(&digit) {
+            Ok(digit) => this.string(digit),
+            Err(_) => this,
+        }
+    }
+
+    const fn expected(self, expected: usize, found: usize, unit: &str) -> Self {
+        self.string("expected ").number(expected as u64).string(unit).string(", found ").number(found as u64)
+    }
+}
