@@ -1,0 +1,28 @@
+//! How much stack a run takes.
+//!
+//! The start-up code of `cortex-m-rt` paints the whole stack with one value before `main`; what is deeper than the
+//! stack ever was still has it.
+#![allow(unsafe_code)]
+
+use cortex_m_rt::STACK_PAINT_VALUE;
+
+/// Bytes of stack that neurona's own calls take at most in a release build, on every core and for every network.
+///
+/// No kernel and no layer keeps an array on the stack, so that this does not depend on the network. The binaries print
+/// [`peak`], which counts their own frames and the formatting of their lines as well.
+pub const BOUND: usize = 1024;
+
+unsafe extern "C" {
+    /// Lowest word of the stack, from `memory.x`.
+    static _stack_end: u32;
+}
+
+/// Bytes of stack that were in use at the deepest point since the reset.
+pub fn peak() -> usize {
+    let lowest = &raw const _stack_end;
+    let untouched = (0..super::STACK / 4)
+        // SAFETY: the linker sets STACK bytes apart from here on; volatile, because no Rust value stands there.
+        .take_while(|&word| unsafe { lowest.add(word).read_volatile() } == STACK_PAINT_VALUE)
+        .count();
+    super::STACK - 4 * untouched
+}

@@ -1,0 +1,5 @@
+//! x
+#![no_std]
+
+#[cfg(target_os = "none")]
+pub mod board;
