@@ -3,7 +3,6 @@
 use crate::arch::LayerSpec;
 use crate::layer::{Layer, Learn, Target};
 use crate::loss::Loss;
-use crate::plain::Zero;
 
 /// The gradient of a network: a value for every parameter, under the same field names. Momentum is of this type too.
 pub type Gradient<N> = <N as Learn>::Gradient;
@@ -16,9 +15,7 @@ pub struct Inference<N: Layer> {
     scratch: N::Scratch,
 }
 
-// SAFETY: zero bytes are a value of both fields.
-#[allow(unsafe_code)]
-unsafe impl<N: Layer> Zero for Inference<N> {}
+crate::__zero!([allow(unsafe_code)] [N: Layer] Inference<N>, N::Output, N::Scratch);
 
 /// What learning needs besides the network, its input and perhaps a gradient: every activation, and two gradients of
 /// activations that take turns.
@@ -30,9 +27,7 @@ pub struct Workspace<N: Learn> {
     tape: N::Tape,
 }
 
-// SAFETY: zero bytes are a value of each field.
-#[allow(unsafe_code)]
-unsafe impl<N: Learn> Zero for Workspace<N> {}
+crate::__zero!([allow(unsafe_code)] [N: Learn] Workspace<N>, N::Output, N::Tape);
 
 /// Memory that a network needs, in bytes, exactly: a constant of the type.
 ///
@@ -176,12 +171,8 @@ macro_rules! network {
 
         const _: () = {
             $($crate::__fits::layer::<$layer>();)+
-            // SAFETY: zero bytes are a value of each field: asked for above.
-            unsafe impl $crate::plain::Zero for $name {}
-            // SAFETY: each field is plain: asked for above; nothing stands between them: asserted below.
-            unsafe impl $crate::plain::Plain for $name {}
-            assert!(size_of::<$name>() == 0 $(+ size_of::<$layer>())+, "the layers of a network leave no padding");
-
+            $crate::__plain!([] [] $name, $($layer),+);
+            <$name as $crate::plain::Plain>::NO_PADDING;
             $crate::__network!(@split $name [$input => $output] [] $($field: $layer),+);
         };
     };
@@ -195,6 +186,7 @@ pub mod __fits {
 
     /// A layer that has no fault, can learn and is its bytes.
     pub const fn layer<L: Learn + Plain>() {
+        L::NO_PADDING;
         if let Some(fault) = L::FAULT {
             panic!("{}", fault)
         }
@@ -223,7 +215,7 @@ macro_rules! __network {
         $crate::__network!(@fits [$input] $($inner_layer,)* $last_layer);
         $crate::__fits::output::<$output, $last_layer>();
 
-        use $crate::plain::{Block, Plain, Zero, largest, neighbours, words};
+        use $crate::plain::{Block, Zero, largest, neighbours, words};
         use $crate::{Layer, LayerSpec, Learn, Target};
 
         const TURNS: usize = neighbours(&[$(words::<<$inner_layer as Layer>::Output>()),*]);
@@ -232,22 +224,20 @@ macro_rules! __network {
         #[repr(C)]
         pub struct Scratch {
             turns: Block<TURNS>,
-            layer: Block<
-                { largest(&[$(words::<<$inner_layer as Layer>::Scratch>(),)* words::<<$last_layer as Layer>::Scratch>()]) },
-            >,
+            layer: Block<LAYER>,
         }
-        // SAFETY: two blocks, which are arrays of integers.
-        unsafe impl Zero for Scratch {}
-        // SAFETY: two blocks, which are arrays of integers of one alignment.
-        unsafe impl Plain for Scratch {}
+        const LAYER: usize =
+            largest(&[$(words::<<$inner_layer as Layer>::Scratch>(),)* words::<<$last_layer as Layer>::Scratch>()]);
+        $crate::__plain!([] [] Scratch, Block<TURNS>, Block<LAYER>);
 
         #[derive(Debug)]
         pub struct Gradient {
             $(pub $inner: <$inner_layer as Learn>::Gradient,)*
             pub $last: <$last_layer as Learn>::Gradient,
         }
-        // SAFETY: zero bytes are a value of each field, by the bound of the associated type.
-        unsafe impl Zero for Gradient {}
+        $crate::__zero!(
+            [] [] Gradient, $(<$inner_layer as Learn>::Gradient,)* <$last_layer as Learn>::Gradient
+        );
 
         /// The activations between two layers, as blocks, so that each is written as an output and read as an input.
         #[derive(Debug)]
@@ -265,8 +255,11 @@ macro_rules! __network {
             tapes: Tapes,
             turns: Block<TURNS>,
         }
-        // SAFETY: zero bytes are a value of each field, by the bound of the associated types.
-        unsafe impl Zero for Tape {}
+        $crate::__zero!(
+            [] [] Tape, Block<TURNS>,
+            $(Block<{ words::<<$inner_layer as Layer>::Output>() }>, <$inner_layer as Learn>::Tape,)*
+            <$last_layer as Learn>::Tape
+        );
 
         impl Layer for $name {
             type Input = $input;

@@ -32,28 +32,82 @@ pub unsafe trait Zero: Sized {
 ///
 /// Any bytes of the right number must be a valid value; the type must have no padding, no interior mutability and no
 /// reference.
-pub unsafe trait Plain: Zero + 'static {}
+pub unsafe trait Plain: Zero + 'static {
+    /// Fails to compile when there is padding. [`bytes_of`] and [`network!`](crate::network) ask for it.
+    const NO_PADDING: () = ();
+}
 
-/// Implements [`Zero`] and [`Plain`] for a layer of this crate, whose fields it is given the types of.
+/// Makes a struct that is its bytes, for a layer of your own: [`Zero`] and [`Plain`] without `unsafe` in your crate.
 ///
-/// The struct must be `repr(C)`, so that its fields stand in their order, and have no others: fields of one alignment
-/// then leave no padding between them.
-macro_rules! plain_layer {
-    ($type:ty, [$($generics:tt)*], [$($field:ty),*]) => {
-        // SAFETY: the fields are plain types, of which zero bytes are a value.
-        #[allow(unsafe_code)]
-        unsafe impl<$($generics)*> $crate::plain::Zero for $type {
-            const ZERO: Self = {
-                assert!(size_of::<Self>() == 0 $(+ size_of::<$field>())*, "a layer has no padding");
-                unsafe { core::mem::zeroed() }
-            };
+/// The fields must be plain themselves, and leave no padding between them; both are checked when the code is compiled.
+///
+/// ```
+/// #![forbid(unsafe_code)]
+/// use neurona::plain::Zero;
+///
+/// neurona::plain! {
+///     /// Multiplies each input by a gain of its own.
+///     pub struct Gain<const N: usize> {
+///         /// What each input is multiplied by.
+///         pub gain: [f32; N],
+///     }
+/// }
+///
+/// assert_eq!(Gain::<3>::ZERO.gain, [0.0; 3]);
+/// ```
+#[macro_export]
+macro_rules! plain {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident $(<$(const $generic:ident: $kind:ty),+ $(,)?>)? {
+            $($(#[$field_attribute:meta])* $field_visibility:vis $field:ident: $type:ty),* $(,)?
         }
-        // SAFETY: the fields are plain types, and `ZERO` asserts that nothing stands between them.
-        #[allow(unsafe_code)]
-        unsafe impl<$($generics)*> $crate::plain::Plain for $type {}
+    ) => {
+        $(#[$attribute])*
+        #[repr(C)]
+        $visibility struct $name $(<$(const $generic: $kind),+>)? {
+            $($(#[$field_attribute])* $field_visibility $field: $type,)*
+        }
+
+        $crate::__plain!([] [$($(const $generic: $kind),+)?] $name $(<$($generic),+>)?, $($type),*);
     };
 }
-pub(crate) use plain_layer;
+
+/// Implements [`Zero`] and [`Plain`] for a `repr(C)` struct, of which it is given the types of all fields.
+///
+/// In square brackets come attributes for the implementations, and generic parameters.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plain {
+    ([$($attribute:meta)?] [$($generics:tt)*] $type:ty, $($field:ty),*) => {
+        // SAFETY: all-zero bytes are a value of each field.
+        $(#[$attribute])?
+        unsafe impl<$($generics)*> $crate::plain::Zero for $type where $($field: $crate::plain::Zero),* {}
+        // SAFETY: any bytes are a value of each field, and `NO_PADDING` asserts that there are no others.
+        $(#[$attribute])?
+        unsafe impl<$($generics)*> $crate::plain::Plain for $type
+        where
+            $($field: $crate::plain::Plain,)*
+            Self: 'static,
+        {
+            const NO_PADDING: () = assert!(
+                size_of::<Self>() == 0 $(+ size_of::<$field>())*,
+                "padding stands between the fields of this type: give them the same alignment"
+            );
+        }
+    };
+}
+
+/// Implements [`Zero`] for a struct, of which it is given the types of all fields: see [`__plain!`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __zero {
+    ([$($attribute:meta)?] [$($generics:tt)*] $type:ty, $($field:ty),*) => {
+        // SAFETY: all-zero bytes are a value of each field.
+        $(#[$attribute])?
+        unsafe impl<$($generics)*> $crate::plain::Zero for $type where $($field: $crate::plain::Zero),* {}
+    };
+}
 
 // SAFETY: zero is a number, and nothing is a value of `()`; an array is its elements, one after another.
 unsafe impl Zero for () {}
@@ -79,6 +133,7 @@ unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 
 /// The bytes of a value.
 pub const fn bytes_of<T: Plain>(value: &T) -> &[u8] {
+    const { T::NO_PADDING }
     // SAFETY: a plain type has no padding, so each of its bytes is initialised; the lifetime is that of `value`.
     unsafe { core::slice::from_raw_parts(core::ptr::from_ref(value).cast(), size_of::<T>()) }
 }

@@ -6,7 +6,6 @@ use super::{Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
-use crate::plain::plain_layer;
 
 /// Fully connected layer: `y = A(W x + b)`, the perceptrons of one layer.
 ///
@@ -43,7 +42,7 @@ pub struct Dense<const I: usize, const O: usize, A = Identity> {
     activation: PhantomData<A>,
 }
 
-plain_layer!(Dense<I, O, A>, [const I: usize, const O: usize, A: 'static], [[[f32; I]; O], [f32; O]]);
+crate::__plain!([allow(unsafe_code)] [const I: usize, const O: usize, A: 'static] Dense<I, O, A>, [[f32; I]; O], [f32; O]);
 
 impl<const I: usize, const O: usize, A> Dense<I, O, A> {
     /// A layer of these weights.

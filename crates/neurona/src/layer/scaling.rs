@@ -3,7 +3,6 @@
 use super::{Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::kernel;
-use crate::plain::plain_layer;
 
 /// Standardisation: `y[i] = (x[i] - mean[i]) * scale[i]`.
 ///
@@ -26,7 +25,7 @@ pub struct Standardize<const N: usize> {
     pub scale: [f32; N],
 }
 
-plain_layer!(Standardize<N>, [const N: usize], [[f32; N], [f32; N]]);
+crate::__plain!([allow(unsafe_code)] [const N: usize] Standardize<N>, [f32; N], [f32; N]);
 
 impl<const N: usize> Layer for Standardize<N> {
     type Input = [f32; N];
@@ -91,7 +90,7 @@ impl<const N: usize> Learn for Standardize<N> {
 #[repr(C)]
 pub struct Rescale<const N: usize, const FACTOR: u32>;
 
-plain_layer!(Rescale<N, FACTOR>, [const N: usize, const FACTOR: u32], []);
+crate::__plain!([allow(unsafe_code)] [const N: usize, const FACTOR: u32] Rescale<N, FACTOR>,);
 
 impl<const N: usize, const FACTOR: u32> Layer for Rescale<N, FACTOR> {
     type Input = [f32; N];

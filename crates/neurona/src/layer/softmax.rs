@@ -5,7 +5,6 @@ use core::marker::PhantomData;
 use super::{Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::kernel;
-use crate::plain::plain_layer;
 
 /// Softmax: outputs between 0 and 1 that sum to 1, the probabilities of N classes.
 ///
@@ -52,7 +51,7 @@ impl Exponential for Exact {
     }
 }
 
-plain_layer!(Softmax<N, E>, [const N: usize, E: 'static], []);
+crate::__plain!([allow(unsafe_code)] [const N: usize, E: 'static] Softmax<N, E>,);
 
 impl<const N: usize, E: Exponential> Layer for Softmax<N, E> {
     type Input = [f32; N];
