@@ -1,4 +1,99 @@
-//! Neural networks that run, and go on training, on microcontrollers.
+//! Neural networks that run, and go on training, on microcontrollers: `no_std`, no heap, sizes fixed by types.
+//!
+//! A network is a struct with a name for each layer. It is trained on a desktop by `neurona-train` or the `neurona`
+//! command, which write a model file; firmware includes the file, and the weights stay in flash and are read in place.
+//! The same type in RAM goes on learning on the board. Every number comes out with the same bits on a desktop and on
+//! every board.
+//!
+//! # A complete example
+//!
+//! ```
+//! use neurona::prelude::*;
+//!
+//! neurona::network! {
+//!     /// Two inputs, exclusive or.
+//!     pub struct Xor: [f32; 2] => [f32; 1] {
+//!         hidden: Dense<2, 3, Tanh>,
+//!         output: Dense<3, 1>,
+//!     }
+//! }
+//!
+//! // On a board both are statics; here the weights are typed by hand instead of read by `include_model!`.
+//! let mut net = Xor {
+//!     hidden: Dense::new([[0.9, -0.7], [0.4, 0.8], [-0.6, 0.5]], [0.1, -0.2, 0.3]),
+//!     output: Dense::new([[0.7, -0.5, 0.6]], [0.0]),
+//! };
+//! let mut workspace = Workspace::<Xor>::ZERO;
+//!
+//! // Learning: one example at a time, in place.
+//! for _ in 0..2_000 {
+//!     for (a, b, xor) in [(0.0, 0.0, 0.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0)] {
+//!         net.learn(&[a, b], &[xor], &BinaryCrossEntropy, 0.1, &mut workspace);
+//!     }
+//! }
+//!
+//! // Inference: the weighted sum is positive for yes.
+//! let mut memory = Inference::<Xor>::ZERO;
+//! assert!(net.infer(&[0.0, 1.0], &mut memory)[0] > 0.0);
+//! assert!(net.infer(&[1.0, 1.0], &mut memory)[0] < 0.0);
+//!
+//! // Everything that it needs is known to the compiler.
+//! assert_eq!(Xor::PARAMS, 3 * (2 + 1) + (3 + 1));
+//! const _: () = assert!(Xor::RAM.in_place < 256);
+//! ```
+//!
+//! On a board the weights come from a file, and a network that learns is a copy of it in a static:
+//!
+//! ```ignore
+//! static DIGITS: Digits = neurona::include_model!("digits.neurona"); // in flash, read in place
+//! static LEARNING: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::ZERO); // in RAM
+//!
+//! let net = LEARNING.take();
+//! neurona::plain::copy(&DIGITS, net);
+//! net.learn(&image, &class, &SoftmaxCrossEntropy, 0.01, workspace);
+//! ```
+//!
+//! # What there is
+//!
+//! | module          | what                                                                                         |
+//! | --------------- | -------------------------------------------------------------------------------------------- |
+//! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                  |
+//! | layers          | [`Dense`], [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]     |
+//! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
+//! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
+//! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
+//! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
+//! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
+//! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
+//! | [`plain`]       | types that are their bytes: `ZERO`, copies in place                                          |
+//!
+//! # Memory
+//!
+//! Nothing is allocated and nothing large is moved: weights and buffers are statics, or lent by the caller. What a
+//! network needs is a constant of its type, in bytes, without the input and the stack ([`Network::RAM`]):
+//!
+//! | for                                 | RAM                                           | 64-32-10, ReLU |
+//! | ----------------------------------- | --------------------------------------------- | -------------- |
+//! | inference, weights in flash         | [`Inference`]                                 | 168            |
+//! | learning in place                   | the weights and a [`Workspace`]               | 9,976          |
+//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,616         |
+//! | the same with momentum              | those and a second [`Gradient`]               | 29,256         |
+//!
+//! The stack that a call needs does not depend on the network.
+//!
+//! # Arithmetic
+//!
+//! Every sum has one documented order, every product and sum is rounded on its own, and transcendental functions come
+//! from `libm`, so that a debug build, a release build, a desktop and each Cortex-M give the same bits. The promise
+//! holds for every result that is not NaN: a NaN is a NaN everywhere, but which one it is depends on the processor.
+//! The accuracy of each function is said in its documentation.
+//!
+//! # Features
+//!
+//! None is on by default, and none changes a number.
+//!
+//! - `serde`: `Serialize` for [`LayerSpec`] and [`ActivationSpec`].
+//! - `defmt`: `defmt::Format` for the small types: errors, architectures, sizes, optimizers.
 #![no_std]
 
 pub mod activation;

@@ -172,7 +172,7 @@ macro_rules! network {
         const _: () = {
             $($crate::__fits::layer::<$layer>();)+
             $crate::__plain!([] [] $name, $($layer),+);
-            <$name as $crate::plain::Plain>::NO_PADDING;
+            let () = <$name as $crate::plain::Plain>::NO_PADDING;
             $crate::__network!(@split $name [$input => $output] [] $($field: $layer),+);
         };
     };
@@ -186,7 +186,7 @@ pub mod __fits {
 
     /// A layer that has no fault, can learn and is its bytes.
     pub const fn layer<L: Learn + Plain>() {
-        L::NO_PADDING;
+        let () = L::NO_PADDING;
         if let Some(fault) = L::FAULT {
             panic!("{}", fault)
         }
