@@ -1,1 +1,15 @@
 //! Trains networks on a desktop.
+
+mod activation;
+pub mod arch;
+mod init;
+mod loss;
+mod network;
+mod optim;
+pub mod random;
+
+pub use arch::{SourceError, Spec, SpecError};
+pub use init::Init;
+pub use loss::{Loss, Target, TargetRows};
+pub use network::{Gradients, Network, ShapeError};
+pub use optim::{Optimizer, OptimizerState};

@@ -1,0 +1,155 @@
+//! Activation functions over whole batches, in the trainer's own arithmetic.
+//!
+//! The formulas are those of [`neurona`]'s activations; the code is another: it works on slices and calls the
+//! platform's exponential functions, which are faster than the device's and as exact, but not to the same bit. The
+//! fast forms of the device ([`ActivationSpec::FastSigmoid`], [`ActivationSpec::FastTanh`]) are trained as the functions
+//! that they approximate.
+
+use neurona::arch::ActivationSpec::{self, *};
+
+/// Whether the derivative is computed from the weighted sum z, so that the sum must be kept; else the result y serves.
+pub(crate) fn needs_sum(activation: ActivationSpec) -> bool {
+    matches!(activation, Silu | HardSwish)
+}
+
+/// Adds the bias to each row of weighted sums.
+///
+/// # Shapes
+///
+/// `z` is (B, O), `bias` is (O).
+pub(crate) fn add_bias(z: &mut [f32], bias: &[f32]) {
+    for row in z.chunks_exact_mut(bias.len().max(1)) {
+        for (z, bias) in row.iter_mut().zip(bias) {
+            *z += bias;
+        }
+    }
+}
+
+/// Applies the activation in place: `v = f(v)`.
+pub(crate) fn forward(activation: ActivationSpec, values: &mut [f32]) {
+    let leak = |slope: u32| f32::from_bits(slope);
+    match activation {
+        Identity => {}
+        Step => map(values, step),
+        Sigmoid | FastSigmoid => map(values, sigmoid),
+        Tanh | FastTanh => map(values, f32::tanh),
+        Relu => map(values, |z| clip(z, f32::INFINITY)),
+        Relu6 => map(values, |z| clip(z, 6.0)),
+        LeakyRelu { slope } => map(values, |z| if z > 0.0 { z } else { leak(slope) * z }),
+        Elu { alpha } => map(values, |z| if z > 0.0 { z } else { leak(alpha) * z.exp_m1() }),
+        Softplus => map(values, softplus),
+        Silu => map(values, |z| z * sigmoid(z)),
+        HardSigmoid => map(values, hard_sigmoid),
+        HardSwish => map(values, |z| z * hard_sigmoid(z)),
+        // What this version does not know it cannot train: NaN stops it.
+        _ => values.fill(f32::NAN),
+    }
+}
+
+/// Multiplies by the derivative: `dy[i] *= f'(z[i])`.
+///
+/// `values` are the weighted sums z where [`needs_sum`] says so, else the results y. At a kink the derivative is the one
+/// from the left, as in PyTorch; that of the step is 0.
+pub(crate) fn backward(activation: ActivationSpec, values: &[f32], dy: &mut [f32]) {
+    let leak = |slope: u32| f32::from_bits(slope);
+    match activation {
+        Identity => {}
+        Step => dy.fill(0.0),
+        Sigmoid | FastSigmoid => chain(values, dy, |y| y * (1.0 - y)),
+        Tanh | FastTanh => chain(values, dy, |y| (1.0 - y) * (1.0 + y)),
+        Relu => chain(values, dy, |y| indicator(y > 0.0)),
+        Relu6 => chain(values, dy, |y| indicator(y > 0.0 && y < 6.0)),
+        LeakyRelu { slope } => chain(values, dy, |y| if y > 0.0 { 1.0 } else { leak(slope) }),
+        Elu { alpha } => chain(values, dy, |y| if y > 0.0 { 1.0 } else { y + leak(alpha) }),
+        Softplus => chain(values, dy, |y| -(-y).exp_m1()),
+        Silu => chain(values, dy, |z| {
+            let s = sigmoid(z);
+            s * (1.0 + z * (1.0 - s))
+        }),
+        HardSigmoid => chain(values, dy, |y| indicator(y > 0.0 && y < 1.0) / 6.0),
+        HardSwish => chain(values, dy, |z| {
+            if z <= -3.0 {
+                0.0
+            } else if z < 3.0 {
+                (2.0 * z + 3.0) / 6.0
+            } else {
+                1.0
+            }
+        }),
+        _ => dy.fill(f32::NAN),
+    }
+}
+
+/// Softmax of each row in place; the row's maximum is subtracted first, so that no exponential overflows.
+///
+/// # Shapes
+///
+/// `rows` is (B, `len`).
+pub(crate) fn softmax(rows: &mut [f32], len: usize) {
+    for row in rows.chunks_exact_mut(len.max(1)) {
+        let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        map(row, |z| (z - max).exp());
+        let sum: f32 = row.iter().sum();
+        map(row, |e| e / sum);
+    }
+}
+
+/// The gradient of softmax, in place: `dy[i] = y[i] (dy[i] - sum over j of dy[j] y[j])` for each row.
+///
+/// # Shapes
+///
+/// `y` and `dy` are (B, `len`).
+pub(crate) fn softmax_backward(y: &[f32], dy: &mut [f32], len: usize) {
+    for (y, dy) in y.chunks_exact(len.max(1)).zip(dy.chunks_exact_mut(len.max(1))) {
+        let sum: f32 = y.iter().zip(&*dy).map(|(y, dy)| y * dy).sum();
+        for (y, dy) in y.iter().zip(dy) {
+            *dy = y * (*dy - sum);
+        }
+    }
+}
+
+/// `1 / (1 + e^-z)`, by whichever form has an exponential that cannot overflow.
+pub(crate) fn sigmoid(z: f32) -> f32 {
+    let e = (-z.abs()).exp();
+    if z < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
+}
+
+/// `ln(1 + e^z)`, as `max(z, 0) + ln(1 + e^-|z|)`.
+pub(crate) fn softplus(z: f32) -> f32 {
+    clip(z, f32::INFINITY) + (-z.abs()).exp().ln_1p()
+}
+
+fn step(z: f32) -> f32 {
+    if z.is_nan() { z } else { indicator(z >= 0.0) }
+}
+
+fn hard_sigmoid(z: f32) -> f32 {
+    clip(z + 3.0, 6.0) / 6.0
+}
+
+/// `z` clipped to `[0, top]`. NaN stays NaN, so that training notices.
+fn clip(z: f32, top: f32) -> f32 {
+    if z < 0.0 {
+        0.0
+    } else if z > top {
+        top
+    } else {
+        z
+    }
+}
+
+fn indicator(condition: bool) -> f32 {
+    f32::from(u8::from(condition))
+}
+
+fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
+    for value in values {
+        *value = f(*value);
+    }
+}
+
+fn chain(values: &[f32], dy: &mut [f32], derivative: impl Fn(f32) -> f32) {
+    for (value, dy) in values.iter().zip(dy) {
+        *dy *= derivative(*value);
+    }
+}

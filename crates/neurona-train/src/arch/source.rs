@@ -1,0 +1,283 @@
+//! Rust source of a network's type: the `network!` block that firmware contains.
+
+use std::fmt::Write as _;
+
+use neurona::arch::ActivationSpec;
+
+use super::{Spec, SpecError};
+
+/// Why there is no source for an architecture.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The architecture itself is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A name cannot stand in Rust source.
+    #[error("`{0}` cannot name {1} in Rust: expected {2}, and no keyword")]
+    Name(String, &'static str, &'static str),
+    /// Two layers have one name.
+    #[error("two layers are called `{0}`; each needs a name of its own")]
+    Duplicate(String),
+    /// There are not as many names as layers.
+    #[error("the network has {expected} layers, but there are {found} layer names")]
+    Count {
+        /// How many layers there are.
+        expected: usize,
+        /// How many names there are.
+        found: usize,
+    },
+}
+
+impl Spec {
+    /// The `network!` block of this architecture: a type called `name`, with a field for each layer.
+    ///
+    /// `layer_names` are the names of the fields, one for each layer; when there are none, the fields are called after
+    /// what they do (`standardize`, `hidden1`, `hidden2`, `output`). A chain within the chain becomes a block of its own
+    /// before the one that uses it, as it is a type of its own.
+    ///
+    /// # Errors
+    ///
+    /// The architecture does not fit together or holds a custom layer, a name is no Rust identifier or a keyword,
+    /// two names are equal, or there are not as many names as layers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use neurona::arch::ActivationSpec;
+    /// use neurona_train::Spec;
+    ///
+    /// let spec = Spec::Chain(vec![
+    ///     Spec::Dense { inputs: 64, outputs: 32, activation: ActivationSpec::Relu },
+    ///     Spec::Dense { inputs: 32, outputs: 10, activation: ActivationSpec::Identity },
+    /// ]);
+    /// let source = spec.rust_source("Digits", &[])?;
+    /// assert_eq!(source, "\
+    /// neurona::network! {
+    ///     pub struct Digits: [f32; 64] => [f32; 10] {
+    ///         hidden: Dense<64, 32, Relu>,
+    ///         output: Dense<32, 10>,
+    ///     }
+    /// }
+    /// ");
+    /// # Ok::<(), neurona_train::SourceError>(())
+    /// ```
+    pub fn rust_source(&self, name: &str, layer_names: &[String]) -> Result<String, SourceError> {
+        self.check()?;
+        if !is_identifier(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            return Err(SourceError::Name(
+                name.to_owned(),
+                "a type",
+                "ASCII letters and digits, beginning with a capital",
+            ));
+        }
+        let single = [self.clone()];
+        let layers = if let Self::Chain(layers) = self { layers } else { &single[..] };
+        let names = if layer_names.is_empty() { default_names(layers) } else { layer_names.to_vec() };
+        check_names(&names, layers.len())?;
+
+        let mut source = String::new();
+        let mut fields = String::new();
+        for (at, (layer, field)) in layers.iter().zip(&names).enumerate() {
+            let layer_type = match layer {
+                Self::Chain(_) => {
+                    let inner = format!("{name}{}", camel_case(field));
+                    source += &layer.rust_source(&inner, &[])?;
+                    source.push('\n');
+                    inner
+                }
+                Self::Custom { name, .. } => {
+                    return Err(SpecError::Custom { layer: at, name: name.clone() }.into());
+                }
+                layer => layer.rust_type(),
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(fields, "        {field}: {layer_type},");
+        }
+        let (inputs, outputs) = (self.inputs(), self.outputs());
+        let _ = write!(
+            source,
+            "neurona::network! {{\n    pub struct {name}: [f32; {inputs}] => [f32; {outputs}] {{\n{fields}    }}\n}}\n"
+        );
+        Ok(source)
+    }
+
+    /// The type of one layer; chains and custom layers, which have no type here, give their kind.
+    fn rust_type(&self) -> String {
+        match self {
+            Self::Dense { inputs, outputs, activation: ActivationSpec::Identity } => {
+                format!("Dense<{inputs}, {outputs}>")
+            }
+            Self::Dense { inputs, outputs, activation } => {
+                format!("Dense<{inputs}, {outputs}, {}>", activation_type(*activation))
+            }
+            Self::Softmax { len, fast: false } => format!("Softmax<{len}>"),
+            Self::Softmax { len, fast: true } => format!("fast::Softmax<{len}>"),
+            Self::Standardize { len } => format!("Standardize<{len}>"),
+            Self::Rescale { len, factor } => format!("Rescale<{len}, {}>", bits(*factor)),
+            Self::Chain(_) | Self::Custom { .. } => self.kind().to_owned(),
+        }
+    }
+}
+
+/// The constant expression for an `f32` that a type takes as bits; `{:?}` prints the digits that give it back exactly.
+fn bits(value: u32) -> String {
+    format!("{{ {:?}_f32.to_bits() }}", f32::from_bits(value))
+}
+
+fn activation_type(activation: ActivationSpec) -> String {
+    match activation {
+        ActivationSpec::LeakyRelu { slope } if slope == DEFAULT_SLOPE => "LeakyRelu".to_owned(),
+        ActivationSpec::LeakyRelu { slope } => format!("LeakyRelu<{}>", bits(slope)),
+        ActivationSpec::Elu { alpha } if alpha == DEFAULT_ALPHA => "Elu".to_owned(),
+        ActivationSpec::Elu { alpha } => format!("Elu<{}>", bits(alpha)),
+        ActivationSpec::FastSigmoid => "fast::Sigmoid".to_owned(),
+        ActivationSpec::FastTanh => "fast::Tanh".to_owned(),
+        // The types of the others are called as the variants are.
+        other => format!("{other:?}"),
+    }
+}
+
+/// The slope of `LeakyRelu` when none is written: PyTorch's.
+pub(crate) const DEFAULT_SLOPE: u32 = 0.01_f32.to_bits();
+/// The alpha of `Elu` when none is written: PyTorch's, and that of the paper's experiments.
+pub(crate) const DEFAULT_ALPHA: u32 = 1.0_f32.to_bits();
+
+/// Names after what the layers do; those that would be equal are numbered.
+fn default_names(layers: &[Spec]) -> Vec<String> {
+    let last_dense = layers.iter().rposition(|layer| matches!(layer, Spec::Dense { .. }));
+    let base = |at: usize, layer: &Spec| match layer {
+        Spec::Dense { .. } if Some(at) == last_dense => "output",
+        Spec::Dense { .. } => "hidden",
+        Spec::Chain(_) => "block",
+        layer => layer.kind(),
+    };
+    let bases: Vec<&str> = layers.iter().enumerate().map(|(at, layer)| base(at, layer)).collect();
+    let numbered = |at: usize| {
+        let base = bases[at];
+        if bases.iter().filter(|other| **other == base).count() == 1 {
+            return base.to_owned();
+        }
+        format!("{base}{}", bases[..=at].iter().filter(|other| **other == base).count())
+    };
+    (0..bases.len()).map(numbered).collect()
+}
+
+fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
+    if names.len() != expected {
+        return Err(SourceError::Count { expected, found: names.len() });
+    }
+    for (at, name) in names.iter().enumerate() {
+        if !is_identifier(name) || name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            let expected = "ASCII letters, digits and underscores, beginning with a small letter";
+            return Err(SourceError::Name(name.clone(), "a layer", expected));
+        }
+        if names[..at].contains(name) {
+            return Err(SourceError::Duplicate(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn is_identifier(name: &str) -> bool {
+    // Strict and reserved keywords of edition 2024, from the Rust reference.
+    const KEYWORDS: &str = " as async await break const continue crate dyn else enum extern false fn for if impl in let \
+        loop match mod move mut pub ref return self Self static struct super trait true type unsafe use where while \
+        abstract become box do final gen macro override priv try typeof unsized virtual yield ";
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && !KEYWORDS.split_whitespace().any(|keyword| keyword == name)
+}
+
+/// `first_block` as `FirstBlock`.
+fn camel_case(name: &str) -> String {
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    name.split('_').filter(|word| !word.is_empty()).map(capital).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dense(inputs: u32, outputs: u32, activation: ActivationSpec) -> Spec {
+        Spec::Dense { inputs, outputs, activation }
+    }
+
+    #[test]
+    fn every_kind_of_layer() {
+        let spec = Spec::Chain(vec![
+            Spec::Standardize { len: 4 },
+            Spec::rescale(4, 0.0625),
+            dense(4, 5, ActivationSpec::LeakyRelu { slope: 0.3_f32.to_bits() }),
+            dense(5, 6, ActivationSpec::Elu { alpha: 1.0_f32.to_bits() }),
+            dense(6, 7, ActivationSpec::FastSigmoid),
+            dense(7, 3, ActivationSpec::Identity),
+            Spec::Softmax { len: 3, fast: true },
+        ]);
+        let expected = "\
+neurona::network! {
+    pub struct Net: [f32; 4] => [f32; 3] {
+        standardize: Standardize<4>,
+        rescale: Rescale<4, { 0.0625_f32.to_bits() }>,
+        hidden1: Dense<4, 5, LeakyRelu<{ 0.3_f32.to_bits() }>>,
+        hidden2: Dense<5, 6, Elu>,
+        hidden3: Dense<6, 7, fast::Sigmoid>,
+        output: Dense<7, 3>,
+        softmax: fast::Softmax<3>,
+    }
+}
+";
+        assert_eq!(spec.rust_source("Net", &[]).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn a_chain_within_a_chain_is_a_type_of_its_own() {
+        let inner = Spec::Chain(vec![dense(2, 2, ActivationSpec::Tanh)]);
+        let spec = Spec::Chain(vec![inner, dense(2, 1, ActivationSpec::Sigmoid)]);
+        let expected = "\
+neurona::network! {
+    pub struct XorFirstBlock: [f32; 2] => [f32; 2] {
+        output: Dense<2, 2, Tanh>,
+    }
+}
+
+neurona::network! {
+    pub struct Xor: [f32; 2] => [f32; 1] {
+        first_block: Xor_,
+        last: Dense<2, 1, Sigmoid>,
+    }
+}
+"
+        .replace("Xor_", "XorFirstBlock");
+        let names = ["first_block", "last"].map(String::from);
+        assert_eq!(spec.rust_source("Xor", &names), Ok(expected));
+    }
+
+    #[test]
+    fn names_that_rust_does_not_take_are_errors() {
+        let spec = Spec::Chain(vec![dense(1, 1, ActivationSpec::Relu), dense(1, 1, ActivationSpec::Relu)]);
+        let source = |name: &str, layers: &[&str]| {
+            let names: Vec<String> = layers.iter().map(|name| (*name).to_owned()).collect();
+            spec.rust_source(name, &names)
+        };
+        assert!(source("Net", &["a", "b_2"]).is_ok());
+        for name in ["", "net", "9Net", "Ne t", "Self", "Nét"] {
+            assert!(matches!(source(name, &[]), Err(SourceError::Name(..))), "{name}");
+        }
+        for name in ["", "fn", "a-b", "Hidden", "1st"] {
+            assert!(matches!(source("Net", &[name, "b"]), Err(SourceError::Name(..))), "{name}");
+        }
+        assert_eq!(source("Net", &["a", "a"]), Err(SourceError::Duplicate("a".to_owned())));
+        assert_eq!(source("Net", &["a"]), Err(SourceError::Count { expected: 2, found: 1 }));
+    }
+
+    #[test]
+    fn a_custom_layer_has_no_source() {
+        let custom = Spec::Custom { name: "mix".to_owned(), inputs: 1, outputs: 1, params: 0, constants: 0, macs: 0 };
+        let error = Spec::Chain(vec![custom]).rust_source("Net", &[]).expect_err("the type is the user's");
+        assert_eq!(
+            error.to_string(),
+            "layers[0] (mix) is a custom layer, which only the program that defines it can run"
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! Initial weights: random numbers of a size that keeps signals and gradients from growing or fading.
+//!
+//! | who    | variance of a weight         | meant for                          | source                           |
+//! | ------ | ---------------------------- | ---------------------------------- | -------------------------------- |
+//! | Glorot | `2 / (inputs + outputs)`     | tanh, sigmoid, softmax, identity   | Glorot and Bengio, 2010          |
+//! | He     | `2 / inputs`                 | ReLU and what is like it           | He, Zhang, Ren and Sun, 2015     |
+//! | LeCun  | `1 / inputs`                 | functions near the identity around 0 | LeCun, Bottou, Orr, Müller, 1998 |
+//!
+//! A uniform distribution on `[-a, a)` has the variance `a^2 / 3`. Biases are zero.
+
+use neurona::arch::ActivationSpec::{self, *};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    network::{Kind, Network},
+    random::{Purpose, Random},
+};
+
+/// How the weights of dense layers begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Init {
+    /// By the layer's activation: He's uniform for ReLU and what is like it, else Glorot's uniform.
+    #[default]
+    Auto,
+    /// Uniform with Glorot's variance.
+    GlorotUniform,
+    /// Normal with Glorot's variance.
+    GlorotNormal,
+    /// Uniform with He's variance.
+    HeUniform,
+    /// Normal with He's variance.
+    HeNormal,
+    /// Uniform with LeCun's variance.
+    LecunUniform,
+    /// Normal with LeCun's variance.
+    LecunNormal,
+    /// All zero: enough for a single layer, but hidden neurons that begin alike stay alike.
+    Zeros,
+}
+
+impl Init {
+    /// The variance, and whether the distribution is uniform.
+    fn distribution(self, inputs: usize, outputs: usize, activation: ActivationSpec) -> (f64, bool) {
+        let glorot = 2.0 / (inputs + outputs) as f64;
+        let he = 2.0 / inputs as f64;
+        let lecun = 1.0 / inputs as f64;
+        match self {
+            Self::Auto => match activation {
+                Relu | Relu6 | LeakyRelu { .. } | Elu { .. } | Softplus | Silu | HardSwish => (he, true),
+                _ => (glorot, true),
+            },
+            Self::GlorotUniform => (glorot, true),
+            Self::GlorotNormal => (glorot, false),
+            Self::HeUniform => (he, true),
+            Self::HeNormal => (he, false),
+            Self::LecunUniform => (lecun, true),
+            Self::LecunNormal => (lecun, false),
+            Self::Zeros => (0.0, true),
+        }
+    }
+}
+
+impl Network {
+    /// Gives the weights of every dense layer new values and sets its biases to zero; other layers stay as they are.
+    ///
+    /// The same seed gives the same weights on every machine: see [`random`](crate::random).
+    pub fn init(&mut self, init: Init, seed: u64) {
+        let layers = self.layers().to_vec();
+        for (number, layer) in (0..).zip(layers) {
+            let Kind::Dense(activation) = layer.kind else { continue };
+            let (variance, uniform) = init.distribution(layer.inputs, layer.outputs, activation);
+            let mut random = Random::new(seed, Purpose::Init, number, 0);
+            let (weights, bias) = self.values_mut()[layer.values].split_at_mut(layer.outputs * layer.inputs);
+            let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
+            weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
+            bias.fill(0.0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Spec;
+
+    fn network(activation: ActivationSpec) -> Network {
+        let dense = |inputs, outputs| Spec::Dense { inputs, outputs, activation };
+        Network::new(Spec::Chain(vec![Spec::Standardize { len: 200 }, dense(200, 400), dense(400, 8)]))
+            .expect("the layers fit")
+    }
+
+    fn variance(values: impl Iterator<Item = f32> + Clone) -> f64 {
+        let count = values.clone().count() as f64;
+        values.map(|value| f64::from(value).powi(2)).sum::<f64>() / count
+    }
+
+    #[test]
+    fn each_has_its_variance() {
+        let expected = [
+            (Init::GlorotUniform, 2.0 / 600.0, true),
+            (Init::GlorotNormal, 2.0 / 600.0, false),
+            (Init::HeUniform, 2.0 / 200.0, true),
+            (Init::HeNormal, 2.0 / 200.0, false),
+            (Init::LecunUniform, 1.0 / 200.0, true),
+            (Init::LecunNormal, 1.0 / 200.0, false),
+            (Init::Auto, 2.0 / 200.0, true),
+        ];
+        for (init, expected, uniform) in expected {
+            let mut network = network(Relu);
+            network.init(init, 7);
+            let (weights, bias) = network.dense(1, network.values()).expect("a dense layer");
+            let ratio = variance(weights.iter().copied()) / expected;
+            // 80,000 weights; the variance of a squared standard value is 2 (normal) or 4/5 (uniform); 5 deviations.
+            let bound = 5.0 * (if uniform { 0.8 } else { 2.0_f64 } / 80_000.0).sqrt();
+            assert!((ratio - 1.0).abs() < bound, "{init:?}: {ratio}");
+            let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+            assert_eq!(f64::from(largest) <= (3.0 * expected).sqrt() * 1.000_001, uniform, "{init:?}: {largest}");
+            assert!(bias.iter().all(|bias| *bias == 0.0));
+        }
+    }
+
+    #[test]
+    fn auto_is_by_the_activation() {
+        for (activation, expected) in [(Tanh, 2.0 / 600.0), (Identity, 2.0 / 600.0), (Silu, 2.0 / 200.0)] {
+            let (variance, uniform) = Init::Auto.distribution(200, 400, activation);
+            assert!(uniform && (variance - expected).abs() < 1e-12, "{activation:?}");
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_and_layers_differ() {
+        let values = |seed| {
+            let mut network = network(Relu);
+            network.init(Init::Auto, seed);
+            network.values().to_vec()
+        };
+        assert_eq!(values(1), values(1));
+        assert_ne!(values(1), values(2));
+        let values = values(1);
+        assert!(values[..400].iter().all(|value| *value == 0.0), "the standardisation is left as it is");
+        let scale = 2.0_f32.sqrt();
+        // The streams differ: else these would be equal up to the factor between their limits.
+        assert!((0..4).any(|at| (values[400 + at] - values[400 + 80_400 + at] * scale).abs() > 1e-3));
+        let mut network = network(Relu);
+        network.init(Init::Zeros, 1);
+        assert!(network.values().iter().all(|value| *value == 0.0));
+    }
+}

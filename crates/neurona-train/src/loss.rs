@@ -1,0 +1,229 @@
+//! Losses: what training makes small.
+//!
+//! Each has the value and the gradient for one example; a batch takes the mean over its examples. Cross-entropies are
+//! computed from logits (the sums before sigmoid or softmax), which is stable where a logarithm of a probability is not.
+
+use serde::{Deserialize, Serialize};
+
+use crate::activation::{sigmoid, softplus};
+
+/// What an example should give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Target<'a> {
+    /// The number of the right class.
+    Class(u32),
+    /// A value for each output.
+    Values(&'a [f32]),
+}
+
+/// What the examples of a batch should give.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum TargetRows<'a> {
+    /// The number of the right class, for each example.
+    Classes(&'a [u32]),
+    /// A value for each output of each example, one example after another.
+    Values(&'a [f32]),
+}
+
+impl<'a> TargetRows<'a> {
+    /// How many numbers an example has, when the network has so many outputs.
+    pub(crate) fn width(&self, outputs: usize) -> usize {
+        if matches!(self, Self::Classes(_)) { 1 } else { outputs }
+    }
+
+    /// How many numbers there are.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Values(values) => values.len(),
+        }
+    }
+
+    /// What the example `row` should give; panics when there is no such example.
+    pub(crate) fn row(&self, row: usize, outputs: usize) -> Target<'a> {
+        match self {
+            Self::Classes(classes) => Target::Class(classes[row]),
+            Self::Values(values) => Target::Values(&values[row * outputs..][..outputs]),
+        }
+    }
+}
+
+/// A loss function; y is the output of the network, t the target, n the number of outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Loss {
+    /// Mean over the outputs of `(y - t)^2`, with gradient `2 (y - t) / n`.
+    SquaredError,
+    /// Mean over the outputs of `-t ln s(y) - (1 - t) ln(1 - s(y))`, where s is the sigmoid; t is from 0 to 1.
+    ///
+    /// Computed as `softplus(y) - t y`, with gradient `(s(y) - t) / n`. Each output is a question of its own.
+    BinaryCrossEntropy,
+    /// `-ln p[c]` where p is the softmax of the outputs and c the right class; or, for a distribution t over the
+    /// classes, `-sum over i of t[i] ln p[i]`. The gradient is `p - t`, for the values of a distribution sum to 1.
+    SoftmaxCrossEntropy,
+    /// Mean over the outputs of `max(0, 1 - t y)`; t is 1 or -1. The support vector machine's loss (Cortes and Vapnik,
+    /// 1995).
+    Hinge,
+    /// Mean over the outputs of `max(0, -t y)`; t is 1 or -1. Its gradient step is the perceptron's learning rule
+    /// (Rosenblatt, 1958): an example on the boundary, `y = 0`, counts as wrong.
+    Perceptron,
+}
+
+impl Loss {
+    /// Every loss.
+    pub const ALL: [Self; 5] =
+        [Self::SquaredError, Self::BinaryCrossEntropy, Self::SoftmaxCrossEntropy, Self::Hinge, Self::Perceptron];
+
+    /// The name, as in a TOML file and in the model file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SquaredError => "squared_error",
+            Self::BinaryCrossEntropy => "binary_cross_entropy",
+            Self::SoftmaxCrossEntropy => "softmax_cross_entropy",
+            Self::Hinge => "hinge",
+            Self::Perceptron => "perceptron",
+        }
+    }
+
+    /// The loss of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|loss| loss.name() == name)
+    }
+
+    /// The loss of one example.
+    ///
+    /// A class stands for the values of [`Loss::class_value`]. A class that no output has, and values of another
+    /// number than the outputs, give NaN.
+    pub fn value(self, y: &[f32], target: Target<'_>) -> f32 {
+        if !fits(y, target) {
+            return f32::NAN;
+        }
+        let t = |at: usize| self.target_value(target, at, y.len());
+        match self {
+            Self::SquaredError => mean(y, t, |y, t| (y - t) * (y - t)),
+            Self::BinaryCrossEntropy => mean(y, t, cross_entropy),
+            Self::Hinge => mean(y, t, |y, t| positive(1.0 - t * y)),
+            Self::Perceptron => mean(y, t, |y, t| positive(-t * y)),
+            Self::SoftmaxCrossEntropy => {
+                let max = y.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let log_sum = y.iter().map(|y| (y - max).exp()).sum::<f32>().ln();
+                // -ln p[i] = ln(sum of e^(y - max)) - (y[i] - max)
+                match target {
+                    Target::Class(class) => log_sum - (y[class as usize] - max),
+                    Target::Values(t) => y.iter().zip(t).map(|(y, t)| t * (log_sum - (y - max))).sum(),
+                }
+            }
+        }
+    }
+
+    /// The loss of one example, and its gradient with respect to the outputs, times `scale`, in `dy`.
+    ///
+    /// # Shapes
+    ///
+    /// `y` and `dy` are (O).
+    pub fn gradient(self, y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
+        if !fits(y, target) || dy.len() != y.len() {
+            dy.fill(f32::NAN);
+            return f32::NAN;
+        }
+        if self == Self::SoftmaxCrossEntropy {
+            return softmax_cross_entropy(y, target, scale, dy);
+        }
+        let n = y.len();
+        let scale = scale / n as f32;
+        for (at, (y, dy)) in y.iter().zip(dy).enumerate() {
+            let t = self.target_value(target, at, n);
+            *dy = scale
+                * match self {
+                    Self::SquaredError => 2.0 * (y - t),
+                    Self::Hinge if 1.0 - t * y > 0.0 => -t,
+                    Self::Perceptron if -t * y >= 0.0 => -t,
+                    Self::Hinge | Self::Perceptron => 0.0 * y,
+                    Self::BinaryCrossEntropy | Self::SoftmaxCrossEntropy => sigmoid(*y) - t,
+                };
+        }
+        self.value(y, target)
+    }
+
+    /// The target of the output `at` of `outputs` when `class` is right.
+    ///
+    /// With several outputs each stands for a class, and with one output it stands for class 1 of two: 1 for the right
+    /// class, and for the others 0, or -1 for the losses whose targets are 1 and -1.
+    pub fn class_value(self, class: u32, at: usize, outputs: usize) -> f32 {
+        let wrong = if matches!(self, Self::Hinge | Self::Perceptron) { -1.0 } else { 0.0 };
+        let right = if outputs == 1 { class == 1 } else { class as usize == at };
+        if right { 1.0 } else { wrong }
+    }
+
+    /// The class that outputs speak for: the largest (the first of equals), or for one output class 1 above the middle.
+    ///
+    /// The middle is 1/2 for the squared error, whose targets are 0 and 1, and 0 for logits and margins.
+    pub fn decide(self, y: &[f32]) -> u32 {
+        if let [y] = y {
+            let middle = if self == Self::SquaredError { 0.5 } else { 0.0 };
+            return u32::from(*y > middle);
+        }
+        let mut best = (0, f32::NEG_INFINITY);
+        for (class, y) in (0..).zip(y) {
+            if *y > best.1 {
+                best = (class, *y);
+            }
+        }
+        best.0
+    }
+
+    fn target_value(self, target: Target<'_>, at: usize, outputs: usize) -> f32 {
+        match target {
+            Target::Class(class) => self.class_value(class, at, outputs),
+            Target::Values(values) => values[at],
+        }
+    }
+}
+
+/// Whether a target is one for these outputs.
+fn fits(y: &[f32], target: Target<'_>) -> bool {
+    match target {
+        Target::Class(class) => (class as usize) < y.len().max(2) && !y.is_empty(),
+        Target::Values(values) => values.len() == y.len() && !y.is_empty(),
+    }
+}
+
+/// `-t ln s(y) - (1 - t) ln(1 - s(y))` where s is the sigmoid; `ln s(y) = y - softplus(y)`.
+fn cross_entropy(y: f32, t: f32) -> f32 {
+    softplus(y) - t * y
+}
+
+fn mean(y: &[f32], t: impl Fn(usize) -> f32, loss: impl Fn(f32, f32) -> f32) -> f32 {
+    y.iter().enumerate().map(|(at, y)| loss(*y, t(at))).sum::<f32>() / y.len() as f32
+}
+
+/// The larger of 0 and `value`; NaN stays NaN.
+fn positive(value: f32) -> f32 {
+    if value < 0.0 { 0.0 } else { value }
+}
+
+fn softmax_cross_entropy(y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
+    let max = y.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut sum = 0.0;
+    for (y, dy) in y.iter().zip(&mut *dy) {
+        *dy = (y - max).exp();
+        sum += *dy;
+    }
+    let log_sum = sum.ln();
+    match target {
+        Target::Class(class) => {
+            let factor = scale / sum;
+            dy.iter_mut().for_each(|dy| *dy *= factor);
+            dy[class as usize] -= scale;
+            log_sum - (y[class as usize] - max)
+        }
+        Target::Values(t) => {
+            let factor = scale / sum;
+            for (t, dy) in t.iter().zip(dy) {
+                *dy = *dy * factor - scale * t;
+            }
+            y.iter().zip(t).map(|(y, t)| t * (log_sum - (y - max))).sum()
+        }
+    }
+}

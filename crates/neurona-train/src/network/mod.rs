@@ -1,0 +1,258 @@
+//! A network on the desktop: built from any architecture, computed for whole batches at once.
+//!
+//! This is an implementation of its own: matrix products of [`ndarray`], in the order of sums that they choose, and the
+//! platform's exponential functions. The device's arithmetic is in [`device`](crate::device); tests hold the two
+//! together to a bound.
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use neurona::arch::{ActivationSpec, LayerSpec};
+use rayon::prelude::*;
+
+use crate::{
+    arch::{Spec, SpecError},
+    loss::{Loss, TargetRows},
+};
+
+mod pass;
+
+pub(crate) use pass::{Gradient, Sums, Tape};
+
+/// A network and its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    spec: Spec,
+    layers: Vec<Layer>,
+    /// Every stored value, in the order of the model file.
+    values: Vec<f32>,
+}
+
+/// A layer that computes something, and where its values are.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer {
+    pub(crate) kind: Kind,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) values: Range<usize>,
+}
+
+/// What a layer computes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Dense(ActivationSpec),
+    Softmax,
+    Standardize,
+    Rescale(f32),
+}
+
+/// Values, inputs or targets that do not fit the network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the network takes {expected} {what}, but there are {found}")]
+pub struct ShapeError {
+    /// What does not fit.
+    pub what: &'static str,
+    /// How many there should be.
+    pub expected: usize,
+    /// How many there are.
+    pub found: usize,
+}
+
+impl ShapeError {
+    pub(crate) fn check(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
+        if expected == found { Ok(()) } else { Err(Self { what, expected, found }) }
+    }
+}
+
+/// What one batch gives: see [`Network::gradients`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradients {
+    /// The outputs, a row for each example.
+    pub outputs: Array2<f32>,
+    /// The mean loss of the examples.
+    pub loss: f32,
+    /// The gradient of that mean for every stored value, in the order of [`Network::values`]; 0 for constants.
+    pub values: Vec<f32>,
+}
+
+impl Network {
+    /// A network of that architecture whose values are all zero: see [`init`](Self::init) for values to learn from.
+    ///
+    /// # Errors
+    ///
+    /// The layers do not fit together, or one is a custom layer.
+    pub fn new(spec: Spec) -> Result<Self, SpecError> {
+        spec.check()?;
+        let mut layers = Vec::new();
+        let mut offset = 0;
+        for (at, layer) in spec.layers().into_iter().enumerate() {
+            let kind = match *layer {
+                Spec::Dense { activation, .. } => Kind::Dense(activation),
+                Spec::Softmax { .. } => Kind::Softmax,
+                Spec::Standardize { .. } => Kind::Standardize,
+                Spec::Rescale { factor, .. } => Kind::Rescale(f32::from_bits(factor)),
+                Spec::Custom { ref name, .. } => {
+                    return Err(SpecError::Custom { layer: at, name: name.clone() });
+                }
+                // `Spec::layers` opens every chain.
+                Spec::Chain(_) => continue,
+            };
+            let end = offset + layer.values();
+            layers.push(Layer { kind, inputs: layer.inputs(), outputs: layer.outputs(), values: offset..end });
+            offset = end;
+        }
+        Ok(Self { spec, layers, values: vec![0.0; offset] })
+    }
+
+    /// A network of the architecture of a device type, such as `Digits::ARCH`, whose values are all zero.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn from_arch(arch: &LayerSpec) -> Result<Self, SpecError> {
+        Self::new(Spec::from(arch))
+    }
+
+    /// The architecture.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Length of an input.
+    pub fn inputs(&self) -> usize {
+        self.spec.inputs()
+    }
+
+    /// Length of an output.
+    pub fn outputs(&self) -> usize {
+        self.spec.outputs()
+    }
+
+    /// Every stored value in the order of the model file: layer by layer; for a dense layer the weights, a row for each
+    /// output, then the biases; for a standardisation the means, then the scales.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    /// The stored values, to change: see [`values`](Self::values).
+    pub fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    /// Replaces every stored value: see [`values`](Self::values).
+    ///
+    /// # Errors
+    ///
+    /// There are more or fewer values than the network stores.
+    pub fn set_values(&mut self, values: &[f32]) -> Result<(), ShapeError> {
+        ShapeError::check("values", self.values.len(), values.len())?;
+        self.values.copy_from_slice(values);
+        Ok(())
+    }
+
+    /// Number of layers, chains within chains opened.
+    pub fn layer_count(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Where the values of a layer are in [`values`](Self::values) and in [`Gradients::values`]; layers count from 0.
+    pub fn layer_values(&self, layer: usize) -> Option<Range<usize>> {
+        self.layers.get(layer).map(|layer| layer.values.clone())
+    }
+
+    /// The weights (O, I) and the biases (O) of a dense layer, or its part of a gradient; layers count from 0.
+    ///
+    /// `values` are [`values`](Self::values) or [`Gradients::values`]. `None` when the layer is not dense.
+    pub fn dense<'a>(&self, layer: usize, values: &'a [f32]) -> Option<(ArrayView2<'a, f32>, ArrayView1<'a, f32>)> {
+        let layer = self.layers.get(layer).filter(|layer| matches!(layer.kind, Kind::Dense(_)))?;
+        let (weights, bias) = values.get(layer.values.clone())?.split_at(layer.outputs * layer.inputs);
+        Some((ArrayView2::from_shape((layer.outputs, layer.inputs), weights).ok()?, ArrayView1::from(bias)))
+    }
+
+    pub(crate) fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Number of layers at the front that only scale the input: nothing before the first of the others learns.
+    pub(crate) fn scaling_layers(&self) -> usize {
+        self.layers.iter().take_while(|layer| matches!(layer.kind, Kind::Standardize | Kind::Rescale(_))).count()
+    }
+
+    /// Where the parameters are that learning changes, as few ranges of [`values`](Self::values) as there can be.
+    pub(crate) fn learned(&self) -> Vec<Range<usize>> {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for layer in self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Dense(_))) {
+            match ranges.last_mut() {
+                Some(last) if last.end == layer.values.start => last.end = layer.values.end,
+                _ => ranges.push(layer.values.clone()),
+            }
+        }
+        ranges
+    }
+
+    /// How many rows are computed at once, on one thread: a function of the architecture alone.
+    ///
+    /// The sums of a gradient depend on how a batch is cut, and must not depend on the number of threads.
+    pub(crate) fn shard_rows(&self) -> usize {
+        /// Multiply-adds of a forward pass that are worth a thread's while: with backward some 50 us, and to hand
+        /// work to a thread costs a few.
+        const WORK: u64 = 1 << 18;
+        /// Rows of the widest kernel of the matrix product.
+        const TILE: usize = 16;
+        let rows = usize::try_from(WORK / self.spec.macs().max(1)).unwrap_or(usize::MAX);
+        rows.clamp(TILE, 16 * TILE).next_multiple_of(TILE)
+    }
+
+    /// The outputs for a batch of inputs, computed on all threads of the current [`rayon`] pool.
+    ///
+    /// # Shapes
+    ///
+    /// `inputs` is (B, I), the result is (B, O).
+    ///
+    /// # Errors
+    ///
+    /// The rows of `inputs` do not have as many values as the network has inputs.
+    pub fn forward(&self, inputs: ArrayView2<'_, f32>) -> Result<Array2<f32>, ShapeError> {
+        ShapeError::check("inputs", self.inputs(), inputs.ncols())?;
+        let rows = self.shard_rows();
+        let mut outputs = Array2::zeros((inputs.nrows(), self.outputs()));
+        let shards = outputs.axis_chunks_iter_mut(Axis(0), rows).into_par_iter();
+        shards.zip(inputs.axis_chunks_iter(Axis(0), rows)).for_each_init(
+            || Tape::new(self, 0, rows, &[]),
+            |tape, (mut outputs, inputs)| {
+                tape.fill(inputs);
+                tape.forward(self, None);
+                outputs.assign(&tape.output());
+            },
+        );
+        Ok(outputs)
+    }
+
+    /// The outputs, the mean loss and its gradient for a batch, computed in one piece.
+    ///
+    /// # Shapes
+    ///
+    /// `inputs` is (B, I); `targets` are B classes or B times O values.
+    ///
+    /// # Errors
+    ///
+    /// Inputs or targets do not fit the network, there are not as many targets as inputs, or there are none.
+    pub fn gradients(
+        &self,
+        inputs: ArrayView2<'_, f32>,
+        targets: TargetRows<'_>,
+        loss: Loss,
+    ) -> Result<Gradients, ShapeError> {
+        let (rows, outputs) = (inputs.nrows(), self.outputs());
+        ShapeError::check("inputs", self.inputs(), inputs.ncols())?;
+        ShapeError::check("targets for these inputs", rows.max(1) * targets.width(outputs), targets.len())?;
+        let mut tape = Tape::new(self, 0, rows, &[]);
+        tape.fill(inputs);
+        tape.forward(self, None);
+        let mut gradient = Gradient::new(self, 0, rows);
+        let sums = gradient.begin(&tape, loss, 1.0 / rows as f32, |row| targets.row(row, outputs));
+        gradient.backward(self, &tape);
+        let loss = (sums.loss / rows as f64) as f32;
+        Ok(Gradients { outputs: tape.output().to_owned(), loss, values: gradient.into_values() })
+    }
+}

@@ -1,0 +1,309 @@
+//! Forward and backward of one shard of a batch, in memory that is kept from batch to batch.
+
+use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+
+use super::{Kind, Layer, Network};
+use crate::{
+    activation,
+    loss::{Loss, Target},
+    random::Random,
+};
+
+/// What forward computes and backward needs: the output of every layer for every row of a shard.
+#[derive(Debug)]
+pub(crate) struct Tape {
+    /// The layers before this one are not computed: their output is what the tape is filled with.
+    first: usize,
+    rows: usize,
+    /// (capacity, inputs of the first layer)
+    x: Vec<f32>,
+    inputs: usize,
+    layers: Vec<Recorded>,
+}
+
+/// What is kept of one layer; every buffer is (capacity, O) or empty.
+#[derive(Debug)]
+struct Recorded {
+    outputs: usize,
+    y: Vec<f32>,
+    /// The weighted sums, where the derivative of the activation is computed from them.
+    z: Vec<f32>,
+    dropout: Option<Dropout>,
+}
+
+/// Inverted dropout: what is kept is divided by the chance to be kept, so that inference needs no change.
+///
+/// N. Srivastava and others, "Dropout: a simple way to prevent neural networks from overfitting", 2014.
+#[derive(Debug)]
+struct Dropout {
+    /// The chance of a value to be dropped.
+    rate: f32,
+    /// 0 for what is dropped, `1 / (1 - rate)` for what is kept.
+    factors: Vec<f32>,
+    /// What the next layer sees.
+    y: Vec<f32>,
+}
+
+/// What is summed over the rows of a shard.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sums {
+    /// The losses.
+    pub(crate) loss: f64,
+    /// How many classes were right.
+    pub(crate) right: u64,
+}
+
+impl Tape {
+    /// Memory for up to `capacity` rows, computed from the layer `first` on.
+    ///
+    /// `dropout` has a rate for each layer, or is empty.
+    pub(crate) fn new(network: &Network, first: usize, capacity: usize, dropout: &[f32]) -> Self {
+        let inputs = network.layers.get(first).map_or(network.outputs(), |layer| layer.inputs);
+        let record = |(at, layer): (usize, &Layer)| {
+            let buffer = || vec![0.0; capacity * layer.outputs];
+            let keeps_sum = matches!(layer.kind, Kind::Dense(activation) if activation::needs_sum(activation));
+            let rate = dropout.get(at).copied().filter(|rate| *rate > 0.0);
+            Recorded {
+                outputs: layer.outputs,
+                y: buffer(),
+                z: if keeps_sum { buffer() } else { Vec::new() },
+                dropout: rate.map(|rate| Dropout { rate, factors: buffer(), y: buffer() }),
+            }
+        };
+        let layers = network.layers.iter().enumerate().skip(first).map(record).collect();
+        Self { first, rows: 0, x: vec![0.0; capacity * inputs], inputs, layers }
+    }
+
+    /// Takes a batch of inputs; rows beyond the capacity are left out.
+    pub(crate) fn fill(&mut self, inputs: ArrayView2<'_, f32>) {
+        let inputs = inputs.as_standard_layout();
+        self.fill_rows(inputs.rows().into_iter().filter_map(|row| row.to_slice()));
+    }
+
+    /// Takes inputs row by row; rows beyond the capacity are left out.
+    pub(crate) fn fill_rows<'a>(&mut self, rows: impl Iterator<Item = &'a [f32]>) {
+        self.rows = 0;
+        for (to, from) in self.x.chunks_exact_mut(self.inputs).zip(rows) {
+            to.copy_from_slice(from);
+            self.rows += 1;
+        }
+    }
+
+    /// Computes every layer; with a stream of random numbers, as in training, values are dropped.
+    pub(crate) fn forward(&mut self, network: &Network, mut random: Option<&mut Random>) {
+        let rows = self.rows;
+        for at in 0..self.layers.len() {
+            let (before, rest) = self.layers.split_at_mut(at);
+            let layer = &network.layers[self.first + at];
+            let x = before.last().map_or(&self.x[..], |before| before.seen(random.is_some()));
+            rest[0].forward(layer, &network.values[layer.values.clone()], matrix(x, rows, layer.inputs));
+            if let Some(random) = random.as_deref_mut() {
+                rest[0].drop_values(rows, random);
+            }
+        }
+    }
+
+    /// The output of the last layer, (rows, O).
+    pub(crate) fn output(&self) -> ArrayView2<'_, f32> {
+        let (y, outputs) = self.last();
+        matrix(y, self.rows, outputs)
+    }
+
+    /// The losses of the rows, and how many of their classes are right.
+    pub(crate) fn score<'t>(&self, loss: Loss, target: impl Fn(usize) -> Target<'t>) -> Sums {
+        let (y, outputs) = self.last();
+        let mut sums = Sums::default();
+        for (row, y) in y.chunks_exact(outputs).take(self.rows).enumerate() {
+            sums.add(loss, y, target(row), loss.value(y, target(row)));
+        }
+        sums
+    }
+
+    fn last(&self) -> (&[f32], usize) {
+        self.layers.last().map_or((&self.x, self.inputs), |last| (&last.y, last.outputs))
+    }
+}
+
+impl Sums {
+    fn add(&mut self, loss: Loss, y: &[f32], target: Target<'_>, value: f32) {
+        self.loss += f64::from(value);
+        self.right += u64::from(matches!(target, Target::Class(class) if loss.decide(y) == class));
+    }
+}
+
+impl Recorded {
+    fn forward(&mut self, layer: &Layer, values: &[f32], x: ArrayView2<'_, f32>) {
+        let (rows, outputs) = (x.nrows(), layer.outputs);
+        let y = &mut self.y[..rows * outputs];
+        match layer.kind {
+            Kind::Dense(activation) => {
+                let (weights, bias) = values.split_at(outputs * layer.inputs);
+                let weights = matrix(weights, outputs, layer.inputs);
+                // z = x W^T + b
+                general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut matrix_mut(y, rows, outputs));
+                activation::add_bias(y, bias);
+                if !self.z.is_empty() {
+                    self.z[..rows * outputs].copy_from_slice(y);
+                }
+                activation::forward(activation, y);
+            }
+            Kind::Softmax => {
+                copy(x, y);
+                activation::softmax(y, outputs);
+            }
+            Kind::Standardize => {
+                let (mean, scale) = values.split_at(outputs);
+                copy(x, y);
+                for y in y.chunks_exact_mut(outputs) {
+                    y.iter_mut().zip(mean).zip(scale).for_each(|((y, mean), scale)| *y = (*y - mean) * scale);
+                }
+            }
+            Kind::Rescale(factor) => {
+                copy(x, y);
+                y.iter_mut().for_each(|y| *y *= factor);
+            }
+        }
+    }
+
+    fn drop_values(&mut self, rows: usize, random: &mut Random) {
+        let Some(Dropout { rate, factors, y: dropped }) = &mut self.dropout else { return };
+        let kept = 1.0 / (1.0 - *rate);
+        let all = self.y.iter().zip(factors).zip(dropped).take(rows * self.outputs);
+        for ((y, factor), dropped) in all {
+            *factor = if random.unit() < *rate { 0.0 } else { kept };
+            *dropped = *y * *factor;
+        }
+    }
+
+    /// What the next layer sees.
+    fn seen(&self, training: bool) -> &[f32] {
+        match &self.dropout {
+            Some(dropout) if training => &dropout.y,
+            _ => &self.y,
+        }
+    }
+
+    /// From the gradient of what the next layer sees to that of the weighted sums, in place.
+    fn backward_activation(&self, kind: Kind, dy: &mut [f32]) {
+        if let Some(dropout) = &self.dropout {
+            dy.iter_mut().zip(&dropout.factors).for_each(|(dy, factor)| *dy *= factor);
+        }
+        match kind {
+            Kind::Dense(activation) => {
+                activation::backward(activation, if self.z.is_empty() { &self.y } else { &self.z }, dy);
+            }
+            Kind::Softmax => activation::softmax_backward(&self.y, dy, self.outputs),
+            Kind::Standardize | Kind::Rescale(_) => {}
+        }
+    }
+}
+
+/// The gradient of one shard, and the memory to compute it.
+#[derive(Debug)]
+pub(crate) struct Gradient {
+    /// In the order of [`Network::values`].
+    values: Vec<f32>,
+    /// Gradients of activations, (capacity, widest layer): one of the outputs and one of the inputs of a layer.
+    dy: Vec<f32>,
+    dx: Vec<f32>,
+}
+
+impl Gradient {
+    /// Memory for the gradient of up to `capacity` rows, of the layers from `first` on.
+    pub(crate) fn new(network: &Network, first: usize, capacity: usize) -> Self {
+        let layers = &network.layers[first..];
+        let widest = layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max().unwrap_or(0);
+        let buffer = || vec![0.0; capacity * widest];
+        Self { values: vec![0.0; network.values.len()], dy: buffer(), dx: buffer() }
+    }
+
+    /// The gradient for every stored value; 0 for what is not learned.
+    pub(crate) fn values(&self) -> &[f32] {
+        &self.values
+    }
+
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
+
+    pub(crate) fn into_values(self) -> Vec<f32> {
+        self.values
+    }
+
+    /// Takes the gradient of the loss with respect to the outputs on the tape, times `scale`; returns the losses.
+    pub(crate) fn begin<'t>(
+        &mut self,
+        tape: &Tape,
+        loss: Loss,
+        scale: f32,
+        target: impl Fn(usize) -> Target<'t>,
+    ) -> Sums {
+        let (y, outputs) = tape.last();
+        let mut sums = Sums::default();
+        let rows = y.chunks_exact(outputs).zip(self.dy.chunks_exact_mut(outputs)).take(tape.rows);
+        for (row, (y, dy)) in rows.enumerate() {
+            let value = loss.gradient(y, target(row), scale, dy);
+            sums.add(loss, y, target(row), value);
+        }
+        sums
+    }
+
+    /// Goes back from the outputs to the first layer that learns, and writes the gradient of every layer on the way.
+    pub(crate) fn backward(&mut self, network: &Network, tape: &Tape) {
+        let is_dense = |layer: &Layer| matches!(layer.kind, Kind::Dense(_));
+        let Some(end) = network.layers.iter().position(is_dense) else { return };
+        for at in (end..network.layers.len()).rev() {
+            let (layer, recorded) = (&network.layers[at], &tape.layers[at - tape.first]);
+            let (x, trained) = match at.checked_sub(tape.first + 1) {
+                Some(before) => (tape.layers[before].seen(true), tape.layers[before].outputs),
+                None => (&tape.x[..], tape.inputs),
+            };
+            recorded.backward_activation(layer.kind, &mut self.dy[..tape.rows * layer.outputs]);
+            self.backward_layer(network, layer, matrix(x, tape.rows, trained), at > end);
+            std::mem::swap(&mut self.dy, &mut self.dx);
+        }
+    }
+
+    /// The gradient of one layer's values, and with `pass_on` that of its inputs, from that of its weighted sums.
+    fn backward_layer(&mut self, network: &Network, layer: &Layer, x: ArrayView2<'_, f32>, pass_on: bool) {
+        let (rows, inputs, outputs) = (x.nrows(), layer.inputs, layer.outputs);
+        let (dy, dx) = (&self.dy[..rows * outputs], &mut self.dx[..rows * inputs]);
+        let values = &network.values[layer.values.clone()];
+        match layer.kind {
+            Kind::Dense(_) => {
+                let (dw, db) = self.values[layer.values.clone()].split_at_mut(outputs * inputs);
+                let dz = matrix(dy, rows, outputs);
+                general_mat_mul(1.0, &dz.t(), &x, 0.0, &mut matrix_mut(dw, outputs, inputs));
+                db.fill(0.0);
+                for dz in dy.chunks_exact(outputs) {
+                    db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+                }
+                if pass_on {
+                    let weights = matrix(&values[..outputs * inputs], outputs, inputs);
+                    general_mat_mul(1.0, &dz, &weights, 0.0, &mut matrix_mut(dx, rows, inputs));
+                }
+            }
+            Kind::Softmax => dx.copy_from_slice(dy),
+            Kind::Standardize => {
+                let scale = &values[outputs..];
+                for (dx, dy) in dx.chunks_exact_mut(inputs).zip(dy.chunks_exact(outputs)) {
+                    dx.iter_mut().zip(dy).zip(scale).for_each(|((dx, dy), scale)| *dx = dy * scale);
+                }
+            }
+            Kind::Rescale(factor) => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy * factor),
+        }
+    }
+}
+
+/// The first rows of a buffer as a matrix.
+fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
+    ArrayView2::from_shape((rows, columns), &values[..rows * columns]).expect("as many values as the shape has")
+}
+
+fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
+    ArrayViewMut2::from_shape((rows, columns), &mut values[..rows * columns]).expect("as many values as the shape has")
+}
+
+fn copy(from: ArrayView2<'_, f32>, to: &mut [f32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+}

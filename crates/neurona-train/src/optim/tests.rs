@@ -1,0 +1,82 @@
+//! The optimizers against PyTorch: `tests/scripts/optimizers.py` printed `pytorch.csv`.
+
+use super::*;
+
+const RATE: f32 = 0.05;
+const START: [f32; 5] = [1.0, -2.0, 3.0, -4.0, 5.0];
+
+fn gradient(t: usize) -> [f32; 5] {
+    std::array::from_fn(|i| ((1.0 + (t * (i + 1)) as f64).sin() * 10_f64.powi(i as i32 - 2)) as f32)
+}
+
+fn optimizer(name: &str) -> Optimizer {
+    match name {
+        "sgd" => Optimizer::SGD,
+        "momentum" => Optimizer::Sgd { momentum: 0.9 },
+        "rmsprop" => Optimizer::RMSPROP,
+        "adam" => Optimizer::ADAM,
+        "adamw" => Optimizer::ADAMW,
+        other => panic!("{other} is not in the table"),
+    }
+}
+
+#[test]
+fn steps_are_those_of_pytorch() {
+    let mut lines = 0;
+    for line in include_str!("pytorch.csv").lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let expected: Vec<f64> = cells[2..].iter().map(|cell| cell.parse().expect("a number")).collect();
+        let steps: usize = cells[1].parse().expect("a number");
+
+        let mut parameters = START;
+        let mut state = OptimizerState::new(optimizer(cells[0]), parameters.len());
+        let mut path = [0.0_f64; 5];
+        for t in 0..steps {
+            let before = parameters;
+            state.step(RATE, &mut parameters, &gradient(t));
+            for at in 0..5 {
+                path[at] += f64::from((parameters[at] - before[at]).abs() + parameters[at].abs());
+            }
+        }
+        // Each step rounds the parameter once (half an ulp) and its change through at most 12 operations, of which those
+        // that remember are damped sums of positive terms or of terms no larger than the change's own scale. The change
+        // of RMSProp and Adam is at most the rate times 10 (at the first step), that of the others is on the path.
+        let unit = f64::from(f32::EPSILON) / 2.0;
+        for at in 0..5 {
+            let bound = unit * (16.0 * path[at] + 10.0 * f64::from(RATE) * steps as f64);
+            let error = (f64::from(parameters[at]) - expected[at]).abs();
+            assert!(error <= bound, "{line}: parameter {at} is off by {error:e}, more than {bound:e}");
+        }
+        lines += 1;
+    }
+    assert_eq!(lines, 15);
+}
+
+#[test]
+fn only_what_is_learned_changes() {
+    for name in ["sgd", "momentum", "rmsprop", "adam", "adamw"] {
+        let mut parameters = START;
+        let mut state = OptimizerState::new(optimizer(name), parameters.len());
+        state.step_in(RATE, &mut parameters, &gradient(3), &[0..1, 3..5]);
+        for at in 0..5 {
+            assert_eq!(parameters[at] == START[at], at == 1 || at == 2, "{name}: parameter {at}");
+        }
+    }
+}
+
+#[test]
+fn constants_out_of_range_are_found() {
+    assert_eq!(Optimizer::ADAMW.fault(), None);
+    assert_eq!(Optimizer::RMSPROP.fault(), None);
+    let wrong = [
+        (Optimizer::Sgd { momentum: 1.0 }, "momentum"),
+        (Optimizer::Sgd { momentum: f32::NAN }, "momentum"),
+        (Optimizer::RmsProp { decay: -0.1, epsilon: 1e-8 }, "decay"),
+        (Optimizer::RmsProp { decay: 0.9, epsilon: 0.0 }, "epsilon"),
+        (Optimizer::Adam { beta1: 0.9, beta2: 1.0, epsilon: 1e-8 }, "beta2"),
+        (Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: f32::INFINITY }, "weight_decay"),
+    ];
+    for (optimizer, name) in wrong {
+        assert_eq!(optimizer.fault().map(|(name, ..)| name), Some(name));
+    }
+}
