@@ -1,0 +1,183 @@
+//! The arithmetic of the activations: for each a value, and a derivative from what [`Keep`](super::Keep) names.
+//!
+//! Types and [`ActivationSpec`](crate::ActivationSpec) both call these, so that their bits are the same. Nothing but
+//! `libm` and operations that IEEE 754 rounds exactly is used; comparisons are written out, and so that a NaN, for
+//! which all of them are false, passes through to the result.
+
+/// One sixth, rounded to the nearest: a product with it takes one cycle where a division takes 14 on a Cortex-M4.
+const SIXTH: f32 = 1.0 / 6.0;
+
+#[inline]
+pub(crate) fn identity(z: f32) -> f32 {
+    z
+}
+
+#[inline]
+pub(crate) fn identity_derivative(_y: f32) -> f32 {
+    1.0
+}
+
+#[inline]
+pub(crate) fn step(z: f32) -> f32 {
+    if z < 0.0 {
+        0.0
+    } else if z >= 0.0 {
+        1.0
+    } else {
+        z
+    }
+}
+
+#[inline]
+pub(crate) fn step_derivative(_y: f32) -> f32 {
+    0.0
+}
+
+/// The exponential is of a number that is not positive on either side, so that it does not overflow.
+#[inline]
+pub(crate) fn sigmoid(z: f32) -> f32 {
+    if z >= 0.0 {
+        1.0 / (1.0 + libm::expf(-z))
+    } else {
+        let e = libm::expf(z);
+        e / (1.0 + e)
+    }
+}
+
+#[inline]
+pub(crate) fn sigmoid_derivative(y: f32) -> f32 {
+    y * (1.0 - y)
+}
+
+#[inline]
+pub(crate) fn tanh(z: f32) -> f32 {
+    libm::tanhf(z)
+}
+
+/// `1 - y²` as a product, because `1 - y` and `1 + y` lose nothing where `y²` is near 1.
+#[inline]
+pub(crate) fn tanh_derivative(y: f32) -> f32 {
+    (1.0 - y) * (1.0 + y)
+}
+
+#[inline]
+pub(crate) fn relu(z: f32) -> f32 {
+    if z <= 0.0 { 0.0 } else { z }
+}
+
+#[inline]
+pub(crate) fn relu_derivative(y: f32) -> f32 {
+    if y <= 0.0 { 0.0 } else { 1.0 }
+}
+
+#[inline]
+pub(crate) fn relu6(z: f32) -> f32 {
+    if z <= 0.0 {
+        0.0
+    } else if z >= 6.0 {
+        6.0
+    } else {
+        z
+    }
+}
+
+#[inline]
+pub(crate) fn relu6_derivative(y: f32) -> f32 {
+    if y <= 0.0 || y >= 6.0 { 0.0 } else { 1.0 }
+}
+
+#[inline]
+pub(crate) fn leaky_relu(z: f32, slope: f32) -> f32 {
+    if z <= 0.0 { slope * z } else { z }
+}
+
+#[inline]
+pub(crate) fn leaky_relu_derivative(y: f32, slope: f32) -> f32 {
+    if y <= 0.0 { slope } else { 1.0 }
+}
+
+#[inline]
+pub(crate) fn elu(z: f32, alpha: f32) -> f32 {
+    if z <= 0.0 { alpha * libm::expm1f(z) } else { z }
+}
+
+#[inline]
+pub(crate) fn elu_derivative(y: f32, alpha: f32) -> f32 {
+    if y <= 0.0 { y + alpha } else { 1.0 }
+}
+
+/// `ln(1 + e^z)` with the larger of `e^z` and 1 taken out, so that the exponential does not overflow.
+#[inline]
+pub(crate) fn softplus(z: f32) -> f32 {
+    relu(z) + libm::log1pf(libm::expf(-z.abs()))
+}
+
+#[inline]
+pub(crate) fn softplus_derivative(y: f32) -> f32 {
+    -libm::expm1f(-y)
+}
+
+/// Below -104 the sigmoid is 0 in `f32`, because `e^-104 < 2^-150`, half of the smallest subnormal number. From there on
+/// the limit is given: at minus infinity the product would be NaN.
+const SILU_LOW: f32 = -104.0;
+
+#[inline]
+pub(crate) fn silu(z: f32) -> f32 {
+    if z < SILU_LOW {
+        return -0.0;
+    }
+    let e = libm::expf(-z.abs());
+    let numerator = if z < 0.0 { z * e } else { z };
+    numerator / (1.0 + e)
+}
+
+/// `σ(z) (1 + z σ(-z))`: where σ(z) is near 1, `1 - σ(z)` has no accuracy left, and σ(-z) has.
+#[inline]
+pub(crate) fn silu_derivative(z: f32) -> f32 {
+    if z < SILU_LOW {
+        return -0.0;
+    }
+    // The same on the other side, where σ(-z) is 0 and the limit is 1.
+    if z > -SILU_LOW {
+        return 1.0;
+    }
+    sigmoid(z) * (1.0 + z * sigmoid(-z))
+}
+
+#[inline]
+pub(crate) fn hard_sigmoid(z: f32) -> f32 {
+    if z <= -3.0 {
+        0.0
+    } else if z >= 3.0 {
+        1.0
+    } else {
+        (z + 3.0) * SIXTH
+    }
+}
+
+#[inline]
+pub(crate) fn hard_sigmoid_derivative(y: f32) -> f32 {
+    if y <= 0.0 || y >= 1.0 { 0.0 } else { SIXTH }
+}
+
+#[inline]
+pub(crate) fn hard_swish(z: f32) -> f32 {
+    if z <= -3.0 {
+        -0.0
+    } else if z >= 3.0 {
+        z
+    } else {
+        z * ((z + 3.0) * SIXTH)
+    }
+}
+
+#[inline]
+pub(crate) fn hard_swish_derivative(z: f32) -> f32 {
+    if z <= -3.0 {
+        0.0
+    } else if z >= 3.0 {
+        1.0
+    } else {
+        (z + z + 3.0) * SIXTH
+    }
+}

@@ -1,0 +1,224 @@
+//! Fast forms: approximations with a bound, as types of their own.
+//!
+//! A network says [`fast::Sigmoid`](Sigmoid), [`fast::Tanh`](Tanh) or [`fast::Softmax`](Softmax) where it wants them;
+//! no feature changes what another type computes. Like the exact forms they give the same bits on every core.
+//!
+//! Instructions for one value, the mean over values spread evenly in -8 to 8, in a loop over an array, with
+//! `opt-level = 3`, counted in QEMU:
+//!
+//! | function           | Cortex-M4F | Cortex-M0 |
+//! | ------------------ | ---------: | --------: |
+//! | `libm` exponential |         49 |      2266 |
+//! | [`exp`]            |         29 |       505 |
+//! | exact sigmoid      |         56 |      2589 |
+//! | [`Sigmoid`]        |         31 |       783 |
+//! | `libm` tanh        |         82 |      4123 |
+//! | [`Tanh`]           |         20 |      1445 |
+//!
+//! `micromath`'s exponential, with what it needs not to panic, takes 85 and 2113. The bounds in the text of each
+//! function are kept by every one of the 2^32 values of `f32`, which `tests/fast.rs` goes through. The constants come
+//! from `tests/scripts/fast_coefficients.py`.
+
+use crate::activation::{Activation, function};
+use crate::arch::ActivationSpec;
+use crate::layer::{self, Exponential};
+
+/// Sigmoid with the fast exponential: `y = 1 / (1 + e^-z)`, derivative `y (1 - y)` from y.
+///
+/// Its relative error is at most `3.7e-7 + 7.4e-8 |z|` for z < 0 and 1.9e-7 for z ≥ 0, so that it is at most 1.9e-7
+/// in all; it is within 0 and 1, exactly 1/2 at 0, and never falls where z rises. Below -88.7228 it is 0. Infinities
+/// give 0 and 1, NaN gives NaN. The [exact sigmoid](crate::Sigmoid) differs in the tail below -87 too, where it goes on
+/// to the subnormal numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Sigmoid;
+
+impl Activation for Sigmoid {
+    const SPEC: ActivationSpec = ActivationSpec::FastSigmoid;
+    type Keep<const N: usize> = ();
+
+    #[inline]
+    fn value(z: f32) -> f32 {
+        sigmoid(z)
+    }
+
+    #[inline]
+    fn derivative(y: f32) -> f32 {
+        function::sigmoid_derivative(y)
+    }
+}
+
+/// Hyperbolic tangent as a fraction: `y = z P(z²) / Q(z²)`, derivative `1 - y²` from y.
+///
+/// Its relative error is at most 1.5e-6. It is odd to the last bit and within -1 and 1; beyond ±7.1 it is ±1. Where z
+/// rises it may fall by 7 units in the last place. Both zeros give themselves, infinities give ±1, NaN gives NaN.
+#[derive(Clone, Copy, Debug)]
+pub struct Tanh;
+
+impl Activation for Tanh {
+    const SPEC: ActivationSpec = ActivationSpec::FastTanh;
+    type Keep<const N: usize> = ();
+
+    #[inline]
+    fn value(z: f32) -> f32 {
+        tanh(z)
+    }
+
+    #[inline]
+    fn derivative(y: f32) -> f32 {
+        function::tanh_derivative(y)
+    }
+}
+
+/// The [fast exponential](exp) as the parameter of [`Softmax`](crate::Softmax).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Exp;
+
+impl Exponential for Exp {
+    const FAST: bool = true;
+
+    #[inline]
+    fn exp(x: f32) -> f32 {
+        exp(x)
+    }
+}
+
+/// [Softmax](crate::Softmax) with the fast exponential.
+pub type Softmax<const N: usize> = layer::Softmax<N, Exp>;
+
+/// From here on down the exponential is less than the smallest normal number: the `f32` below `-126 ln 2`.
+const LOWEST: f32 = -87.33655;
+
+/// The largest number whose exponential is finite: the `f32` below `ln f32::MAX`.
+const HIGHEST: f32 = 88.72283;
+
+/// e to the power of `x`.
+///
+/// The relative error is at most `2.5e-7 + 7.4e-8 |x|`, which is 2.5e-7 near 0 and 6.8e-6 at the ends, and the result
+/// never falls where x rises. Both zeros give exactly 1. Results that would be subnormal are 0 (x ≤ -87.33655), from
+/// 88.72284 on they are infinity; infinities give 0 and infinity, NaN gives NaN.
+///
+/// `e^x = 2^t` with `t = x log2 e` in fixed point: its whole part is the exponent of the result. The bits of a float
+/// whose exponent is k and whose fraction is f stand for `2^k (1 + f)`, so that the bits of `t` themselves are nearly
+/// those of the result (Schraudolph, "A fast, compact approximation of the exponential function", 1999); what remains,
+/// `1 + f - 2^f`, is subtracted as a polynomial in integers, which a core without a floating-point unit multiplies
+/// several times faster than floats.
+#[inline]
+pub fn exp(x: f32) -> f32 {
+    if x.abs() < -LOWEST { power_of_two(x) } else { exp_outside(x) }
+}
+
+/// [`exp`] where `|x|` is large or NaN.
+#[cold]
+#[inline(never)]
+fn exp_outside(x: f32) -> f32 {
+    if x <= LOWEST {
+        0.0
+    } else if x <= HIGHEST {
+        power_of_two(x)
+    } else if x > HIGHEST {
+        f32::INFINITY
+    } else {
+        x
+    }
+}
+
+/// `2^(x log2 e)` for x above [`LOWEST`] up to [`HIGHEST`].
+///
+/// The relative error has five parts, of which those that grow with x come first: the rounding of the constant
+/// (1.4e-8 |x|) and of the product (6e-8 |x|); the cut to fixed point (ln 2 · 2^-23 = 8.3e-8); the polynomial (9.3e-8);
+/// and the rounding to the result's 23 bits (6e-8).
+#[inline]
+fn power_of_two(x: f32) -> f32 {
+    /// Number of fractional bits of t, which is the number of stored bits of a float's fraction.
+    const BITS: u32 = f32::MANTISSA_DIGITS - 1;
+    const SCALE: f32 = core::f32::consts::LOG2_E * (1 << BITS) as f32;
+    const BIAS: u32 = 127 << BITS;
+    /// q of `2^f = 1 + f - f (1 - f) q(f)`, lowest coefficient first, with 32 fractional bits.
+    const Q: [u32; 4] = [0x4e8d_9b8f, 0x1112_8796, 0x02c8_659a, 0x007b_29bc];
+
+    // |t| <= 128 · 2^23, so that neither the conversion nor what follows overflows.
+    let t = (x * SCALE) as i32 as u32;
+    // f is in [0, 1), also for a negative t, of which it is what the whole number below leaves. 32 fractional bits.
+    let f = t << (32 - BITS);
+    let q = Q[0] + product(f, Q[1] + product(f, Q[2] + product(f, Q[3])));
+    let remainder = product(product(f, f.wrapping_neg()), q);
+    let half = 1 << (31 - BITS);
+    f32::from_bits(t.wrapping_add(BIAS).wrapping_sub((remainder + half) >> (32 - BITS)))
+}
+
+/// The product of two numbers in [0, 1) that have 32 fractional bits each, cut to as many.
+#[inline]
+fn product(a: u32, b: u32) -> u32 {
+    ((u64::from(a) * u64::from(b)) >> 32) as u32
+}
+
+/// Accurate on both sides: where the exponential is large the 1 is lost, and where it overflows the quotient is 0.
+#[inline]
+pub(crate) fn sigmoid(z: f32) -> f32 {
+    1.0 / (1.0 + exp(-z))
+}
+
+#[inline]
+pub(crate) fn tanh(z: f32) -> f32 {
+    /// Where the error of answering 1, which is 1.36e-6, is about that of the fraction.
+    const CLIP: f32 = 7.1;
+    /// P and Q, lowest coefficient first; that of z^6 in P is 1. The largest relative error of the fraction without
+    /// rounding is 1.17e-6.
+    const P: [f32; 3] = [253710.52, 31230.72, 578.9131];
+    const Q: [f32; 4] = [253710.81, 115798.83, 5353.1313, 36.215878];
+
+    if z.abs() > CLIP {
+        return 1f32.copysign(z);
+    }
+    let s = z * z;
+    let p = P[0] + s * (P[1] + s * (P[2] + s));
+    let q = Q[0] + s * (Q[1] + s * (Q[2] + s * Q[3]));
+    z * p / q
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exp_at_its_edges() {
+        for zero in [0.0, -0.0] {
+            assert_eq!(exp(zero), 1.0);
+        }
+        assert_eq!(exp(LOWEST), 0.0);
+        assert!(exp(LOWEST.next_up()) > 0.0);
+        assert!(exp(HIGHEST) < f32::INFINITY);
+        assert_eq!(exp(HIGHEST.next_up()), f32::INFINITY);
+        assert_eq!(exp(f32::NEG_INFINITY), 0.0);
+        assert_eq!(exp(f32::INFINITY), f32::INFINITY);
+        assert!(exp(f32::NAN).is_nan() && exp(-f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn the_ends_are_those_of_the_normal_numbers() {
+        assert!(
+            f64::from(HIGHEST) <= libm::log(f32::MAX.into())
+                && f64::from(HIGHEST.next_up()) > libm::log(f32::MAX.into())
+        );
+        let lowest = libm::log(f32::MIN_POSITIVE.into());
+        assert!(f64::from(LOWEST) <= lowest && f64::from(LOWEST.next_up()) > lowest);
+    }
+
+    #[test]
+    fn powers_of_two_meet() {
+        // At f = 0 and just below 1 the polynomial's factor f (1 - f) vanishes: no step between two exponents.
+        for k in -125..=127 {
+            let x = (f64::from(k) * core::f64::consts::LN_2) as f32;
+            assert!(exp(x.next_down()) <= exp(x) && exp(x) <= exp(x.next_up()), "2^{k}");
+        }
+    }
+
+    #[test]
+    fn sigmoid_and_tanh_at_their_edges() {
+        assert_eq!(sigmoid(0.0), 0.5);
+        assert_eq!([sigmoid(f32::NEG_INFINITY), sigmoid(f32::INFINITY)], [0.0, 1.0]);
+        assert_eq!([tanh(f32::NEG_INFINITY), tanh(f32::INFINITY)], [-1.0, 1.0]);
+        assert_eq!(tanh(-0.0).to_bits(), (-0f32).to_bits());
+        assert!(sigmoid(f32::NAN).is_nan() && tanh(f32::NAN).is_nan());
+    }
+}
