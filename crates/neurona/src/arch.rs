@@ -15,7 +15,6 @@
 /// depend on a platform. New kinds are added at the end: the place of a variant is its number in the model file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LayerSpec {
     /// Layers one after another: what [`network!`](crate::network) makes.
@@ -105,6 +104,14 @@ pub enum ActivationSpec {
     FastSigmoid,
     /// [`fast::Tanh`](crate::fast::Tanh).
     FastTanh,
+}
+
+/// Written as `Debug` writes it: deriving this for a type that holds itself does not end.
+#[cfg(feature = "defmt")]
+impl defmt::Format for LayerSpec {
+    fn format(&self, formatter: defmt::Formatter<'_>) {
+        defmt::write!(formatter, "{}", defmt::Debug2Format(self));
+    }
 }
 
 impl LayerSpec {

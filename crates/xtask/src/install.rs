@@ -112,16 +112,16 @@ pub fn qemu() -> Result<()> {
     if let Right::Missing { .. } = right {
         bail!(advice());
     }
-    eprintln!("installing: {}", line(manager, right));
+    eprintln!("installing {QEMU}, which takes a minute: {}", line(manager, right));
     let mut result = Ok(());
     for words in manager.commands {
         // Only the last one decides: renewing the list fails as a whole when one of its sources is out of reach.
-        result = process::run(&mut command(words, right));
+        result = process::read(&mut command(words, right)).map(drop);
     }
-    if result.is_err() || process::find(QEMU).is_none() {
-        bail!("{} did not install {QEMU}; {}", manager.program, advice());
+    if let Err(error) = result {
+        eprintln!("{error:#}");
     }
-    Ok(())
+    require_qemu()
 }
 
 /// Fails with the line to type where the active toolchain lacks a target.
