@@ -1,0 +1,85 @@
+//! The workload by which a desktop and every board prove that they compute the same bits.
+//!
+//! [`run`] computes hashes of outputs, losses and weights: of the network of the [`digits`](crate::digits), and of small
+//! networks for every activation, layer, loss and optimizer on data chosen to be [nasty](Nasty). The binary `parity` prints
+//! them on a board; a test runs the same function on the desktop.
+//!
+//! [`digits`] and [`small`] are generic, so that a test can show that a network whose kernel fuses a product with a sum
+//! has other hashes.
+
+mod nasty;
+mod networks;
+
+pub use nasty::{Example, Nasty, Source, small};
+pub use networks::small_networks;
+
+use neurona::model_file::Golden;
+use neurona::plain;
+use neurona::prelude::*;
+
+use crate::Hash;
+use crate::digits::{Digits, GOLDEN, Images, LEARN, Mounting, TRAINED};
+
+/// Number of learning steps of every network.
+pub const STEPS: usize = 200;
+
+/// The learning rate of every network.
+pub const RATE: f32 = 0.02;
+
+/// What the network of the digits needs, besides itself in flash. The small networks live on the stack, one at a time.
+pub struct Memory {
+    x: [f32; 64],
+    net: Digits,
+    inference: Inference<Digits>,
+    workspace: Workspace<Digits>,
+}
+
+impl Memory {
+    /// Ready for use.
+    pub const ZERO: Self =
+        Self { x: [0.0; 64], net: Digits::ZERO, inference: Inference::ZERO, workspace: Workspace::ZERO };
+}
+
+/// Runs everything and gives each hash, with its name, to `report`.
+pub fn run(memory: &mut Memory, report: &mut impl FnMut(&str, u64)) {
+    let Memory { x, net, inference, workspace } = memory;
+    plain::copy(&TRAINED, net);
+    let [outputs, losses, weights] = digits(net, LEARN, x, inference, workspace);
+    report("digits.outputs", outputs.value());
+    report("digits.losses", losses.value());
+    report("digits.weights", weights.value());
+    small_networks(report);
+}
+
+/// Whether the golden example of the model file comes out to the last bit.
+pub fn golden_is_equal(memory: &mut Memory) -> bool {
+    let Golden { input, output } = &GOLDEN;
+    let y = TRAINED.infer(input, &mut memory.inference);
+    y.iter().zip(output).all(|(y, golden)| y.to_bits() == golden.to_bits())
+}
+
+/// Hashes of the outputs for all images, and of the losses of [`STEPS`] steps with turned images and the weights after
+/// them.
+pub fn digits<N>(
+    net: &mut N,
+    images: Images,
+    x: &mut [f32; 64],
+    inference: &mut Inference<N>,
+    workspace: &mut Workspace<N>,
+) -> [Hash; 3]
+where
+    N: Network<Input = [f32; 64], Output = [f32; 10]>,
+{
+    let [mut outputs, mut losses, mut weights] = [Hash::EMPTY; 3];
+    for image in images.iter() {
+        image.read(Mounting::Upright, x);
+        outputs.add(net.infer(x, inference));
+    }
+    for image in images.iter().cycle().take(STEPS) {
+        image.read(Mounting::Turned, x);
+        let loss = net.learn(x, &image.digit, &SoftmaxCrossEntropy, RATE, workspace);
+        losses.add(&[loss]);
+    }
+    weights.add_parameters(net);
+    [outputs, losses, weights]
+}
