@@ -1,6 +1,6 @@
 //! Chooses the board by its cargo feature, and packs the data for flash.
 //!
-//! The folder of the model and its data is `data/`, or the one that `NEURONA_MODEL_DIR` names.
+//! The folder of the model and its data is `data/`, or the one that `NEURONA_MODEL_DIR` names, from here.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -127,6 +127,9 @@ fn pack(path: &Path) -> Result<Vec<u8>, String> {
                 return Err(format!("{place}: expected a label from 0 to 9 and 64 grey levels from 0 to 16"));
             }
         }
+    }
+    if bytes.is_empty() {
+        return Err(format!("{}: expected a line of names and then examples, found none", path.display()));
     }
     Ok(bytes)
 }

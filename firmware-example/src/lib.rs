@@ -27,6 +27,8 @@
 //! | `stm32f4-discovery` | Cortex-M4F  | `thumbv7em-none-eabihf`     | probe-rs  | 8 + 120 KiB          |
 //! | `raspberry-pi-pico` | Cortex-M0+  | `thumbv6m-none-eabi`        | probe-rs  | 8 + 248 KiB          |
 //!
+//! CI runs the first five, and builds the binaries of the other three, which nobody plugs in there.
+//!
 //! In this folder, an alias for each board builds a binary and runs it, under `qemu-system-arm` or on the board that a
 //! debug probe connects:
 //!

@@ -1,4 +1,4 @@
-//! Holds the timer and the painted stack to what is known of them.
+//! Holds the timer and the painted stack to what is known of them, under QEMU: a board counts other cycles a turn.
 #![no_std]
 #![no_main]
 
