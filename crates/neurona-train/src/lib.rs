@@ -3,12 +3,15 @@
 mod activation;
 pub mod arch;
 pub mod data;
+pub mod device;
 mod file;
 mod init;
 mod loss;
+pub mod model_file;
 mod network;
 mod optim;
 pub mod random;
+pub mod train;
 
 pub use arch::{SourceError, Spec, SpecError};
 pub use data::{DataError, Dataset, DatasetError, Targets};
@@ -16,3 +19,4 @@ pub use init::Init;
 pub use loss::{Loss, Target, TargetRows};
 pub use network::{Gradients, Network, ShapeError};
 pub use optim::{Optimizer, OptimizerState};
+pub use train::{End, Epoch, Progress, Score, TrainError, Trained, Training, train};

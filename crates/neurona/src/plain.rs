@@ -164,7 +164,7 @@ pub(crate) fn view<T: Plain>(bytes: &[u8]) -> Option<&T> {
 }
 
 /// Fills a value with the beginning of `bytes`, in place; false, and nothing is written, when they are too few.
-pub(crate) fn fill<T: Plain>(value: &mut T, bytes: &[u8]) -> bool {
+pub fn fill<T: Plain>(value: &mut T, bytes: &[u8]) -> bool {
     let Some(bytes) = bytes.get(..size_of::<T>()) else { return false };
     // SAFETY: as many bytes as the value has are read and written, any bytes are a value, and they do not overlap.
     unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), core::ptr::from_mut(value).cast(), bytes.len()) }

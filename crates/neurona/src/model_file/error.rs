@@ -160,8 +160,8 @@ impl LoadError {
                 let text = text.string("model file of another architecture: layer ").number(*layer as u64);
                 let text = expected.say(text.string(" (counted from 0): expected ")).string(", found ");
                 let text = found.say(text);
-                if expected.inputs == found.inputs && expected.outputs == found.outputs {
-                    text.string(" (the same, or with another constant)")
+                if expected.say(Text::new()).equals(&found.say(Text::new())) {
+                    text.string(" with another constant")
                 } else {
                     text
                 }
@@ -203,6 +203,14 @@ impl Text {
             Ok(text) => text,
             Err(_) => "",
         }
+    }
+
+    const fn equals(&self, other: &Self) -> bool {
+        let mut i = 0;
+        while i < self.len && i < other.len && self.bytes[i] == other.bytes[i] {
+            i += 1;
+        }
+        i == self.len && i == other.len
     }
 
     const fn string(mut self, string: &str) -> Self {

@@ -38,12 +38,12 @@ pub const MAGIC: [u8; 8] = *b"neurona\0";
 /// The version of the format that this crate reads.
 pub const VERSION: u16 = 1;
 
-/// Where the length stands, behind the magic number and the version.
-const LENGTH_AT: usize = MAGIC.len() + 1;
+/// Where the length of the file stands, behind the magic number and the version.
+pub const LENGTH_AT: usize = MAGIC.len() + 1;
 /// Where the CRC stands, behind the length.
-const CRC_AT: usize = LENGTH_AT + 4;
+pub const CRC_AT: usize = LENGTH_AT + 4;
 /// Where what depends on the architecture begins.
-const BODY_AT: usize = CRC_AT + 4;
+pub const BODY_AT: usize = CRC_AT + 4;
 
 /// The tensors begin at a multiple of this from the file's start.
 pub const ALIGNMENT: usize = 16;
@@ -209,8 +209,12 @@ const fn length(bytes: &[u8]) -> Result<usize, LoadError> {
     Ok(length)
 }
 
-/// Checks what does not depend on the architecture.
-const fn check(bytes: &[u8]) -> Result<(), LoadError> {
+/// Checks that `bytes` are a whole model file, of any architecture: magic number, version, length and CRC.
+///
+/// # Errors
+///
+/// The first of these that is wrong.
+pub const fn check(bytes: &[u8]) -> Result<(), LoadError> {
     let length = match length(bytes) {
         Ok(length) => length,
         Err(error) => return Err(error),
@@ -226,11 +230,11 @@ const fn check(bytes: &[u8]) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// CRC-32 (ISO-HDLC, as in Ethernet, zip and PNG) of every byte but the four of the CRC itself.
-const fn crc(bytes: &[u8]) -> u32 {
+/// CRC-32 (ISO-HDLC, as in Ethernet, zip and PNG) of every byte of a file but the four of the CRC itself.
+pub const fn crc(bytes: &[u8]) -> u32 {
     const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
-    let (before, rest) = bytes.split_at(CRC_AT);
-    let (_, after) = rest.split_at(BODY_AT - CRC_AT);
+    let (before, _) = bytes.split_at(if bytes.len() < CRC_AT { bytes.len() } else { CRC_AT });
+    let (_, after) = bytes.split_at(if bytes.len() < BODY_AT { bytes.len() } else { BODY_AT });
     let mut digest = CRC.digest();
     digest.update(before);
     digest.update(after);
