@@ -3,11 +3,14 @@
 //! Each core is built once, whatever tests run. Where QEMU or a Rust target is missing, a test fails with the line to
 //! type; `NEURONA_SKIP_QEMU=1` leaves all of them out, and says so.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
+use std::fs;
 use std::io::Write as _;
 use std::sync::OnceLock;
 use xtask::boards::{EMULATED, Emulated};
 use xtask::firmware::{self, Build, Images};
+use xtask::host::{self, Profile};
+use xtask::size;
 
 /// A test on each core, from a function that takes its board.
 macro_rules! on_every_core {
@@ -27,7 +30,15 @@ macro_rules! on_every_core {
     )* };
 }
 
-on_every_core!(board_layer, failures_end_with_failure, no_panic_is_left, too_large_is_refused);
+on_every_core!(
+    outputs_are_the_recorded_ones,
+    hashes_are_those_of_the_desktop,
+    weights_stand_once_in_flash,
+    board_layer,
+    failures_end_with_failure,
+    no_panic_is_left,
+    too_large_is_refused
+);
 
 fn run(core: &str, check: fn(&'static Emulated) -> Result<()>) {
     if skipped() {
@@ -51,6 +62,12 @@ fn skipped() -> bool {
     skipped
 }
 
+/// The images of the examples.
+fn examples(board: &'static Emulated) -> Result<&'static Images> {
+    static BUILT: [OnceLock<Result<Images, String>>; EMULATED.len()] = [const { OnceLock::new() }; EMULATED.len()];
+    once(&BUILT, board, &Build::new(board))
+}
+
 /// The images of the binaries that test the board layer.
 fn selftests(board: &'static Emulated) -> Result<&'static Images> {
     static BUILT: [OnceLock<Result<Images, String>>; EMULATED.len()] = [const { OnceLock::new() }; EMULATED.len()];
@@ -71,6 +88,49 @@ fn once(
         Ok(images) => Ok(images),
         Err(error) => bail!("{error}"),
     }
+}
+
+/// The whole output of each example is the file beside it, but for the lines that speak of the board.
+fn outputs_are_the_recorded_ones(board: &'static Emulated) -> Result<()> {
+    for (bin, image) in examples(board)?.iter() {
+        let path = firmware::workspace().join("src/bin").join(bin).with_extension("out");
+        let recorded = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let printed = without_board(&firmware::run_ok(board, image)?);
+        ensure!(printed == recorded, "{bin} prints\n{printed}\nand {} is\n{recorded}", path.display());
+    }
+    Ok(())
+}
+
+fn without_board(stdout: &str) -> String {
+    stdout.lines().filter(|line| !line.starts_with("board.")).map(|line| format!("{line}\n")).collect()
+}
+
+/// The board computes the bits of the desktop, with nothing optimised there and with everything.
+fn hashes_are_those_of_the_desktop(board: &'static Emulated) -> Result<()> {
+    let printed = without_board(&firmware::run_ok(board, examples(board)?.get("parity")?)?);
+    ensure!(firmware::values(&printed).count() > 1, "no hashes in\n{printed}");
+    for profile in [Profile::Unoptimized, Profile::Release] {
+        let desktop = host::parity(profile, None)?;
+        ensure!(printed == desktop, "the board prints\n{printed}\nand the desktop, {profile:?},\n{desktop}");
+    }
+    Ok(())
+}
+
+/// The tensors of the model file are in the image, and nowhere a second time.
+fn weights_stand_once_in_flash(board: &'static Emulated) -> Result<()> {
+    let model = firmware::workspace().join("data/digits.neurona");
+    let file = fs::read(&model).with_context(|| format!("cannot read {}", model.display()))?;
+    // The tensors are the end of the file (docs/model-file.md): 32 x 64 + 32 and 10 x 32 + 10 values of four bytes.
+    let tensors = file.last_chunk::<9640>().context("the model file is too short")?;
+    for bin in ["infer", "learn"] {
+        let image = examples(board)?.get(bin)?;
+        let whole = size::occurrences(image, tensors)?;
+        ensure!(whole.len() == 1, "{bin} holds the weights {} times", whole.len());
+        // A part of them would be a copy too: the first row.
+        let row = size::occurrences(image, &tensors[..64 * 4])?;
+        ensure!(row == whole, "{bin} holds the first row of weights {} times", row.len());
+    }
+    Ok(())
 }
 
 /// The timer counts instructions and the painted stack is read right: the binary says so itself.

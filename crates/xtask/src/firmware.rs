@@ -1,7 +1,7 @@
 //! Builds the firmware of a board, and runs an image under QEMU.
 
 use crate::boards::Emulated;
-use crate::{install, process, root, target_dir};
+use crate::{host, install, process, root, target_dir};
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -25,12 +25,15 @@ pub fn build_dir() -> PathBuf {
     target_dir().join("firmware")
 }
 
+/// What `firmware-example` itself says.
+const OPT_LEVEL: &str = "3";
+
 /// A build of `firmware-example` for one board.
 #[derive(Clone, Debug)]
 pub struct Build {
     target: &'static str,
     features: Vec<String>,
-    profile: String,
+    opt_level: &'static str,
     bins: Vec<String>,
     model_dir: Option<PathBuf>,
     progress: bool,
@@ -53,7 +56,7 @@ impl Build {
         Self {
             target,
             features: vec![feature.into()],
-            profile: "release".into(),
+            opt_level: OPT_LEVEL,
             bins: Vec::new(),
             model_dir: None,
             progress: false,
@@ -67,10 +70,10 @@ impl Build {
         self
     }
 
-    /// Another profile than `release`.
+    /// Another `opt-level` than 3.
     #[must_use]
-    pub fn profile(mut self, profile: &str) -> Self {
-        self.profile = profile.into();
+    pub fn opt_level(mut self, opt_level: &'static str) -> Self {
+        self.opt_level = opt_level;
         self
     }
 
@@ -98,15 +101,16 @@ impl Build {
     /// The cargo command of this build.
     pub fn command(&self) -> Command {
         let mut cargo = process::cargo();
-        cargo.current_dir(workspace()).args(["build", "--profile", &self.profile]).args(process::locked());
+        cargo.current_dir(workspace()).args(["build", "--release"]).args(process::locked());
+        if self.opt_level != OPT_LEVEL {
+            cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level);
+        }
         cargo.args(["--target", self.target, "--features", &self.features.join(",")]);
         cargo.arg("--target-dir").arg(build_dir());
         for bin in &self.bins {
             cargo.args(["--bin", bin]);
         }
-        if let Some(dir) = &self.model_dir {
-            cargo.env("NEURONA_MODEL_DIR", dir);
-        }
+        host::choose_model(&mut cargo, self.model_dir.as_deref());
         cargo
     }
 
@@ -132,7 +136,7 @@ impl Build {
     }
 
     fn copy_images(&self, output: &Output) -> Result<Images> {
-        let dir = build_dir().join("images").join(self.features.join("+")).join(&self.profile);
+        let dir = build_dir().join("images").join(self.features.join("+")).join(self.opt_level);
         fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let mut paths = BTreeMap::new();
         for line in String::from_utf8_lossy(&output.stdout).lines() {

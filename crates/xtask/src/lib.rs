@@ -2,13 +2,15 @@
 //!
 //! - [`boards`]: one table of the emulated and the real boards.
 //! - [`install`]: finds `qemu-system-arm` and the Rust targets, installs what is missing.
-//! - [`firmware`]: builds `firmware-example` for a board, and runs an image under QEMU.
+//! - [`firmware`]: builds `firmware-example` for a board, and runs an image under QEMU. [`host`]: the same workload on the
+//!   desktop.
 //! - [`size`]: the sections of an image. [`budget`]: holds them to a committed file.
 //! - [`process`]: commands whose failure says how to repeat them.
 
 pub mod boards;
 pub mod budget;
 pub mod firmware;
+pub mod host;
 pub mod install;
 pub mod process;
 pub mod size;
