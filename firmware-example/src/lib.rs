@@ -12,7 +12,8 @@
 //!
 //! Beside `src/bin/infer.rs` stands `src/bin/infer.out`, and so for each: what it prints, for the committed model.
 //! Figures are lines `name = value`. A line that begins with `board.` depends on the board and is left out; every other
-//! line is the same on each of them, to the last character.
+//! line is the same on each of them, to the last character. After a new model, these files are written anew:
+//! `cargo mps2-an386 infer | grep -v '^board\.' > src/bin/infer.out`.
 //!
 //! # The boards
 //!
