@@ -8,6 +8,7 @@ use neurona::arch::{ActivationSpec, LayerSpec};
 use serde::{Deserialize, Serialize};
 
 mod check;
+mod ram;
 mod source;
 
 pub use check::SpecError;

@@ -1,0 +1,131 @@
+//! What an architecture needs of a device's memory.
+
+use neurona::{Ram, activation::Needs};
+
+use super::Spec;
+
+/// Bytes of a value: every weight and every activation is an `f32`.
+const VALUE: usize = size_of::<f32>();
+
+impl Spec {
+    /// Memory for inference and for learning on a device, in bytes: what [`neurona::Network::RAM`] of the Rust type is.
+    ///
+    /// `None` with a custom layer, whose scratch and tape only its type knows.
+    pub fn ram(&self) -> Option<Ram> {
+        let output = self.outputs().saturating_mul(VALUE);
+        let workspace = output.saturating_mul(2).saturating_add(self.tape()?);
+        let gradient = self.params().saturating_mul(VALUE);
+        let in_place = self.flash().saturating_add(workspace);
+        let accumulated = in_place.saturating_add(gradient);
+        let momentum = accumulated.saturating_add(gradient);
+        Some(Ram { inference: output.saturating_add(self.scratch()?), in_place, accumulated, momentum })
+    }
+
+    /// Flash for the weights and constants, in bytes.
+    pub fn flash(&self) -> usize {
+        self.values().saturating_mul(VALUE)
+    }
+
+    /// What forward needs besides input and output: for a chain, a block in which the activations between its layers
+    /// take turns, and the largest scratch of a layer.
+    fn scratch(&self) -> Option<usize> {
+        match self {
+            Self::Chain(layers) => {
+                let largest = layers.iter().map(Self::scratch).try_fold(0, |most, next| Some(next?.max(most)))?;
+                Some(turns(layers).saturating_add(largest))
+            }
+            Self::Dense { .. } | Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => Some(0),
+            Self::Custom { .. } => None,
+        }
+    }
+
+    /// What backward needs besides input and output: for a chain, every activation between its layers, what each layer
+    /// keeps for itself, and a block in which two gradients of activations take turns.
+    fn tape(&self) -> Option<usize> {
+        match self {
+            Self::Chain(layers) => {
+                let kept =
+                    layers.iter().map(Self::tape).try_fold(0_usize, |sum, next| Some(sum.saturating_add(next?)))?;
+                let activations = inner(layers).fold(0, usize::saturating_add);
+                Some(activations.saturating_add(kept).saturating_add(turns(layers)))
+            }
+            Self::Dense { outputs, activation, .. } => Some(match activation.needs() {
+                Needs::PreActivation => *outputs as usize * VALUE,
+                Needs::Output => 0,
+            }),
+            Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => Some(0),
+            Self::Custom { .. } => None,
+        }
+    }
+}
+
+/// Bytes of the activations between the layers of a chain.
+fn inner(layers: &[Spec]) -> impl Iterator<Item = usize> {
+    let but_the_last = layers.len().saturating_sub(1);
+    layers.iter().take(but_the_last).map(|layer| layer.outputs().saturating_mul(VALUE))
+}
+
+/// Bytes of the two largest activations that follow each other between the layers of a chain.
+fn turns(layers: &[Spec]) -> usize {
+    let before = std::iter::once(0).chain(inner(layers));
+    before.zip(inner(layers)).map(|(one, next)| one.saturating_add(next)).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use neurona::{
+        Network,
+        arch::{ActivationSpec, LayerSpec},
+        prelude::*,
+    };
+
+    use super::*;
+
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Inner: [f32; 6] => [f32; 4] {
+            hidden: Dense<6, 9, HardSwish>,
+            softmax: Softmax<9>,
+            output: Dense<9, 4, Silu>,
+        }
+    }
+
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Outer: [f32; 6] => [f32; 2] {
+            standardize: Standardize<6>,
+            rescale: Rescale<6, { 0.5_f32.to_bits() }>,
+            inner: Inner,
+            output: Dense<4, 2, Sigmoid>,
+        }
+    }
+
+    fn check<N: Network>() {
+        let spec = Spec::from(&N::ARCH);
+        assert_eq!(spec.ram(), Some(N::RAM), "{spec:?}");
+        assert_eq!(spec.flash(), size_of::<N>());
+    }
+
+    #[test]
+    fn bytes_are_those_of_the_type() {
+        check::<Dense<3, 2>>();
+        check::<Dense<3, 2, Silu>>();
+        check::<Softmax<5>>();
+        check::<Inner>();
+        check::<Outer>();
+    }
+
+    #[test]
+    fn only_its_type_knows_what_a_custom_layer_needs() {
+        let custom = LayerSpec::Custom { name: "mix", inputs: 2, outputs: 2, params: 0, constants: 0, macs: 0 };
+        assert_eq!(Spec::from(&custom).ram(), None);
+        assert_eq!(Spec::Chain(vec![Spec::from(&custom), Spec::Standardize { len: 2 }]).ram(), None);
+    }
+
+    #[test]
+    fn bytes_of_absurd_sizes_saturate() {
+        let dense = Spec::Dense { inputs: u32::MAX, outputs: u32::MAX, activation: ActivationSpec::Silu };
+        let ram = Spec::Chain(vec![dense.clone(), dense]).ram().expect("no custom layer");
+        assert_eq!(ram.momentum, usize::MAX);
+    }
+}
