@@ -25,10 +25,9 @@ use crate::layer::{self, Exponential};
 
 /// Sigmoid with the fast exponential: `y = 1 / (1 + e^-z)`, derivative `y (1 - y)` from y.
 ///
-/// Its relative error is at most `3.7e-7 + 7.4e-8 |z|` for z < 0 and 1.9e-7 for z ≥ 0, so that it is at most 1.9e-7
-/// in all; it is within 0 and 1, exactly 1/2 at 0, and never falls where z rises. Below -88.7228 it is 0. Infinities
-/// give 0 and 1, NaN gives NaN. The [exact sigmoid](crate::Sigmoid) differs in the tail below -87 too, where it goes on
-/// to the subnormal numbers.
+/// Its error is at most 1.1e-7; for z < 0 its relative error is at most `3.7e-7 + 7.4e-8 |z|` too, as far as results are
+/// normal. It is within 0 and 1, exactly 1/2 at both zeros, and never falls where z rises. Below -88.7228 it is 0, where
+/// the [exact sigmoid](crate::Sigmoid) goes on in subnormal numbers. Infinities give 0 and 1, NaN gives NaN.
 #[derive(Clone, Copy, Debug)]
 pub struct Sigmoid;
 
@@ -49,8 +48,9 @@ impl Activation for Sigmoid {
 
 /// Hyperbolic tangent as a fraction: `y = z P(z²) / Q(z²)`, derivative `1 - y²` from y.
 ///
-/// Its relative error is at most 1.5e-6. It is odd to the last bit and within -1 and 1; beyond ±7.1 it is ±1. Where z
-/// rises it may fall by 7 units in the last place. Both zeros give themselves, infinities give ±1, NaN gives NaN.
+/// Its relative error is at most 1.5e-6, as far as results are normal. It is odd to the last bit and within -1 and 1;
+/// beyond ±7.1 it is ±1. Where z rises it may fall by up to 8 units in the last place. Both zeros give themselves,
+/// infinities give ±1, NaN gives NaN.
 #[derive(Clone, Copy, Debug)]
 pub struct Tanh;
 

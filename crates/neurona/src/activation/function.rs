@@ -1,8 +1,9 @@
 //! The arithmetic of the activations: for each a value, and a derivative from what [`Keep`](super::Keep) names.
 //!
 //! Types and [`ActivationSpec`](crate::ActivationSpec) both call these, so that their bits are the same. Nothing but
-//! `libm` and operations that IEEE 754 rounds exactly is used; comparisons are written out, and so that a NaN, for
-//! which all of them are false, passes through to the result.
+//! `libm` and operations that IEEE 754 rounds exactly is used; comparisons are written out, so that a NaN, for which all
+//! of them are false, passes through to the result.
+#![allow(clippy::manual_clamp, reason = "the sign of a zero that `clamp` gives differs between cores")]
 
 /// One sixth, rounded to the nearest: a product with it takes one cycle where a division takes 14 on a Cortex-M4.
 const SIXTH: f32 = 1.0 / 6.0;
