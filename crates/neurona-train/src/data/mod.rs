@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 
 use crate::{
     file::write_whole,
-    loss::{Loss, Target, TargetRows},
+    loss::{Loss, TargetRows},
 };
 
 mod array;
@@ -303,6 +303,6 @@ mod tests {
         assert_eq!(data.input(1), Some(&[3.0, 4.0][..]));
         assert_eq!(data.target_rows(), TargetRows::Values(&[1.0, 2.0, 3.0, 4.0]));
         assert_eq!(data.input(2), None);
-        assert_eq!(data.target_rows().row(1, 2), Target::Values(&[3.0, 4.0]));
+        assert_eq!(data.target_rows().row(1, 2), crate::Target::Values(&[3.0, 4.0]));
     }
 }

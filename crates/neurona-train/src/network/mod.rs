@@ -190,6 +190,22 @@ impl Network {
         ranges
     }
 
+    /// The dense layers, by their places.
+    pub(crate) fn dense_layers(&self) -> Vec<usize> {
+        (0..self.layers.len()).filter(|at| matches!(self.layers[*at].kind, Kind::Dense(_))).collect()
+    }
+
+    /// Whether the outputs are probabilities, made so by softmax or sigmoid.
+    pub(crate) fn ends_in_probabilities(&self) -> bool {
+        use ActivationSpec::{FastSigmoid, Sigmoid};
+        self.layers.last().is_some_and(|last| matches!(last.kind, Kind::Softmax | Kind::Dense(Sigmoid | FastSigmoid)))
+    }
+
+    /// Whether every stored value is a finite number.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.values.iter().all(|value| value.is_finite())
+    }
+
     /// How many rows are computed at once, on one thread: a function of the architecture alone.
     ///
     /// The sums of a gradient depend on how a batch is cut, and must not depend on the number of threads.
@@ -256,3 +272,6 @@ impl Network {
         Ok(Gradients { outputs: tape.output().to_owned(), loss, values: gradient.into_values() })
     }
 }
+
+#[cfg(test)]
+mod tests;

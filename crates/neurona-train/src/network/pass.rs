@@ -1,6 +1,6 @@
 //! Forward and backward of one shard of a batch, in memory that is kept from batch to batch.
 
-use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 
 use super::{Kind, Layer, Network};
 use crate::{
@@ -114,7 +114,7 @@ impl Tape {
         let (y, outputs) = self.last();
         let mut sums = Sums::default();
         for (row, y) in y.chunks_exact(outputs).take(self.rows).enumerate() {
-            sums.add(loss, y, target(row), loss.value(y, target(row)));
+            sums.count(loss, y, target(row), loss.value(y, target(row)));
         }
         sums
     }
@@ -124,8 +124,22 @@ impl Tape {
     }
 }
 
+impl std::ops::Add for Sums {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { loss: self.loss + other.loss, right: self.right + other.right }
+    }
+}
+
+impl std::iter::Sum for Sums {
+    fn sum<I: Iterator<Item = Self>>(sums: I) -> Self {
+        sums.fold(Self::default(), |sum, other| sum + other)
+    }
+}
+
 impl Sums {
-    fn add(&mut self, loss: Loss, y: &[f32], target: Target<'_>, value: f32) {
+    fn count(&mut self, loss: Loss, y: &[f32], target: Target<'_>, value: f32) {
         self.loss += f64::from(value);
         self.right += u64::from(matches!(target, Target::Class(class) if loss.decide(y) == class));
     }
@@ -151,16 +165,9 @@ impl Recorded {
                 copy(x, y);
                 activation::softmax(y, outputs);
             }
-            Kind::Standardize => {
-                let (mean, scale) = values.split_at(outputs);
+            Kind::Standardize | Kind::Rescale(_) => {
                 copy(x, y);
-                for y in y.chunks_exact_mut(outputs) {
-                    y.iter_mut().zip(mean).zip(scale).for_each(|((y, mean), scale)| *y = (*y - mean) * scale);
-                }
-            }
-            Kind::Rescale(factor) => {
-                copy(x, y);
-                y.iter_mut().for_each(|y| *y *= factor);
+                scale(layer.kind, values, y);
             }
         }
     }
@@ -195,6 +202,33 @@ impl Recorded {
             Kind::Softmax => activation::softmax_backward(&self.y, dy, self.outputs),
             Kind::Standardize | Kind::Rescale(_) => {}
         }
+    }
+}
+
+impl Network {
+    /// What the layers at the front that only scale make of the inputs.
+    pub(crate) fn scale(&self, inputs: &Array2<f32>) -> Array2<f32> {
+        let mut scaled = inputs.as_standard_layout().into_owned();
+        if let Some(values) = scaled.as_slice_mut() {
+            for layer in &self.layers[..self.scaling_layers()] {
+                scale(layer.kind, &self.values[layer.values.clone()], values);
+            }
+        }
+        scaled
+    }
+}
+
+/// Scales rows in place; other kinds of layers leave them.
+fn scale(kind: Kind, values: &[f32], rows: &mut [f32]) {
+    match kind {
+        Kind::Standardize => {
+            let (mean, scale) = values.split_at(values.len() / 2);
+            for row in rows.chunks_exact_mut(mean.len()) {
+                row.iter_mut().zip(mean).zip(scale).for_each(|((x, mean), scale)| *x = (*x - mean) * scale);
+            }
+        }
+        Kind::Rescale(factor) => rows.iter_mut().for_each(|x| *x *= factor),
+        Kind::Dense(_) | Kind::Softmax => {}
     }
 }
 
@@ -243,7 +277,7 @@ impl Gradient {
         let rows = y.chunks_exact(outputs).zip(self.dy.chunks_exact_mut(outputs)).take(tape.rows);
         for (row, (y, dy)) in rows.enumerate() {
             let value = loss.gradient(y, target(row), scale, dy);
-            sums.add(loss, y, target(row), value);
+            sums.count(loss, y, target(row), value);
         }
         sums
     }

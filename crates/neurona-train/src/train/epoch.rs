@@ -1,0 +1,243 @@
+//! The loop over epochs and batches.
+
+use std::ops::{ControlFlow, Range};
+
+use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
+
+use super::{End, Epoch, Progress, Score, TrainError, Trained, Training};
+use crate::{
+    data::{Dataset, Targets},
+    loss::{Loss, TargetRows},
+    network::{Gradient, Network, Sums, Tape},
+    optim::OptimizerState,
+    random::{Purpose, Random},
+};
+
+/// Whom to tell about the progress, and who may ask to stop.
+pub(super) type Observer<'a> = dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a;
+
+/// Examples as the first layer that learns sees them: what comes before it gives the same in every epoch.
+struct Examples<'a> {
+    inputs: Array2<f32>,
+    targets: TargetRows<'a>,
+    has_classes: bool,
+}
+
+impl<'a> Examples<'a> {
+    fn new(network: &Network, data: &'a Dataset) -> Self {
+        let has_classes = matches!(data.targets(), Targets::Classes { .. });
+        Self { inputs: network.scale(data.inputs()), targets: data.target_rows(), has_classes }
+    }
+
+    fn score(&self, sums: Sums, rows: usize) -> Score {
+        let share = |sum: f64| (sum / rows as f64) as f32;
+        Score { loss: share(sums.loss), accuracy: self.has_classes.then(|| share(sums.right as f64)) }
+    }
+}
+
+/// The score of a network on a data set.
+pub(super) fn evaluate(network: &Network, data: &Dataset, loss: Loss) -> Score {
+    evaluate_examples(network, &Examples::new(network, data), loss)
+}
+
+fn evaluate_examples(network: &Network, examples: &Examples<'_>, loss: Loss) -> Score {
+    let (first, outputs, capacity) = (network.scaling_layers(), network.outputs(), network.shard_rows());
+    let rows = examples.inputs.nrows();
+    let shard = |tape: &mut Tape, shard: usize| {
+        let start = shard * capacity;
+        let inputs: ArrayView2<'_, f32> = examples.inputs.slice(ndarray::s![start..rows.min(start + capacity), ..]);
+        tape.fill(inputs);
+        tape.forward(network, None);
+        tape.score(loss, |row| examples.targets.row(start + row, outputs))
+    };
+    let shards = (0..rows.div_ceil(capacity)).into_par_iter();
+    let sums: Vec<Sums> = shards.map_init(|| Tape::new(network, first, capacity, &[]), shard).collect();
+    examples.score(sums.into_iter().sum(), rows)
+}
+
+/// Memory for one shard of a batch.
+struct Shard {
+    tape: Tape,
+    gradient: Gradient,
+    sums: Sums,
+}
+
+/// A training run.
+pub(super) struct Run<'a> {
+    network: Network,
+    settings: &'a Training,
+    training: Examples<'a>,
+    validation: Option<Examples<'a>>,
+    shards: Vec<Shard>,
+    shard_rows: usize,
+    drops: bool,
+    optimizer: OptimizerState,
+    learned: Vec<Range<usize>>,
+    steps: u64,
+    epochs: Vec<Epoch>,
+    kept: Kept,
+}
+
+/// Weights to go back to.
+struct Kept {
+    values: Vec<f32>,
+    epoch: u32,
+    /// The loss on the validation part.
+    loss: f32,
+}
+
+impl<'a> Run<'a> {
+    /// A run before its first step; `dropout` has a rate for each layer or is empty.
+    pub(super) fn new(
+        network: Network,
+        training: &'a Dataset,
+        validation: Option<&'a Dataset>,
+        settings: &'a Training,
+        dropout: &[f32],
+    ) -> Self {
+        let batch = settings.batch.min(training.rows());
+        let shard_rows = network.shard_rows().min(batch);
+        let first = network.scaling_layers();
+        let shard = || Shard {
+            tape: Tape::new(&network, first, shard_rows, dropout),
+            gradient: Gradient::new(&network, first, shard_rows),
+            sums: Sums::default(),
+        };
+        Self {
+            settings,
+            training: Examples::new(&network, training),
+            validation: validation.map(|data| Examples::new(&network, data)),
+            shards: (0..batch.div_ceil(shard_rows)).map(|_| shard()).collect(),
+            shard_rows,
+            drops: dropout.iter().any(|rate| *rate > 0.0),
+            optimizer: OptimizerState::new(settings.optimizer, network.values().len()),
+            learned: network.learned(),
+            steps: 0,
+            epochs: Vec::new(),
+            kept: Kept { values: network.values().to_vec(), epoch: 0, loss: f32::INFINITY },
+            network,
+        }
+    }
+
+    /// Trains until the end.
+    pub(super) fn run(mut self, observer: &mut Observer<'_>) -> Result<Trained, TrainError> {
+        let batches = self.batches();
+        let mut order: Vec<usize> = (0..self.training.inputs.nrows()).collect();
+        for number in 1..=self.settings.epochs {
+            Random::new(self.settings.seed, Purpose::Shuffle, u64::from(number), 0).shuffle(&mut order);
+            let training = match self.epoch(number, &order, observer) {
+                Ok(ControlFlow::Continue(score)) => score,
+                Ok(ControlFlow::Break(())) => return Ok(self.interrupted(number)),
+                Err(batch) => return Err(self.diverged(number, batch, "the loss")),
+            };
+            let validation =
+                self.validation.as_ref().map(|part| evaluate_examples(&self.network, part, self.settings.loss));
+            if !self.network.is_finite() {
+                return Err(self.diverged(number, batches, "a weight"));
+            }
+            if validation.is_some_and(|score| !score.loss.is_finite()) {
+                return Err(self.diverged(number, batches, "the loss on the validation part"));
+            }
+            self.keep(number, validation);
+            let epoch = Epoch { number, training, validation };
+            self.epochs.push(epoch);
+            if observer(Progress::Epoch(epoch)).is_break() {
+                return Ok(self.finish(End::Asked));
+            }
+            if self.settings.patience.is_some_and(|patience| number - self.kept.epoch >= patience.max(1)) {
+                return Ok(self.finish(End::Patience));
+            }
+        }
+        Ok(self.finish(End::Finished))
+    }
+
+    /// One pass over the examples; the error is the step whose loss is not finite.
+    fn epoch(
+        &mut self,
+        epoch: u32,
+        order: &[usize],
+        observer: &mut Observer<'_>,
+    ) -> Result<ControlFlow<(), Score>, usize> {
+        let (batches, mut sums, mut rows) = (self.batches(), Sums::default(), 0);
+        for (batch, examples) in (1..).zip(order.chunks(self.settings.batch)) {
+            sums = sums + self.step(examples);
+            rows += examples.len();
+            if !sums.loss.is_finite() {
+                return Err(batch);
+            }
+            let training = self.training.score(sums, rows);
+            if observer(Progress::Batch { epoch, batch, batches, training }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(self.training.score(sums, rows)))
+    }
+
+    fn batches(&self) -> usize {
+        self.training.inputs.nrows().div_ceil(self.settings.batch)
+    }
+
+    /// One step by the mean gradient of these examples.
+    fn step(&mut self, examples: &[usize]) -> Sums {
+        let Self { network, training, settings, shards, shard_rows, drops, steps, optimizer, learned, .. } = self;
+        let (outputs, scale) = (network.outputs(), 1.0 / examples.len() as f32);
+        let shards = &mut shards[..examples.len().div_ceil(*shard_rows)];
+        let learn = |(number, (shard, examples)): (usize, (&mut Shard, &[usize]))| {
+            let Shard { tape, gradient, sums } = shard;
+            let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, *steps, number as u64));
+            tape.fill_rows(examples.iter().filter_map(|row| training.inputs.row(*row).to_slice()));
+            tape.forward(network, random.as_mut());
+            *sums = gradient.begin(tape, settings.loss, scale, |row| training.targets.row(examples[row], outputs));
+            gradient.backward(network, tape);
+        };
+        shards.par_iter_mut().zip(examples.par_chunks(*shard_rows)).enumerate().for_each(learn);
+        let sums = shards.iter().map(|shard| shard.sums).sum();
+        optimizer.step_in(settings.rate, network.values_mut(), sum_gradients(shards), learned);
+        *steps += 1;
+        sums
+    }
+
+    /// Keeps the weights when they are the best on the validation part, or when there is none.
+    fn keep(&mut self, epoch: u32, validation: Option<Score>) {
+        let loss = validation.map_or(f32::NEG_INFINITY, |score| score.loss);
+        if loss < self.kept.loss || validation.is_none() {
+            self.kept.values.copy_from_slice(self.network.values());
+            (self.kept.epoch, self.kept.loss) = (epoch, loss);
+        }
+    }
+
+    /// Ends within an epoch: its weights count when there is no better measure, or nothing else.
+    fn interrupted(mut self, epoch: u32) -> Trained {
+        if (self.validation.is_none() || self.kept.epoch == 0) && self.network.is_finite() {
+            self.kept.values.copy_from_slice(self.network.values());
+            self.kept.epoch = epoch;
+        }
+        self.finish(End::Asked)
+    }
+
+    fn finish(mut self, end: End) -> Trained {
+        self.network.values_mut().copy_from_slice(&self.kept.values);
+        Trained { network: self.network, loss: self.settings.loss, epochs: self.epochs, kept: self.kept.epoch, end }
+    }
+
+    fn diverged(self, epoch: u32, batch: usize, what: &'static str) -> TrainError {
+        TrainError::NotFinite { epoch, batch, what, trained: Box::new(self.finish(End::Diverged)) }
+    }
+}
+
+/// The sum of the gradients, in the first of them; each value is added in the order of the shards.
+fn sum_gradients(shards: &mut [Shard]) -> &[f32] {
+    /// Values that are worth a thread's while.
+    const CHUNK: usize = 1 << 14;
+    let Some((first, others)) = shards.split_first_mut() else { return &[] };
+    if !others.is_empty() {
+        first.gradient.values_mut().par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sums)| {
+            for other in &*others {
+                let values = &other.gradient.values()[chunk * CHUNK..];
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+            }
+        });
+    }
+    first.gradient.values()
+}

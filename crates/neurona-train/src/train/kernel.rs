@@ -1,0 +1,33 @@
+//! Which arithmetic the matrix product uses on this machine.
+
+/// The name of the kernel that the matrix product picks on this CPU, such as `x86_64 fma+avx2`.
+///
+/// Two machines with one name train to the same bits (with one version of this crate and one platform's exponential
+/// functions). The rule is that of `matrixmultiply`, on which `ndarray` stands: its kernels for AVX-512, for FMA with
+/// AVX2, for AVX, and for NEON; else plain code.
+pub fn kernel_name() -> String {
+    format!("{} {}", std::env::consts::ARCH, features())
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+fn features() -> &'static str {
+    if is_x86_feature_detected!("avx512f") {
+        "avx512f"
+    } else if is_x86_feature_detected!("fma") && is_x86_feature_detected!("avx2") {
+        "fma+avx2"
+    } else if is_x86_feature_detected!("avx") {
+        "avx"
+    } else {
+        "plain"
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn features() -> &'static str {
+    if std::arch::is_aarch64_feature_detected!("neon") { "neon" } else { "plain" }
+}
+
+#[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
+fn features() -> &'static str {
+    "plain"
+}

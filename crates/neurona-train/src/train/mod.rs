@@ -1,0 +1,245 @@
+//! Training: mini-batches, epochs, and what is kept.
+//!
+//! A batch is cut into shards of a fixed number of rows, which follows from the architecture alone. Threads take shards
+//! as they come, each shard has memory of its own, and their gradients are added in the order of the shards; so the
+//! weights that come out have the same bits for any number of threads. On another kind of CPU they may differ in their
+//! last digits, because the matrix product picks the kernel that suits the CPU: [`kernel_name`] says which.
+
+use std::ops::ControlFlow;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::{
+    data::{Dataset, Targets},
+    loss::Loss,
+    network::Network,
+    optim::Optimizer,
+};
+
+mod epoch;
+mod error;
+mod kernel;
+
+use epoch::Run;
+pub use error::TrainError;
+pub use kernel::kernel_name;
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// What is made small.
+    pub loss: Loss,
+    /// How gradients change the parameters.
+    pub optimizer: Optimizer,
+    /// The learning rate.
+    pub rate: f32,
+    /// How often every example is seen.
+    pub epochs: u32,
+    /// Examples of one step; the last step of an epoch takes what is left.
+    pub batch: usize,
+    /// Decides the order of the examples and what is dropped.
+    pub seed: u64,
+    /// The chance of each value to be dropped after each hidden dense layer, in their order; empty for none.
+    pub dropout: Vec<f32>,
+    /// Stops after so many epochs in which the loss of the validation part was not better than the best.
+    pub patience: Option<u32>,
+    /// How many threads compute; 0 for as many as there are cores. The result does not depend on it.
+    pub threads: usize,
+}
+
+impl Training {
+    /// Adam at a rate of 0.001, 100 epochs, batches of 32, seed 1, no dropout, all cores.
+    pub fn new(loss: Loss) -> Self {
+        Self {
+            loss,
+            optimizer: Optimizer::ADAM,
+            rate: 1e-3,
+            epochs: 100,
+            batch: 32,
+            seed: 1,
+            dropout: Vec::new(),
+            patience: None,
+            threads: 0,
+        }
+    }
+}
+
+/// How well a network does on some examples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// The mean loss.
+    pub loss: f32,
+    /// The share of examples whose class is right; `None` when the targets are numbers.
+    pub accuracy: Option<f32>,
+}
+
+/// What happened in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epoch {
+    /// Which epoch, from 1.
+    pub number: u32,
+    /// The mean over the epoch, while the weights changed, with what was dropped.
+    pub training: Score,
+    /// The validation part, with the weights at the end of the epoch.
+    pub validation: Option<Score>,
+}
+
+/// What an observer is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Progress {
+    /// A step was taken.
+    Batch {
+        /// The epoch, from 1.
+        epoch: u32,
+        /// The step in the epoch, from 1.
+        batch: usize,
+        /// How many steps an epoch has.
+        batches: usize,
+        /// The mean over the epoch so far.
+        training: Score,
+    },
+    /// An epoch is over.
+    Epoch(Epoch),
+}
+
+/// Why training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// All epochs are done.
+    Finished,
+    /// The validation part did not get better for as long as patience lasts.
+    Patience,
+    /// The observer asked to stop.
+    Asked,
+    /// A loss or a weight was not finite any more: see [`TrainError::NotFinite`].
+    Diverged,
+}
+
+/// A trained network, and how it came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// The network: with a validation part its best weights, else the last.
+    pub network: Network,
+    /// The loss, which says what the outputs mean.
+    pub loss: Loss,
+    /// Every epoch that was completed.
+    pub epochs: Vec<Epoch>,
+    /// The epoch that the weights are from, perhaps one that the observer interrupted; 0 for those of the beginning.
+    pub kept: u32,
+    /// Why training ended.
+    pub end: End,
+}
+
+/// Trains a network from the weights that it has: see [`Network::init`].
+///
+/// Layers that scale the input keep their constants. With a `validation` part the weights of the epoch with the least
+/// loss on it are kept; without, the last. The observer is called after each step and each epoch, and may ask to stop.
+///
+/// # Errors
+///
+/// The data do not fit the network or the loss, a setting is out of range, or threads cannot be started. When a loss or
+/// a weight is not finite any more, [`TrainError::NotFinite`] holds the last good network.
+pub fn train(
+    network: Network,
+    training: &Dataset,
+    validation: Option<&Dataset>,
+    settings: &Training,
+    observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
+) -> Result<Trained, TrainError> {
+    settings.check()?;
+    for data in [Some(training), validation].into_iter().flatten() {
+        check_data(&network, data, settings.loss)?;
+    }
+    let dropout = dropout_by_layer(&network, &settings.dropout)?;
+    let pool = pool(settings.threads)?;
+    pool.install(|| Run::new(network, training, validation, settings, &dropout).run(observer))
+}
+
+impl Network {
+    /// How well the network does on a data set, computed on all threads of the current [`rayon`] pool.
+    ///
+    /// # Errors
+    ///
+    /// The data do not fit the network or the loss.
+    pub fn evaluate(&self, data: &Dataset, loss: Loss) -> Result<Score, TrainError> {
+        check_data(self, data, loss)?;
+        Ok(epoch::evaluate(self, data, loss))
+    }
+}
+
+impl Training {
+    fn check(&self) -> Result<(), TrainError> {
+        let fail = |setting: &'static str, expected: &'static str, found: String| {
+            Err(TrainError::Setting { setting, expected, found })
+        };
+        if !(self.rate > 0.0 && self.rate.is_finite()) {
+            return fail("rate", "a finite number greater than 0", self.rate.to_string());
+        }
+        if self.epochs == 0 {
+            return fail("epochs", "at least 1", "0".to_owned());
+        }
+        if self.batch == 0 {
+            return fail("batch", "at least 1", "0".to_owned());
+        }
+        match self.optimizer.fault() {
+            None => Ok(()),
+            Some((setting, expected, found)) => fail(setting, expected, found.to_string()),
+        }
+    }
+}
+
+/// The rate of each layer, from the rates of the hidden dense layers.
+fn dropout_by_layer(network: &Network, rates: &[f32]) -> Result<Vec<f32>, TrainError> {
+    if let Some(rate) = rates.iter().find(|rate| !(0.0..1.0).contains(*rate)) {
+        let expected = "at least 0 and less than 1";
+        return Err(TrainError::Setting { setting: "dropout", expected, found: rate.to_string() });
+    }
+    let mut hidden = network.dense_layers();
+    hidden.pop();
+    if !rates.is_empty() && rates.len() != hidden.len() {
+        let expected = "a rate for each hidden dense layer";
+        let found = format!("{} for {} layers", rates.len(), hidden.len());
+        return Err(TrainError::Setting { setting: "dropout", expected, found });
+    }
+    let mut by_layer = vec![0.0; if rates.is_empty() { 0 } else { network.layer_count() }];
+    for (layer, rate) in hidden.into_iter().zip(rates) {
+        by_layer[layer] = *rate;
+    }
+    Ok(by_layer)
+}
+
+/// Whether a network can learn a data set by a loss.
+fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Result<(), TrainError> {
+    let (inputs, outputs) = (network.inputs(), network.outputs());
+    if data.inputs().ncols() != inputs {
+        return Err(TrainError::Inputs { expected: inputs, found: data.inputs().ncols() });
+    }
+    let (needed, or_one) = data.outputs(loss);
+    if outputs != needed && !(or_one && outputs == 1) {
+        return Err(TrainError::Outputs { expected: needed, found: outputs });
+    }
+    if network.ends_in_probabilities() && matches!(loss, Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy) {
+        return Err(TrainError::Probabilities { loss: loss.name() });
+    }
+    let Targets::Values { values, .. } = data.targets() else { return Ok(()) };
+    let (expected, fits): (_, fn(f32) -> bool) = match loss {
+        Loss::SquaredError => return Ok(()),
+        Loss::Hinge | Loss::Perceptron => ("1 or -1", |t| t == 1.0 || t == -1.0),
+        Loss::BinaryCrossEntropy | Loss::SoftmaxCrossEntropy => ("from 0 to 1", |t| (0.0..=1.0).contains(&t)),
+    };
+    match values.indexed_iter().find(|(_, target)| !fits(**target)) {
+        None => Ok(()),
+        Some(((row, column), found)) => {
+            Err(TrainError::Target { loss: loss.name(), row, column, expected, found: *found })
+        }
+    }
+}
+
+fn pool(threads: usize) -> Result<ThreadPool, TrainError> {
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(TrainError::Threads)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+use ndarray::{Array2, array};
+use neurona::arch::ActivationSpec;
+
+use super::*;
+use crate::{
+    Init, Spec,
+    random::{Purpose, Random},
+};
+
+fn dense(inputs: u32, outputs: u32, activation: ActivationSpec) -> Spec {
+    Spec::Dense { inputs, outputs, activation }
+}
+
+fn network(layers: Vec<Spec>) -> Network {
+    let mut network = Network::new(Spec::Chain(layers)).expect("the layers fit");
+    network.init(Init::Auto, 1);
+    network
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// Rows of random inputs; the class says whether their first two have the same sign.
+fn same_sign(rows: usize, inputs: usize, seed: u64) -> Dataset {
+    let mut random = Random::new(seed, Purpose::Shuffle, 7, 0);
+    let inputs = Array2::from_shape_simple_fn((rows, inputs), || random.uniform(1.0));
+    let classes = inputs.rows().into_iter().map(|row| u32::from(row[0] * row[1] > 0.0)).collect();
+    Dataset::new(inputs, Targets::classes(&["other", "same"], classes)).expect("the parts fit")
+}
+
+fn small() -> (Network, Dataset, Training) {
+    let network = network(vec![dense(2, 8, ActivationSpec::Tanh), dense(8, 2, ActivationSpec::Identity)]);
+    let settings = Training { epochs: 5, rate: 0.01, ..Training::new(Loss::SoftmaxCrossEntropy) };
+    (network, same_sign(100, 2, 1), settings)
+}
+
+#[test]
+fn the_same_bits_for_any_number_of_threads() {
+    // Shards of 16 rows: four and one that is not full in each batch but the last, which has two.
+    let network = network(vec![
+        Spec::rescale(40, 0.5),
+        dense(40, 300, ActivationSpec::Silu),
+        dense(300, 70, ActivationSpec::Relu),
+        dense(70, 2, ActivationSpec::Identity),
+    ]);
+    assert_eq!(network.shard_rows(), 16);
+    let (training, validation) = (same_sign(250, 40, 1), same_sign(90, 40, 2));
+    let run = |threads| {
+        let settings = Training {
+            epochs: 3,
+            batch: 75,
+            optimizer: Optimizer::ADAMW,
+            dropout: vec![0.1, 0.2],
+            threads,
+            ..Training::new(Loss::SoftmaxCrossEntropy)
+        };
+        train(network.clone(), &training, Some(&validation), &settings, &mut go_on).expect("the data fit")
+    };
+    let one = run(1);
+    assert_eq!(one.epochs.len(), 3);
+    assert_ne!(one.network, network);
+    for threads in [2, 3] {
+        assert_eq!(run(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_step_is_the_gradient_of_the_batch() {
+    let (network, data, settings) = small();
+    let settings = Training { epochs: 1, batch: 100, optimizer: Optimizer::SGD, rate: 0.5, ..settings };
+    let trained = train(network.clone(), &data, None, &settings, &mut go_on).expect("the data fit");
+    let gradients = network.gradients(data.inputs().view(), data.target_rows(), settings.loss).expect("the shapes fit");
+    for ((after, before), gradient) in trained.network.values().iter().zip(network.values()).zip(gradients.values) {
+        // The order of the rows differs: sums of 100 terms, each at most 1/100 in size, times the rate; then one ulp.
+        let bound = f32::EPSILON * (0.5 * 100.0 / 2.0 + before.abs());
+        assert!((after - (before - 0.5 * gradient)).abs() <= bound, "{after} from {before} by {gradient}");
+    }
+    assert!((trained.epochs[0].training.loss - gradients.loss).abs() <= 1e-6);
+}
+
+#[test]
+fn learns_what_a_line_cannot_tell_apart() {
+    let data = Dataset::new(
+        array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
+        Targets::classes(&["equal", "different"], vec![0, 1, 1, 0]),
+    )
+    .expect("the parts fit");
+    for (loss, activation) in [
+        (Loss::SquaredError, ActivationSpec::Sigmoid),
+        (Loss::BinaryCrossEntropy, ActivationSpec::Identity),
+        (Loss::Hinge, ActivationSpec::Identity),
+    ] {
+        let network = network(vec![dense(2, 8, ActivationSpec::Tanh), dense(8, 1, activation)]);
+        let settings = Training { epochs: 500, rate: 0.03, ..Training::new(loss) };
+        let trained = train(network, &data, None, &settings, &mut go_on).expect("the data fit");
+        let score = trained.network.evaluate(&data, loss).expect("the data fit");
+        assert_eq!(score.accuracy, Some(1.0), "{loss:?}: {score:?}");
+        assert!(score.loss < 0.05, "{loss:?}: {score:?}");
+    }
+}
+
+#[test]
+fn a_perceptron_from_zero_finds_a_line() {
+    let mut network = network(vec![dense(2, 1, ActivationSpec::Identity)]);
+    network.init(Init::Zeros, 0);
+    let inputs = array![[2.0, 1.0], [3.0, -1.0], [-1.0, 2.0], [-2.0, -1.0]];
+    let data = Dataset::new(inputs, Targets::values(array![[1.0], [1.0], [-1.0], [-1.0]])).expect("the parts fit");
+    let settings =
+        Training { epochs: 20, batch: 1, optimizer: Optimizer::SGD, rate: 1.0, ..Training::new(Loss::Perceptron) };
+    let trained = train(network, &data, None, &settings, &mut go_on).expect("the data fit");
+    // Novikoff's bound (1962) on the number of corrections, (R / margin)^2, is below 10 here.
+    assert_eq!(trained.network.evaluate(&data, Loss::Perceptron).expect("the data fit").loss, 0.0);
+}
+
+#[test]
+fn the_best_weights_on_the_validation_part_are_kept() {
+    let (network, data, settings) = small();
+    let validation = same_sign(40, 2, 3);
+    let settings = Training { epochs: 60, rate: 0.3, ..settings };
+    let trained = train(network, &data, Some(&validation), &settings, &mut go_on).expect("the data fit");
+    let losses: Vec<f32> = trained.epochs.iter().map(|epoch| epoch.validation.expect("measured").loss).collect();
+    let best = losses.iter().copied().fold(f32::INFINITY, f32::min);
+    assert_eq!(losses[trained.kept as usize - 1], best);
+    assert_ne!(losses.last(), Some(&best), "the last epoch is not the best, or this shows nothing");
+    let score = trained.network.evaluate(&validation, settings.loss).expect("the data fit");
+    assert_eq!(score, trained.epochs[trained.kept as usize - 1].validation.expect("measured"));
+
+    let (network, ..) = small();
+    let settings = Training { patience: Some(3), ..settings };
+    let patient = train(network, &data, Some(&validation), &settings, &mut go_on).expect("the data fit");
+    assert_eq!(patient.end, End::Patience);
+    assert_eq!(patient.epochs.len() as u32, patient.kept + 3);
+}
+
+#[test]
+fn the_observer_sees_everything_and_can_stop() {
+    let (network, data, settings) = small();
+    let (mut batches, mut epochs) = (Vec::new(), Vec::new());
+    let trained = train(network.clone(), &data, None, &settings, &mut |progress| {
+        match progress {
+            Progress::Batch { epoch, batch, batches: of, .. } => batches.push((epoch, batch, of)),
+            Progress::Epoch(epoch) => epochs.push(epoch),
+        }
+        ControlFlow::Continue(())
+    })
+    .expect("the data fit");
+    assert_eq!(batches.len(), 5 * 4);
+    assert_eq!((batches[0], batches[19]), ((1, 1, 4), (5, 4, 4)));
+    assert_eq!(epochs, trained.epochs);
+    assert_eq!((trained.end, trained.kept), (End::Finished, 5));
+
+    let stop_at = |stop: Progress| -> Trained {
+        let same = |progress: &Progress| match (progress, &stop) {
+            (Progress::Batch { epoch, batch, .. }, Progress::Batch { epoch: e, batch: b, .. }) => {
+                (epoch, batch) == (e, b)
+            }
+            (Progress::Epoch(epoch), Progress::Epoch(at)) => epoch.number == at.number,
+            _ => false,
+        };
+        let mut observer = |progress| if same(&progress) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        train(network.clone(), &data, None, &settings, &mut observer).expect("the data fit")
+    };
+    let after_epoch = stop_at(Progress::Epoch(epochs[1]));
+    assert_eq!((after_epoch.end, after_epoch.kept, after_epoch.epochs.len()), (End::Asked, 2, 2));
+    let score = epochs[0].training;
+    let within = stop_at(Progress::Batch { epoch: 3, batch: 2, batches: 4, training: score });
+    assert_eq!((within.end, within.kept, within.epochs.len()), (End::Asked, 3, 2));
+    assert_ne!(within.network, after_epoch.network, "the steps of the third epoch count");
+}
+
+#[test]
+fn a_rate_that_is_too_large_stops_with_the_last_good_weights() {
+    let inputs = Array2::from_shape_fn((64, 2), |(row, column)| (row + column) as f32);
+    let values = Array2::from_shape_fn((64, 1), |(row, _)| row as f32);
+    let data = Dataset::new(inputs, Targets::values(values)).expect("the parts fit");
+    let network = network(vec![dense(2, 1, ActivationSpec::Identity)]);
+    // Each step multiplies the error by about 1 - 2 r |x|^2, near -3: finite for an epoch, not for 200.
+    let settings = Training { optimizer: Optimizer::SGD, rate: 5e-4, epochs: 200, ..Training::new(Loss::SquaredError) };
+    let error = train(network, &data, None, &settings, &mut go_on).expect_err("the loss grows without end");
+    let message = error.to_string();
+    let TrainError::NotFinite { epoch, trained, .. } = error else { panic!("another error: {message}") };
+    assert!(message.starts_with(&format!("training diverged in epoch {epoch}, step ")), "{message}");
+    assert!(trained.kept > 0 && trained.kept == epoch - 1);
+    assert!(trained.network.is_finite());
+    assert_eq!(trained.end, End::Diverged);
+}
+
+#[test]
+fn data_that_do_not_fit_are_errors() {
+    let (network, data, settings) = small();
+    let message = |network: &Network, data: &Dataset, settings: &Training| {
+        train(network.clone(), data, None, settings, &mut go_on).expect_err("something is wrong").to_string()
+    };
+    let three = same_sign(10, 3, 1);
+    assert_eq!(message(&network, &three, &settings), "the network takes 2 inputs, but the data have 3");
+    assert!(train(network.clone(), &data, Some(&three), &settings, &mut go_on).is_err());
+    let one_output = super::tests::network(vec![dense(2, 1, ActivationSpec::Identity)]);
+    assert_eq!(
+        message(&one_output, &data, &settings),
+        "the data need 2 outputs, but the network has 1: change the size of its last layer"
+    );
+    for last in [Spec::Softmax { len: 2, fast: false }, dense(2, 2, ActivationSpec::Sigmoid)] {
+        let probabilities = super::tests::network(vec![dense(2, 2, ActivationSpec::Tanh), last]);
+        assert!(message(&probabilities, &data, &settings).contains("leave it out"));
+    }
+    let values =
+        |value| Dataset::new(array![[0.0, 0.0]], Targets::values(array![[0.5, value]])).expect("the parts fit");
+    assert_eq!(
+        message(&network, &values(1.5), &Training::new(Loss::BinaryCrossEntropy)),
+        "row 0, column 1 of the targets: binary_cross_entropy takes targets from 0 to 1, found 1.5"
+    );
+    assert_eq!(
+        message(&network, &values(1.0), &Training::new(Loss::Hinge)),
+        "row 0, column 0 of the targets: hinge takes targets 1 or -1, found 0.5"
+    );
+}
+
+#[test]
+fn settings_out_of_range_are_errors() {
+    let (network, data, settings) = small();
+    let message = |change: fn(&mut Training)| {
+        let mut settings = settings.clone();
+        change(&mut settings);
+        train(network.clone(), &data, None, &settings, &mut go_on).expect_err("a setting is wrong").to_string()
+    };
+    assert_eq!(message(|s| s.rate = f32::NAN), "rate: expected a finite number greater than 0, found NaN");
+    assert_eq!(message(|s| s.rate = 0.0), "rate: expected a finite number greater than 0, found 0");
+    assert_eq!(message(|s| s.epochs = 0), "epochs: expected at least 1, found 0");
+    assert_eq!(message(|s| s.batch = 0), "batch: expected at least 1, found 0");
+    assert_eq!(message(|s| s.dropout = vec![1.0]), "dropout: expected at least 0 and less than 1, found 1");
+    assert_eq!(
+        message(|s| s.dropout = vec![0.5, 0.5]),
+        "dropout: expected a rate for each hidden dense layer, found 2 for 1 layers"
+    );
+    assert_eq!(
+        message(|s| s.optimizer = Optimizer::Sgd { momentum: 1.0 }),
+        "momentum: expected at least 0 and less than 1, found 1"
+    );
+}
