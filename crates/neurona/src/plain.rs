@@ -80,11 +80,11 @@ macro_rules! plain {
 #[macro_export]
 macro_rules! __plain {
     ([$($attribute:meta)?] [$($generics:tt)*] $type:ty, $($field:ty),*) => {
+        $(#[$attribute])?
         // SAFETY: all-zero bytes are a value of each field.
-        $(#[$attribute])?
         unsafe impl<$($generics)*> $crate::plain::Zero for $type where $($field: $crate::plain::Zero),* {}
-        // SAFETY: any bytes are a value of each field, and `NO_PADDING` asserts that there are no others.
         $(#[$attribute])?
+        // SAFETY: any bytes are a value of each field, and `NO_PADDING` asserts that there are no others.
         unsafe impl<$($generics)*> $crate::plain::Plain for $type
         where
             $($field: $crate::plain::Plain,)*
@@ -103,8 +103,8 @@ macro_rules! __plain {
 #[macro_export]
 macro_rules! __zero {
     ([$($attribute:meta)?] [$($generics:tt)*] $type:ty, $($field:ty),*) => {
-        // SAFETY: all-zero bytes are a value of each field.
         $(#[$attribute])?
+        // SAFETY: all-zero bytes are a value of each field.
         unsafe impl<$($generics)*> $crate::plain::Zero for $type where $($field: $crate::plain::Zero),* {}
     };
 }

@@ -6,8 +6,34 @@ use crate::plain::{self, Plain};
 
 /// Fills a static with the weights of a model file when the firmware is compiled.
 ///
-/// ```ignore
-/// static DIGITS: Digits = neurona::include_model!("digits.neurona");
+/// ```
+/// use neurona::model_file::Golden;
+/// use neurona::prelude::*;
+///
+/// neurona::network! {
+///     pub struct Sample: [f32; 3] => [f32; 2] {
+///         rescale: Rescale<3, { 0.5_f32.to_bits() }>,
+///         standardize: Standardize<3>,
+///         hidden: Dense<3, 4, LeakyRelu>,
+///         output: Dense<4, 2, Sigmoid>,
+///         share: Softmax<2>,
+///     }
+/// }
+///
+/// # macro_rules! sample { () => { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/v1.neurona") } }
+/// # #[cfg(any())]
+/// static SAMPLE: Sample = neurona::include_model!("sample.neurona");
+/// # static SAMPLE: Sample = neurona::include_model!(sample!());
+/// # #[cfg(any())]
+/// static GOLDEN: Golden<Sample> = neurona::include_golden!("sample.neurona");
+/// # static GOLDEN: Golden<Sample> = neurona::include_golden!(sample!());
+/// # #[cfg(any())]
+/// static LABELS: [&str; 2] = neurona::include_labels!(Sample, "sample.neurona");
+/// # static LABELS: [&str; 2] = neurona::include_labels!(Sample, sample!());
+///
+/// let mut memory = Inference::<Sample>::ZERO;
+/// assert_eq!(*SAMPLE.infer(&GOLDEN.input, &mut memory), GOLDEN.output);
+/// assert_eq!(LABELS[0], "no");
 /// ```
 ///
 /// The path is relative to the source file, as for [`include_bytes!`]. The weights stand in flash once and are read in
@@ -22,10 +48,6 @@ macro_rules! include_model {
 }
 
 /// Fills a static with the golden example of a model file: see [`include_model!`](crate::include_model).
-///
-/// ```ignore
-/// static GOLDEN: neurona::model_file::Golden<Digits> = neurona::include_golden!("digits.neurona");
-/// ```
 #[macro_export]
 macro_rules! include_golden {
     ($path:expr $(,)?) => {{
@@ -35,10 +57,6 @@ macro_rules! include_golden {
 }
 
 /// The labels of a model file, without the rest of it: see [`include_model!`](crate::include_model).
-///
-/// ```ignore
-/// static LABELS: [&str; 10] = neurona::include_labels!(Digits, "digits.neurona");
-/// ```
 ///
 /// Another number of labels than the file has is a compile error.
 #[macro_export]

@@ -1,0 +1,168 @@
+//! The model file: its golden bytes, its three ways into a network, what is refused, and a reader in another language.
+
+use std::process::Command;
+
+use neurona::model_file::{self, Golden, LoadError, ModelFile};
+use neurona::plain::{Zero, bytes_of};
+use neurona::{Dense, Inference, LeakyRelu, Network, Rescale, Sigmoid, Softmax, Standardize};
+use neurona_train::Spec;
+use neurona_train::model_file::{Metadata, ModelFile as Written};
+
+neurona::network! {
+    /// One of most kinds of layer.
+    pub struct Sample: [f32; 3] => [f32; 2] {
+        rescale: Rescale<3, { 0.5_f32.to_bits() }>,
+        standardize: Standardize<3>,
+        hidden: Dense<3, 4, LeakyRelu>,
+        output: Dense<4, 2, Sigmoid>,
+        share: Softmax<2>,
+    }
+}
+
+/// A file of version 1, which every later version of this crate reads.
+const V1: &[u8] = include_bytes!("../crates/neurona/tests/data/v1.neurona");
+const V1_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/neurona/tests/data/v1.neurona");
+
+static SAMPLE: Sample = neurona::include_model!("../crates/neurona/tests/data/v1.neurona");
+static GOLDEN: Golden<Sample> = neurona::include_golden!("../crates/neurona/tests/data/v1.neurona");
+static LABELS: [&str; 2] = neurona::include_labels!(Sample, "../crates/neurona/tests/data/v1.neurona");
+
+/// What the file of version 1 was written from.
+fn sample() -> Written {
+    let metadata = Metadata {
+        name: "sample".to_owned(),
+        layers: ["rescale", "standardize", "hidden", "output", "share"].map(str::to_owned).to_vec(),
+        labels: vec!["no".to_owned(), "yes, naïve".to_owned()],
+        dataset: "made by hand".to_owned(),
+        seed: 300,
+        tool: "tests/model_file.rs".to_owned(),
+        loss: "squared_error".to_owned(),
+        metrics: vec![("accuracy".to_owned(), 0.75)],
+    };
+    let values = (0..Sample::ARCH.values()).map(|i| (i * 7 % 11) as f32 / 4.0 - 1.25).collect();
+    Written::new(Spec::from(&Sample::ARCH), values, metadata, vec![0.5, -1.0, 3.25]).expect("the shapes fit")
+}
+
+#[test]
+fn the_bytes_of_version_1_are_golden() {
+    let bytes = sample().to_bytes().expect("small enough");
+    // NEURONA_BLESS=1 writes the file anew: for a new version only, beside the old one.
+    if std::env::var_os("NEURONA_BLESS").is_some() {
+        std::fs::write(V1_PATH, &bytes).expect("the file can be written");
+    }
+    assert!(bytes == V1, "the writer no longer gives the bytes of version 1");
+    assert_eq!(Written::from_bytes(V1).expect("a whole file"), sample());
+}
+
+#[test]
+fn a_file_comes_in_three_ways() {
+    let mut loaded = Sample::ZERO;
+    model_file::load(&mut loaded, V1).expect("a whole file");
+    // Only an aligned file can be read in place: copy it to where it is, with something behind it, as in a partition.
+    let mut partition = vec![[0xff_u8; 16]; V1.len().div_ceil(16) + 2];
+    partition.as_flattened_mut()[..V1.len()].copy_from_slice(V1);
+    let start = partition.as_flattened().as_ptr().align_offset(4);
+    assert_eq!(start, 0, "an allocation of 16-byte arrays that is not even aligned to 4 needs another test");
+    let file = model_file::at_start_of(partition.as_flattened()).expect("a file at the start");
+    let viewed: &Sample = model_file::view(file).expect("an aligned file");
+    assert!(bytes_of(viewed).as_ptr_range().start >= file.as_ptr_range().start, "it is read in place");
+    assert!(bytes_of(viewed).as_ptr_range().end <= file.as_ptr_range().end, "it is read in place");
+    assert_eq!(bytes_of(viewed), bytes_of(&SAMPLE));
+    assert_eq!(bytes_of(&loaded), bytes_of(&SAMPLE));
+}
+
+#[test]
+fn the_golden_example_comes_out_to_the_last_bit() {
+    let mut memory = Inference::<Sample>::ZERO;
+    let output = SAMPLE.infer(&GOLDEN.input, &mut memory);
+    assert_eq!(output.map(f32::to_bits), GOLDEN.output.map(f32::to_bits));
+    assert_eq!(GOLDEN.input, [0.5, -1.0, 3.25]);
+    assert_eq!(LABELS, ["no", "yes, naïve"]);
+}
+
+#[test]
+fn a_misaligned_file_cannot_be_read_in_place() {
+    let mut bytes = vec![[0_u8; 16]; V1.len().div_ceil(16) + 1];
+    let bytes = bytes.as_flattened_mut();
+    bytes[1..=V1.len()].copy_from_slice(V1);
+    let error = model_file::view::<Sample>(&bytes[1..=V1.len()]).map(|_| ()).expect_err("misaligned");
+    assert_eq!(error, LoadError::Misaligned { expected: 4 });
+    model_file::load(&mut Box::new(Sample::ZERO), &bytes[1..=V1.len()]).expect("a copy needs no alignment");
+}
+
+#[test]
+fn every_truncation_and_every_flipped_bit_is_refused() {
+    for length in 0..V1.len() {
+        let error = ModelFile::parse(&V1[..length], &Sample::ARCH).expect_err("cut short");
+        assert!(matches!(error, LoadError::Truncated { found, expected } if found == length && expected > length));
+    }
+    let mut network = Sample::ZERO;
+    for place in 0..V1.len() {
+        for bit in 0..8 {
+            let mut flipped = V1.to_vec();
+            flipped[place] ^= 1 << bit;
+            let error = model_file::load(&mut network, &flipped).expect_err("a flipped bit");
+            let expected = match place {
+                0..8 => matches!(error, LoadError::Magic),
+                8 => matches!(error, LoadError::Version { expected: 1, .. }),
+                9..13 => matches!(error, LoadError::Truncated { .. } | LoadError::Trailing { .. }),
+                _ => matches!(error, LoadError::Checksum { .. }),
+            };
+            assert!(expected, "byte {place}, bit {bit}: {error}");
+        }
+    }
+    assert_eq!(bytes_of(&network), bytes_of(&Sample::ZERO), "a refused file changes nothing");
+    let longer = [V1, &[0]].concat();
+    let error = ModelFile::parse(&longer, &Sample::ARCH).expect_err("a byte too many");
+    assert_eq!(error, LoadError::Trailing { expected: V1.len(), found: V1.len() + 1 });
+}
+
+#[test]
+fn another_architecture_is_refused_with_the_layer() {
+    neurona::network! {
+        struct Narrow: [f32; 3] => [f32; 2] {
+            rescale: Rescale<3, { 0.5_f32.to_bits() }>,
+            standardize: Standardize<3>,
+            hidden: Dense<3, 5, LeakyRelu>,
+            output: Dense<5, 2, Sigmoid>,
+            share: Softmax<2>,
+        }
+    }
+    neurona::network! {
+        struct Short: [f32; 3] => [f32; 3] {
+            rescale: Rescale<3, { 0.5_f32.to_bits() }>,
+            standardize: Standardize<3>,
+        }
+    }
+    neurona::network! {
+        struct Factor: [f32; 3] => [f32; 3] {
+            rescale: Rescale<3, { 0.25_f32.to_bits() }>,
+        }
+    }
+    let message = |arch| ModelFile::parse(V1, arch).expect_err("another architecture").to_string();
+    assert_eq!(
+        message(&Narrow::ARCH),
+        "model file of another architecture: layer 2 (counted from 0): expected dense 3 -> 5 leaky_relu, found dense 3 -> 4 leaky_relu"
+    );
+    assert_eq!(message(&Short::ARCH), "model file of another architecture: expected 2 layers, found 5");
+    assert_eq!(
+        message(&Factor::ARCH),
+        "model file of another architecture: layer 0 (counted from 0): expected rescale 3 -> 3, found rescale 3 -> 3 with another constant"
+    );
+}
+
+#[test]
+fn a_reader_in_python_needs_the_page_alone() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/model_file.py");
+    match Command::new("python3").args([script, V1_PATH]).output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+            assert!(
+                said.starts_with("sample: 5 layers, 2 labels, squared_error, metrics [('accuracy', 0.75)]"),
+                "{said}"
+            );
+        }
+        Err(error) => println!("left out: python3 does not run ({error})"),
+    }
+}
