@@ -44,13 +44,33 @@
 //!
 //! On a board the weights come from a file, and a network that learns is a copy of it in a static:
 //!
-//! ```ignore
-//! static DIGITS: Digits = neurona::include_model!("digits.neurona"); // in flash, read in place
-//! static LEARNING: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::ZERO); // in RAM
+//! ```
+//! use neurona::prelude::*;
+//! use static_cell::ConstStaticCell;
 //!
-//! let net = LEARNING.take();
-//! neurona::plain::copy(&DIGITS, net);
-//! net.learn(&image, &class, &SoftmaxCrossEntropy, 0.01, workspace);
+//! # neurona::network! {
+//! #     pub struct Sample: [f32; 3] => [f32; 2] {
+//! #         rescale: Rescale<3, { 0.5_f32.to_bits() }>,
+//! #         standardize: Standardize<3>,
+//! #         hidden: Dense<3, 4, LeakyRelu>,
+//! #         output: Dense<4, 2, Sigmoid>,
+//! #         share: Softmax<2>,
+//! #     }
+//! # }
+//! # macro_rules! sample { () => { concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/v1.neurona") } }
+//! // In flash, read in place.
+//! # #[cfg(any())]
+//! static TRAINED: Sample = neurona::include_model!("sample.neurona");
+//! # static TRAINED: Sample = neurona::include_model!(sample!());
+//! // In RAM.
+//! static LEARNING: ConstStaticCell<Sample> = ConstStaticCell::new(Sample::ZERO);
+//! static WORKSPACE: ConstStaticCell<Workspace<Sample>> = ConstStaticCell::new(Workspace::ZERO);
+//!
+//! let (net, workspace) = (LEARNING.take(), WORKSPACE.take());
+//! neurona::plain::copy(&TRAINED, net);
+//! let before = net.learn(&[1.0, 2.0, 3.0], &[0.0, 1.0], &SquaredError, 0.1, workspace);
+//! let after = net.learn(&[1.0, 2.0, 3.0], &[0.0, 1.0], &SquaredError, 0.1, workspace);
+//! assert!(after < before);
 //! ```
 //!
 //! # What there is
