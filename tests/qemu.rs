@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use xtask::boards::{EMULATED, Emulated};
 use xtask::firmware::{self, Build, Images};
 use xtask::host::{self, Profile};
-use xtask::size;
+use xtask::{install, process, size};
 
 /// A test on each core, from a function that takes its board.
 macro_rules! on_every_core {
@@ -45,7 +45,7 @@ fn run(core: &str, check: fn(&'static Emulated) -> Result<()>) {
         return;
     }
     let board = EMULATED.iter().find(|board| board.core == core).expect("a core of the table");
-    if let Err(error) = check(board) {
+    if let Err(error) = install::require_qemu().and_then(|()| check(board)) {
         panic!("{core}: {error:#}");
     }
 }
@@ -167,10 +167,20 @@ fn too_large_is_refused(board: &'static Emulated) -> Result<()> {
     refused(&build, "this network does not fit into the RAM of the board")
 }
 
+/// The firmware's library has tests of its own, in another workspace.
+#[test]
+fn the_library_of_the_firmware() {
+    let mut cargo = process::cargo();
+    cargo.current_dir(firmware::workspace()).args(["test", "--lib", "--target-dir"]).arg(firmware::build_dir());
+    if let Err(error) = process::read(&mut cargo) {
+        panic!("{error:#}");
+    }
+}
+
 /// A build that must fail, and why.
 fn refused(build: &Build, why: &str) -> Result<()> {
     match build.run() {
-        Ok(_) => bail!("`{}` was built", xtask::process::display(&build.command())),
+        Ok(_) => bail!("`{}` was built", process::display(&build.command())),
         Err(error) => ensure!(error.to_string().contains(why), "refused, but not because \"{why}\"\n{error}"),
     }
     Ok(())
