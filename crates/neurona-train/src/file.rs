@@ -2,29 +2,61 @@
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-/// Writes a file so that nobody ever sees half of it: to a new file in the same folder, which then takes its place.
+use tempfile::NamedTempFile;
+
+/// A file that is written and not yet in its place; what is dropped without [`keep`](Self::keep) is gone.
+///
+/// Nobody ever sees half of it: it is a new file in the same folder, which then takes its place. Several drafts that
+/// are all written before the first is kept are files of which there are all or none.
+#[derive(Debug)]
+pub struct Draft {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// Writes a draft of the file `path`.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        // What the system gives to any new file; a temporary file would be its owner's alone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.prefix(".neurona-").tempfile_in(folder)?;
+        {
+            let mut buffered = io::BufWriter::new(file.as_file_mut());
+            write(&mut buffered)?;
+            buffered.flush()?;
+        }
+        file.as_file().sync_all()?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Puts the file in its place, where it replaces what was there.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; a file that was there before is then as it was.
+    pub fn keep(self) -> io::Result<()> {
+        self.file.persist(self.path)?;
+        Ok(())
+    }
+}
+
+/// Writes a file so that it is whole or not there.
 ///
 /// # Errors
 ///
 /// What the system says; a file that was there before is then as it was.
-pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // What the system gives to any new file; a temporary file would be its owner's alone.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".neurona-").tempfile_in(folder)?;
-    {
-        let mut buffered = io::BufWriter::new(file.as_file_mut());
-        write(&mut buffered)?;
-        buffered.flush()?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    Draft::write(path, write)?.keep()
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 mod activation;
 pub mod arch;
+pub mod config;
 pub mod data;
 pub mod device;
-mod file;
+pub mod file;
 mod init;
 mod loss;
+pub mod metrics;
 pub mod model_file;
 mod network;
 mod optim;

@@ -73,7 +73,7 @@ impl Spec {
         }
         let single = [self.clone()];
         let layers = if let Self::Chain(layers) = self { layers } else { &single[..] };
-        let names = if layer_names.is_empty() { default_names(layers) } else { layer_names.to_vec() };
+        let names = if layer_names.is_empty() { self.layer_names() } else { layer_names.to_vec() };
         check_names(&names, layers.len())?;
 
         let mut source = String::new();
@@ -100,6 +100,16 @@ impl Spec {
             "neurona::network! {{\n    pub struct {name}: [f32; {inputs}] => [f32; {outputs}] {{\n{fields}    }}\n}}\n"
         );
         Ok(source)
+    }
+
+    /// Names for the layers of the outermost chain, after what they do; names that would be equal are numbered.
+    ///
+    /// The last dense layer is called `output` and those before it `hidden`.
+    pub fn layer_names(&self) -> Vec<String> {
+        match self {
+            Self::Chain(layers) => default_names(layers),
+            layer => default_names(std::slice::from_ref(layer)),
+        }
     }
 
     /// The type of one layer; chains and custom layers, which have no type here, give their kind.
@@ -139,11 +149,10 @@ fn activation_type(activation: ActivationSpec) -> String {
 }
 
 /// The slope of `LeakyRelu` when none is written: PyTorch's.
-pub(crate) const DEFAULT_SLOPE: u32 = 0.01_f32.to_bits();
+const DEFAULT_SLOPE: u32 = 0.01_f32.to_bits();
 /// The alpha of `Elu` when none is written: PyTorch's, and that of the paper's experiments.
-pub(crate) const DEFAULT_ALPHA: u32 = 1.0_f32.to_bits();
+const DEFAULT_ALPHA: u32 = 1.0_f32.to_bits();
 
-/// Names after what the layers do; those that would be equal are numbered.
 fn default_names(layers: &[Spec]) -> Vec<String> {
     let last_dense = layers.iter().rposition(|layer| matches!(layer, Spec::Dense { .. }));
     let base = |at: usize, layer: &Spec| match layer {

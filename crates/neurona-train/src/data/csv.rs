@@ -3,11 +3,12 @@
 use std::{
     collections::HashMap,
     fmt,
-    io::{self, Write},
+    fs::File,
+    io::{self, Read, Write},
     path::Path,
 };
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +76,7 @@ pub fn read_csv(
     target: &CsvTarget,
     labels: Option<&[String]>,
 ) -> Result<Dataset, DataError> {
-    let table = Table::read(path, format, target)?;
+    let table = Table::read(open(path)?, path, format, target)?;
     let inputs = table.array(path, table.inputs.clone(), table.columns.len())?;
     let targets = match target {
         CsvTarget::Label(_) => {
@@ -99,8 +100,47 @@ pub fn read_csv(
 ///
 /// As [`read_csv`].
 pub fn read_csv_inputs(path: &Path, format: &CsvFormat) -> Result<Array2<f32>, DataError> {
-    let table = Table::read(path, format, &CsvTarget::Values(Vec::new()))?;
-    table.array(path, table.inputs.clone(), table.columns.len())
+    read_csv_inputs_from(open(path)?, path, format)
+}
+
+/// Reads the inputs of a table as [`read_csv_inputs`] does, from anywhere; errors call it `name`.
+///
+/// # Errors
+///
+/// As [`read_csv`].
+pub fn read_csv_inputs_from(from: impl Read, name: &Path, format: &CsvFormat) -> Result<Array2<f32>, DataError> {
+    let table = Table::read(from, name, format, &CsvTarget::Values(Vec::new()))?;
+    table.array(name, table.inputs.clone(), table.columns.len())
+}
+
+/// The names of the columns of a table, which are their places from 0 where there is no header; errors call it `name`.
+///
+/// # Errors
+///
+/// It cannot be read, or has no lines.
+pub fn csv_columns(from: impl Read, name: &Path, format: &CsvFormat) -> Result<Vec<String>, DataError> {
+    let (mut reader, mut first) = (reader(from, format), StringRecord::new());
+    match reader.read_record(&mut first).map_err(|error| csv_error(name, error))? {
+        true => Ok(column_names(&first, format)),
+        false => Err(DataError::Empty { path: name.to_owned() }),
+    }
+}
+
+fn open(path: &Path) -> Result<File, DataError> {
+    File::open(path).map_err(DataError::io(path))
+}
+
+fn reader<R: Read>(from: R, format: &CsvFormat) -> Reader<R> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).trim(Trim::All).delimiter(format.delimiter).from_reader(from)
+}
+
+fn column_names(first: &StringRecord, format: &CsvFormat) -> Vec<String> {
+    match format.header {
+        // A table that a spreadsheet saved may begin with a byte order mark.
+        true => first.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect(),
+        false => (0..first.len()).map(|at| at.to_string()).collect(),
+    }
 }
 
 /// What was read, column by column of its use.
@@ -125,26 +165,15 @@ enum Use {
 }
 
 impl Table {
-    fn read(path: &Path, format: &CsvFormat, target: &CsvTarget) -> Result<Self, DataError> {
-        let file = std::fs::File::open(path).map_err(DataError::io(path))?;
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(Trim::All)
-            .delimiter(format.delimiter)
-            .from_reader(io::BufReader::new(file));
-
+    fn read(from: impl Read, path: &Path, format: &CsvFormat, target: &CsvTarget) -> Result<Self, DataError> {
+        let mut reader = reader(from, format);
         let mut first = StringRecord::new();
         let more = |error| csv_error(path, error);
         if !reader.read_record(&mut first).map_err(more)? {
             return Err(DataError::Empty { path: path.to_owned() });
         }
         let width = first.len();
-        let names: Vec<String> = match format.header {
-            // A table that a spreadsheet saved may begin with a byte order mark.
-            true => first.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect(),
-            false => (0..width).map(|at| at.to_string()).collect(),
-        };
+        let names = column_names(&first, format);
         let order = uses(path, format, target, &names)?;
         let mut table = Self::new(&names, &order);
         let mut numbers = HashMap::new();

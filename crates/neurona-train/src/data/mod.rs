@@ -16,7 +16,7 @@ mod idx;
 mod split;
 
 pub use array::{read_npy, read_npy_inputs};
-pub use csv::{Column, CsvFormat, CsvTarget, read_csv, read_csv_inputs};
+pub use csv::{Column, CsvFormat, CsvTarget, csv_columns, read_csv, read_csv_inputs, read_csv_inputs_from};
 pub use error::DataError;
 pub use idx::{read_idx, read_idx_inputs};
 

@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod pass;
+mod scaling;
 
 pub(crate) use pass::{Gradient, Sums, Tape};
 

@@ -1,8 +1,8 @@
 //! Forward and backward of one shard of a batch, in memory that is kept from batch to batch.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 
-use super::{Kind, Layer, Network};
+use super::{Kind, Layer, Network, scaling};
 use crate::{
     activation,
     loss::{Loss, Target},
@@ -167,7 +167,7 @@ impl Recorded {
             }
             Kind::Standardize | Kind::Rescale(_) => {
                 copy(x, y);
-                scale(layer.kind, values, y);
+                scaling::apply(layer.kind, values, y);
             }
         }
     }
@@ -202,33 +202,6 @@ impl Recorded {
             Kind::Softmax => activation::softmax_backward(&self.y, dy, self.outputs),
             Kind::Standardize | Kind::Rescale(_) => {}
         }
-    }
-}
-
-impl Network {
-    /// What the layers at the front that only scale make of the inputs.
-    pub(crate) fn scale(&self, inputs: &Array2<f32>) -> Array2<f32> {
-        let mut scaled = inputs.as_standard_layout().into_owned();
-        if let Some(values) = scaled.as_slice_mut() {
-            for layer in &self.layers[..self.scaling_layers()] {
-                scale(layer.kind, &self.values[layer.values.clone()], values);
-            }
-        }
-        scaled
-    }
-}
-
-/// Scales rows in place; other kinds of layers leave them.
-fn scale(kind: Kind, values: &[f32], rows: &mut [f32]) {
-    match kind {
-        Kind::Standardize => {
-            let (mean, scale) = values.split_at(values.len() / 2);
-            for row in rows.chunks_exact_mut(mean.len()) {
-                row.iter_mut().zip(mean).zip(scale).for_each(|((x, mean), scale)| *x = (*x - mean) * scale);
-            }
-        }
-        Kind::Rescale(factor) => rows.iter_mut().for_each(|x| *x *= factor),
-        Kind::Dense(_) | Kind::Softmax => {}
     }
 }
 

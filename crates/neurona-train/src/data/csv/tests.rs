@@ -117,3 +117,14 @@ fn inputs_without_targets() {
     let inputs = read_csv_inputs(&path, &CsvFormat { ignore, ..CsvFormat::default() }).expect("the file is right");
     assert_eq!(inputs, ndarray::array![[1.0, 2.0], [3.0, 4.0]]);
 }
+
+#[test]
+fn columns_have_names_or_places() {
+    let columns = |text: &str, format: &CsvFormat| {
+        csv_columns(text.as_bytes(), Path::new("-"), format).map_err(|error| error.to_string())
+    };
+    let without = CsvFormat { header: false, ..CsvFormat::default() };
+    assert_eq!(columns("\u{feff}label, a\n0,1\n", &CsvFormat::default()), Ok(vec!["label".into(), "a".into()]));
+    assert_eq!(columns("4,5,6\n", &without), Ok(vec!["0".into(), "1".into(), "2".into()]));
+    assert_eq!(columns("", &without), Err("-: expected rows of data, found none".to_owned()));
+}

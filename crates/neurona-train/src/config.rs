@@ -1,0 +1,278 @@
+//! A whole training run as a TOML file: the data, the network, and how it is trained.
+//!
+//! ```toml
+//! [data]
+//! file = "digits.csv"        # from the folder of this file; or inputs = "x.npy", targets = "y.npy" (NPY, IDX, IDX.gz)
+//! label = "label"            # the column of the class, by name or place; or values = ["load"] for a regression
+//! validation = 0.1           # shares of the rows that are not trained on
+//! test = 0.2
+//!
+//! [network]
+//! name = "Digits"
+//! rescale = 0.0625           # or standardize = true
+//! layers = [
+//!     { name = "hidden", dense = 32, activation = "relu", dropout = 0.1 },
+//!     { name = "output", dense = 10 },
+//! ]
+//!
+//! [train]
+//! optimizer = "adam"
+//! rate = 1e-3
+//! epochs = 100
+//! ```
+//!
+//! A key that is not known is an error, so that a misspelt one does not go unnoticed.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::{
+    arch::{SourceError, SpecError},
+    data::{Column, DataError, Dataset},
+    init::Init,
+    loss::Loss,
+    network::Network,
+    train::Training,
+};
+
+mod data;
+mod network;
+mod settings;
+
+/// A training run.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Where the examples are, and which are not trained on.
+    pub data: DataConfig,
+    /// The network.
+    pub network: NetworkConfig,
+    /// How it is trained.
+    #[serde(default)]
+    pub train: TrainConfig,
+}
+
+/// Where the examples are: one CSV file, or two files with arrays.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// A CSV file.
+    pub file: Option<PathBuf>,
+    /// The inputs, an NPY or IDX file (perhaps with gzip).
+    pub inputs: Option<PathBuf>,
+    /// The targets, a file of the same format.
+    pub targets: Option<PathBuf>,
+    /// The column of a CSV file that holds the class.
+    pub label: Option<Column>,
+    /// The columns of a CSV file that hold the numbers to predict.
+    pub values: Vec<Column>,
+    /// The columns of a CSV file that are left out.
+    pub ignore: Vec<Column>,
+    /// Whether the first line of a CSV file names the columns.
+    pub header: bool,
+    /// What stands between two values of a CSV file.
+    pub delimiter: char,
+    /// The names of the classes in the order of their numbers; without, they are taken from the file.
+    pub labels: Option<Vec<String>>,
+    /// The share of the rows on which the best epoch is chosen; 0 for none.
+    pub validation: f64,
+    /// The share of the rows on which the result is measured; 0 for none.
+    pub test: f64,
+    /// Whether each part has its share of each class.
+    pub stratify: bool,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            file: None,
+            inputs: None,
+            targets: None,
+            label: None,
+            values: Vec::new(),
+            ignore: Vec::new(),
+            header: true,
+            delimiter: ',',
+            labels: None,
+            validation: 0.0,
+            test: 0.0,
+            stratify: true,
+        }
+    }
+}
+
+/// A network from the sizes and activations of its dense layers.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// What its Rust type is called.
+    pub name: String,
+    /// A factor for every input.
+    #[serde(default)]
+    pub rescale: Option<f32>,
+    /// Whether inputs are brought to mean 0 and deviation 1, as they have in the training part.
+    #[serde(default)]
+    pub standardize: bool,
+    /// How the weights begin.
+    #[serde(default)]
+    pub init: Init,
+    /// The dense layers.
+    pub layers: Vec<LayerConfig>,
+}
+
+/// A dense layer.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayerConfig {
+    /// What its field is called in Rust; either all layers have a name or none.
+    pub name: Option<String>,
+    /// The number of its outputs.
+    pub dense: u32,
+    /// Its activation, `identity` without.
+    pub activation: Option<String>,
+    /// The slope of `leaky_relu`, 0.01 without.
+    pub slope: Option<f32>,
+    /// The alpha of `elu`, 1 without.
+    pub alpha: Option<f32>,
+    /// The chance of each of its outputs to be dropped in training.
+    pub dropout: f32,
+}
+
+/// How a network is trained; what is left out is as in [`Training::new`].
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// What is made small; without, softmax cross-entropy for classes and the squared error for numbers.
+    pub loss: Option<Loss>,
+    /// `sgd`, `rmsprop`, `adam` or `adamw`.
+    pub optimizer: Option<String>,
+    /// The learning rate.
+    pub rate: Option<f32>,
+    /// How often every example is seen.
+    pub epochs: Option<u32>,
+    /// Examples of one step.
+    pub batch: Option<usize>,
+    /// Decides how rows are split, how weights begin, the order of the examples and what is dropped.
+    pub seed: Option<u64>,
+    /// Stops after so many epochs without a better one on the validation part.
+    pub patience: Option<u32>,
+    /// How many threads compute; 0 for as many as there are cores.
+    pub threads: Option<usize>,
+    /// For `sgd`.
+    pub momentum: Option<f32>,
+    /// For `rmsprop`.
+    pub decay: Option<f32>,
+    /// For `adam` and `adamw`.
+    pub beta1: Option<f32>,
+    /// For `adam` and `adamw`.
+    pub beta2: Option<f32>,
+    /// For `rmsprop`, `adam` and `adamw`.
+    pub epsilon: Option<f32>,
+    /// For `adamw`.
+    pub weight_decay: Option<f32>,
+}
+
+/// What is wrong with the description of a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The text is not TOML, or has a key or a value that does not belong there.
+    #[error("{}: {}", path.display(), source.to_string().trim_end())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what was expected.
+        source: Box<toml::de::Error>,
+    },
+    /// Keys that do not go together, or a value that cannot be.
+    #[error("{key}: {problem}")]
+    Key {
+        /// The table and the key.
+        key: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The data are wrong.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The network does not fit together.
+    #[error("network.layers: {0}")]
+    Spec(#[from] SpecError),
+    /// A name cannot stand in Rust source.
+    #[error("network: {0}")]
+    Name(#[from] SourceError),
+}
+
+impl ConfigError {
+    fn key(key: &str, problem: impl Into<String>) -> Self {
+        Self::Key { key: key.to_owned(), problem: problem.into() }
+    }
+}
+
+/// Everything that [`train`](crate::train()) takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// What is trained on.
+    pub training: Dataset,
+    /// What the best epoch is chosen on.
+    pub validation: Option<Dataset>,
+    /// What the result is measured on.
+    pub test: Option<Dataset>,
+    /// The network with its first weights; a standardisation is fitted to the training part.
+    pub network: Network,
+    /// A name for each layer of the network.
+    pub layer_names: Vec<String>,
+    /// How it is trained.
+    pub settings: Training,
+}
+
+impl RunConfig {
+    /// Reads a description; see the [module](self) for an example.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is not TOML, or has a key that is not known or a value of a wrong type.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    /// Reads a description from text; `path` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// Reads the data and builds the network; paths begin at `folder`, which is that of the TOML file.
+    ///
+    /// # Errors
+    ///
+    /// Keys do not go together, a value is out of range, or the data are wrong. Whether the network fits the data is for
+    /// [`train`](crate::train()) to find.
+    pub fn prepare(&self, folder: &Path) -> Result<Prepared, ConfigError> {
+        let data = self.data.load(folder)?;
+        let settings = self.train.settings(&data, self.network.dropout())?;
+        let (training, validation, test) = self.data.split(&data, settings.seed)?;
+        let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
+        spec.rust_source(&self.network.name, &layer_names)?;
+        let mut network = Network::new(spec)?;
+        network.init(self.network.init, settings.seed);
+        network.fit_scaling(training.inputs());
+        Ok(Prepared { training, validation, test, network, layer_names, settings })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! From the `[data]` table to data sets.
+
+use std::path::{Path, PathBuf};
+
+use super::{ConfigError, DataConfig};
+use crate::data::{CsvFormat, CsvTarget, Dataset, read_csv, read_idx, read_npy};
+
+impl DataConfig {
+    /// Reads the examples; paths begin at `folder`.
+    ///
+    /// # Errors
+    ///
+    /// Keys do not go together, or what the files have wrong.
+    pub fn load(&self, folder: &Path) -> Result<Dataset, ConfigError> {
+        let labels = self.labels.as_deref();
+        match (&self.file, &self.inputs, &self.targets) {
+            (Some(file), None, None) => {
+                Ok(read_csv(&folder.join(file), &self.csv_format()?, &self.csv_target()?, labels)?)
+            }
+            (None, Some(inputs), Some(targets)) => {
+                self.check_no_csv_keys()?;
+                let (inputs, targets) = (folder.join(inputs), folder.join(targets));
+                let read = if is_npy(&inputs) { read_npy } else { read_idx };
+                Ok(read(&inputs, &targets, labels)?)
+            }
+            (None, None, None) => {
+                Err(ConfigError::key("data", "expected `file` (CSV), or `inputs` and `targets` (NPY, IDX)"))
+            }
+            (Some(_), ..) => Err(ConfigError::key(
+                "data.file",
+                "a CSV file holds inputs and targets: leave out `inputs` and `targets`, and name the columns by `label` \
+                 or `values`",
+            )),
+            (None, Some(_), None) => Err(ConfigError::key("data.targets", "missing; expected a file beside `inputs`")),
+            (None, None, Some(_)) => Err(ConfigError::key("data.inputs", "missing; expected a file beside `targets`")),
+        }
+    }
+
+    /// How the CSV file is written.
+    ///
+    /// # Errors
+    ///
+    /// The delimiter is not a single byte.
+    pub fn csv_format(&self) -> Result<CsvFormat, ConfigError> {
+        let delimiter = u8::try_from(self.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
+            ConfigError::key("data.delimiter", format!("expected an ASCII character, found `{}`", self.delimiter))
+        })?;
+        Ok(CsvFormat { header: self.header, delimiter, ignore: self.ignore.clone() })
+    }
+
+    /// Which columns of the CSV file are the targets.
+    ///
+    /// # Errors
+    ///
+    /// Neither or both of `label` and `values` are given, or names of classes for numbers.
+    pub fn csv_target(&self) -> Result<CsvTarget, ConfigError> {
+        match (&self.label, &self.values[..]) {
+            (Some(label), []) => Ok(CsvTarget::Label(label.clone())),
+            (None, [_, ..]) if self.labels.is_some() => {
+                Err(ConfigError::key("data.labels", "numbers have no labels: leave it out, or use `label`"))
+            }
+            (None, values @ [_, ..]) => Ok(CsvTarget::Values(values.to_vec())),
+            (None, []) => Err(ConfigError::key(
+                "data",
+                "expected `label`, the column of the class, or `values`, the columns of the numbers to predict",
+            )),
+            (Some(_), _) => Err(ConfigError::key("data", "expected `label` or `values`, found both")),
+        }
+    }
+
+    /// Cuts the data into what is trained on, what the best epoch is chosen on, and what the result is measured on.
+    ///
+    /// # Errors
+    ///
+    /// A share is not from 0 to 1, or a part would have no rows.
+    pub fn split(&self, data: &Dataset, seed: u64) -> Result<(Dataset, Option<Dataset>, Option<Dataset>), ConfigError> {
+        for (key, share) in [("data.validation", self.validation), ("data.test", self.test)] {
+            if !(0.0..1.0).contains(&share) {
+                let problem = format!("expected a share of at least 0 and less than 1, found {share}");
+                return Err(ConfigError::key(key, problem));
+            }
+        }
+        let (validation, test) = (self.validation, self.test);
+        if validation + test >= 1.0 {
+            let problem =
+                format!("`validation` and `test` leave nothing to train on: together they are {}", validation + test);
+            return Err(ConfigError::key("data", problem));
+        }
+        let shares = [1.0 - validation - test, validation, test];
+        let used: Vec<f64> = shares.into_iter().filter(|share| *share > 0.0).collect();
+        let mut parts = data.split(&used, self.stratify, seed)?.into_iter();
+        let mut next = |share: f64| if share > 0.0 { parts.next() } else { None };
+        let training = next(shares[0]).unwrap_or_else(|| data.clone());
+        Ok((training, next(validation), next(test)))
+    }
+
+    fn check_no_csv_keys(&self) -> Result<(), ConfigError> {
+        let unused = [
+            ("data.label", self.label.is_some()),
+            ("data.values", !self.values.is_empty()),
+            ("data.ignore", !self.ignore.is_empty()),
+            ("data.header", !self.header),
+            ("data.delimiter", self.delimiter != ','),
+        ];
+        match unused.into_iter().find(|(_, given)| *given) {
+            Some((key, _)) => Err(ConfigError::key(key, "is for CSV files: leave it out with `inputs` and `targets`")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_npy(path: &PathBuf) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
+}
