@@ -101,7 +101,7 @@ impl Build {
     /// The cargo command of this build.
     pub fn command(&self) -> Command {
         let mut cargo = process::cargo();
-        cargo.current_dir(workspace()).args(["build", "--release"]).args(process::locked());
+        cargo.current_dir(workspace()).args(["build", "--release"]);
         if self.opt_level != OPT_LEVEL {
             cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level);
         }

@@ -25,7 +25,7 @@ pub fn parity(profile: Profile, model_dir: Option<&Path>) -> Result<String> {
         Profile::Release => "release",
     };
     let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--package", "host-parity", "--profile", profile]).args(process::locked());
+    cargo.args(["run", "--quiet", "--package", "host-parity", "--profile", profile]);
     choose_model(&mut cargo, model_dir);
     process::read(&mut cargo)
 }

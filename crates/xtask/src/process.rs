@@ -11,11 +11,6 @@ pub fn cargo() -> Command {
     command
 }
 
-/// `--locked` in CI, where a lock file that is not whole is an error; nothing at a desk, where cargo mends it.
-pub fn locked() -> Option<&'static str> {
-    std::env::var_os("CI").map(|_| "--locked")
-}
-
 /// Runs a command with the terminal as its output.
 ///
 /// # Errors

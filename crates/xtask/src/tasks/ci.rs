@@ -97,7 +97,7 @@ fn fmt(_: bool) -> Result<()> {
 
 fn clippy(_: bool) -> Result<()> {
     let options = ["--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
-    process::read(process::cargo().arg("clippy").args(process::locked()).args(options))?;
+    process::read(process::cargo().arg("clippy").args(options))?;
     Ok(())
 }
 
@@ -112,7 +112,7 @@ fn clippy_firmware(_: bool) -> Result<()> {
 fn doc(_: bool) -> Result<()> {
     let mut cargo = process::cargo();
     let options = ["--workspace", "--no-deps", "--all-features"];
-    process::read(cargo.env("RUSTDOCFLAGS", "-D warnings").arg("doc").args(process::locked()).args(options))?;
+    process::read(cargo.env("RUSTDOCFLAGS", "-D warnings").arg("doc").args(options))?;
     let board = xtask::boards::CORTEX_M4F;
     let mut cargo = in_firmware("doc", board.target, board.machine);
     process::read(cargo.env("RUSTDOCFLAGS", "-D warnings").arg("--no-deps"))?;
@@ -123,7 +123,7 @@ fn doc(_: bool) -> Result<()> {
 fn in_firmware(task: &str, target: &str, feature: &str) -> Command {
     let mut cargo = process::cargo();
     cargo.current_dir(firmware::workspace()).args([task, "--target", target, "--features", feature]);
-    cargo.args(process::locked()).arg("--target-dir").arg(firmware::build_dir());
+    cargo.arg("--target-dir").arg(firmware::build_dir());
     cargo
 }
 
@@ -133,7 +133,7 @@ fn features(_: bool) -> Result<()> {
         let build = |features: &[&str]| {
             let mut cargo = process::cargo();
             cargo.args(["build", "--lib", "--package", "neurona", "--target", target, "--no-default-features"]);
-            process::read(cargo.args(process::locked()).args(features))
+            process::read(cargo.args(features))
         };
         build(&[])?;
         for feature in &features {

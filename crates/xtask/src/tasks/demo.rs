@@ -78,7 +78,7 @@ fn desktop(dir: &Path) -> Result<Desktop> {
 
 fn compile() -> Result<PathBuf> {
     let mut cargo = process::cargo();
-    process::read(cargo.args(["build", "--release", "--package", "neurona-cli"]).args(process::locked()))?;
+    process::read(cargo.args(["build", "--release", "--package", "neurona-cli"]))?;
     Ok(target_dir().join("release").join("neurona").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
