@@ -153,3 +153,59 @@ fn chain(values: &[f32], dy: &mut [f32], derivative: impl Fn(f32) -> f32) {
         *dy *= derivative(*value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(activation: ActivationSpec, z: f32) -> (f32, f32) {
+        let (mut y, mut dy) = ([z], [1.0]);
+        forward(activation, &mut y);
+        backward(activation, &if needs_sum(activation) { [z] } else { y }, &mut dy);
+        (y[0], dy[0])
+    }
+
+    #[test]
+    fn what_is_not_a_number_stays_so() {
+        for activation in ActivationSpec::ALL {
+            assert!(at(activation, f32::NAN).0.is_nan(), "{activation:?}");
+        }
+    }
+
+    #[test]
+    fn extremes_and_kinks() {
+        for activation in ActivationSpec::ALL {
+            for z in [-1e30, -100.0, 0.0, 100.0, 1e30] {
+                let (y, slope) = at(activation, z);
+                assert!(y.is_finite() && slope.is_finite(), "{activation:?} at {z}: {y}, {slope}");
+            }
+        }
+        // From the left.
+        for (activation, slope) in [(Relu, 0.0), (Relu6, 0.0), (LeakyRelu { slope: 0.25_f32.to_bits() }, 0.25)] {
+            assert_eq!(at(activation, 0.0), (0.0, slope), "{activation:?}");
+        }
+        assert_eq!(at(Step, 0.0), (1.0, 0.0));
+        assert_eq!(at(Relu6, 6.0), (6.0, 0.0));
+    }
+
+    #[test]
+    fn near_the_functions_of_the_device() {
+        // Both round a few operations with exponentials that are off by at most an ulp; 8 u is four operations and two
+        // such functions. The fast forms are approximations, with a bound of their own, and are left out.
+        for activation in ActivationSpec::ALL.into_iter().filter(|of| !matches!(of, FastSigmoid | FastTanh)) {
+            for step in -4000..=4000 {
+                let z = step as f32 * 0.0037;
+                let (y, expected) = (at(activation, z).0, activation.value(z));
+                let bound = 8.0 * f32::EPSILON / 2.0 * expected.abs().max(f32::MIN_POSITIVE);
+                assert!((y - expected).abs() <= bound, "{activation:?} at {z}: {y}, {expected} on the device");
+            }
+        }
+    }
+
+    #[test]
+    fn softmax_of_large_values() {
+        let mut rows = [1000.0, 1000.0, -1e30, 5.0];
+        softmax(&mut rows, 2);
+        assert_eq!(rows, [0.5, 0.5, 0.0, 1.0]);
+    }
+}

@@ -262,9 +262,17 @@ impl RunConfig {
     /// Keys do not go together, a value is out of range, or the data are wrong. Whether the network fits the data is for
     /// [`train`](crate::train()) to find.
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, ConfigError> {
-        let data = self.data.load(folder)?;
-        let settings = self.train.settings(&data, self.network.dropout())?;
-        let (training, validation, test) = self.data.split(&data, settings.seed)?;
+        self.prepare_with(&self.data.load(folder)?)
+    }
+
+    /// Builds the network for data that are read already, as [`prepare`](Self::prepare) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn prepare_with(&self, data: &Dataset) -> Result<Prepared, ConfigError> {
+        let settings = self.train.settings(data, self.network.dropout())?;
+        let (training, validation, test) = self.data.split(data, settings.seed)?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;
         let mut network = Network::new(spec)?;

@@ -96,7 +96,7 @@ impl Loss {
     /// A class stands for the values of [`Loss::class_value`]. A class that no output has, and values of another
     /// number than the outputs, give NaN.
     pub fn value(self, y: &[f32], target: Target<'_>) -> f32 {
-        if !fits(y, target) {
+        if !self.fits(y, target) {
             return f32::NAN;
         }
         let t = |at: usize| self.target_value(target, at, y.len());
@@ -123,7 +123,7 @@ impl Loss {
     ///
     /// `y` and `dy` are (O).
     pub fn gradient(self, y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
-        if !fits(y, target) || dy.len() != y.len() {
+        if !self.fits(y, target) || dy.len() != y.len() {
             dy.fill(f32::NAN);
             return f32::NAN;
         }
@@ -173,19 +173,22 @@ impl Loss {
         best.0
     }
 
+    /// Whether a target is one for these outputs.
+    fn fits(self, y: &[f32], target: Target<'_>) -> bool {
+        match target {
+            Target::Class(class) => {
+                let classes = if y.len() == 1 && self != Self::SoftmaxCrossEntropy { 2 } else { y.len() };
+                (class as usize) < classes && !y.is_empty()
+            }
+            Target::Values(values) => values.len() == y.len() && !y.is_empty(),
+        }
+    }
+
     fn target_value(self, target: Target<'_>, at: usize, outputs: usize) -> f32 {
         match target {
             Target::Class(class) => self.class_value(class, at, outputs),
             Target::Values(values) => values[at],
         }
-    }
-}
-
-/// Whether a target is one for these outputs.
-fn fits(y: &[f32], target: Target<'_>) -> bool {
-    match target {
-        Target::Class(class) => (class as usize) < y.len().max(2) && !y.is_empty(),
-        Target::Values(values) => values.len() == y.len() && !y.is_empty(),
     }
 }
 
@@ -224,6 +227,74 @@ fn softmax_cross_entropy(y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f3
                 *dy = *dy * factor - scale * t;
             }
             y.iter().zip(t).map(|(y, t)| t * (log_sum - (y - max))).sum()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_file() {
+        for loss in Loss::ALL {
+            assert_eq!(Loss::from_name(loss.name()), Some(loss));
+            let table: std::collections::HashMap<String, Loss> =
+                toml::from_str(&format!("loss = '{}'", loss.name())).expect("TOML has the same names");
+            assert_eq!(table["loss"], loss);
+        }
+        assert_eq!(Loss::from_name("mse"), None);
+    }
+
+    #[test]
+    fn logits_of_any_size_give_finite_losses() {
+        let mut dy = [0.0; 2];
+        let class = Target::Class(1);
+        // What is computed is exact here: the exponentials are 0 or 1.
+        assert_eq!(Loss::SoftmaxCrossEntropy.gradient(&[1e30, -1e30], class, 1.0, &mut dy), 2e30);
+        assert_eq!(dy, [1.0, -1.0]);
+        assert_eq!(Loss::BinaryCrossEntropy.gradient(&[1e30, -1e30], class, 1.0, &mut dy), 1e30);
+        assert_eq!(dy, [0.5, -0.5]);
+        assert_eq!(Loss::BinaryCrossEntropy.value(&[-1e30, 1e30], class), 0.0);
+    }
+
+    #[test]
+    fn what_is_not_finite_shows() {
+        for loss in Loss::ALL {
+            let mut dy = [0.0; 2];
+            assert!(!loss.gradient(&[f32::NAN, 0.0], Target::Class(0), 1.0, &mut dy).is_finite(), "{loss:?}");
+            assert!(dy.iter().any(|dy| dy.is_nan()), "{loss:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_does_not_fit_gives_nan() {
+        for loss in Loss::ALL {
+            for target in [Target::Class(3), Target::Values(&[0.0])] {
+                let mut dy = [0.0; 3];
+                assert!(loss.value(&[0.0; 3], target).is_nan());
+                assert!(loss.gradient(&[0.0; 3], target, 1.0, &mut dy).is_nan());
+                assert!(dy.iter().all(|dy| dy.is_nan()));
+            }
+        }
+        assert!(Loss::SoftmaxCrossEntropy.value(&[0.0], Target::Class(1)).is_nan(), "one output has one class");
+    }
+
+    #[test]
+    fn margins_stop_where_the_device_stops() {
+        let mut dy = [9.0; 2];
+        assert_eq!(Loss::Hinge.gradient(&[1.0, 0.5], Target::Values(&[1.0, -1.0]), 1.0, &mut dy), 0.75);
+        assert_eq!(dy, [0.0, 0.5]);
+        assert_eq!(Loss::Perceptron.gradient(&[0.5, 0.0], Target::Values(&[1.0, -1.0]), 1.0, &mut dy), 0.0);
+        assert_eq!(dy, [0.0, 0.5]);
+    }
+
+    #[test]
+    fn decisions() {
+        assert_eq!(Loss::SoftmaxCrossEntropy.decide(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(Loss::SoftmaxCrossEntropy.decide(&[f32::NAN, -1.0]), 1);
+        for (loss, middle) in [(Loss::SquaredError, 0.5), (Loss::BinaryCrossEntropy, 0.0), (Loss::Hinge, 0.0)] {
+            assert_eq!((loss.decide(&[middle]), loss.decide(&[middle + 0.1])), (0, 1));
         }
     }
 }

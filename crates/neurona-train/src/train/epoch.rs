@@ -218,7 +218,14 @@ impl<'a> Run<'a> {
 
     fn finish(mut self, end: End) -> Trained {
         self.network.values_mut().copy_from_slice(&self.kept.values);
-        Trained { network: self.network, loss: self.settings.loss, epochs: self.epochs, kept: self.kept.epoch, end }
+        Trained {
+            network: self.network,
+            loss: self.settings.loss,
+            seed: self.settings.seed,
+            epochs: self.epochs,
+            kept: self.kept.epoch,
+            end,
+        }
     }
 
     fn diverged(self, epoch: u32, batch: usize, what: &'static str) -> TrainError {

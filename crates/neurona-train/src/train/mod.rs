@@ -124,6 +124,8 @@ pub struct Trained {
     pub network: Network,
     /// The loss, which says what the outputs mean.
     pub loss: Loss,
+    /// The seed of the settings.
+    pub seed: u64,
     /// Every epoch that was completed.
     pub epochs: Vec<Epoch>,
     /// The epoch that the weights are from, perhaps one that the observer interrupted; 0 for those of the beginning.
