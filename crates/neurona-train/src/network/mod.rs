@@ -214,10 +214,12 @@ impl Network {
         /// Multiply-adds of a forward pass that are worth a thread's while: with backward some 50 us, and to hand
         /// work to a thread costs a few.
         const WORK: u64 = 1 << 18;
-        /// Rows of the widest kernel of the matrix product.
-        const TILE: usize = 16;
-        let rows = usize::try_from(WORK / self.spec.macs().max(1)).unwrap_or(usize::MAX);
-        rows.clamp(TILE, 16 * TILE).next_multiple_of(TILE)
+        /// Fewer rows cost more to write a gradient of their own than to compute it; the widest kernel of the matrix
+        /// product takes 16 rows at once.
+        const LEAST: usize = 32;
+        const MOST: usize = 256;
+        let rows = usize::try_from(WORK / self.spec.macs().max(1)).unwrap_or(MOST);
+        rows.clamp(LEAST, MOST).next_multiple_of(16)
     }
 
     /// The outputs for a batch of inputs, computed on all threads of the current [`rayon`] pool.
