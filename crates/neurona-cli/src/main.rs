@@ -1,3 +1,80 @@
-//! The `neurona` command.
+//! The `neurona` command: trains networks on a desktop, says what they do and need, and exports them for a
+//! microcontroller.
 
-fn main() {}
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+mod data;
+mod eval;
+mod inspect;
+mod model;
+mod predict;
+mod print;
+mod rust;
+mod split;
+mod train;
+
+/// Train neural networks on a desktop, for a microcontroller to run and to go on training.
+#[derive(Parser)]
+#[command(name = "neurona", version, arg_required_else_help = true, max_term_width = 100, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+From data to a board:
+  neurona split digits.csv --parts train=0.8,test=0.2 --stratified --out parts
+  neurona train parts/train.csv --layers 32:relu --rescale 0.0625 --out digits.neurona
+  neurona eval digits.neurona parts/test.csv
+  neurona rust digits.neurona > digits.rs
+
+Exit status: 0 when all went well, 1 for an error, 2 for wrong usage, 130 when training was stopped by Ctrl-C.";
+
+#[derive(Subcommand)]
+enum Command {
+    Train(Box<train::Train>),
+    Eval(eval::Eval),
+    Predict(predict::Predict),
+    Inspect(inspect::Inspect),
+    Rust(rust::Rust),
+    Split(split::Split),
+}
+
+impl Command {
+    fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
+        match self {
+            Self::Train(train) => return train.run(out),
+            Self::Eval(eval) => eval.run(out)?,
+            Self::Predict(predict) => predict.run(out)?,
+            Self::Inspect(inspect) => inspect.run(out)?,
+            Self::Rust(rust) => rust.run(out)?,
+            Self::Split(split) => split.run(out)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::BufWriter::new(anstream::stdout());
+    let result = cli.command.run(&mut out).and_then(|code| Ok(out.flush().map(|()| code)?));
+    match result {
+        Ok(code) => code,
+        // Who reads the output has seen enough, as `head` has.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            print::note(format_args!("{}error:{0:#} {error:#}", print::FAULT));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,288 @@
+//! `neurona train`: from data to a model file.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use neurona_train::{
+    Dataset, End, Score, Spec, TrainError, Trained, config::Prepared, file::Draft, model_file::ModelFile, train,
+};
+use serde::Serialize;
+
+use crate::{
+    print::{self, Table},
+    rust,
+};
+
+mod options;
+mod progress;
+
+use options::Options;
+use progress::Display;
+
+/// Train a network on examples and write it as a model file.
+///
+/// The examples are the rows of a table (CSV), or two files of arrays (NPY, IDX). Everything can be said by options, or
+/// in a TOML file that options override. With a validation part the weights of the epoch with the least loss on it are
+/// kept, without one the last. Ctrl-C ends the training and keeps the best so far. The same seed gives the same weights
+/// for any number of threads.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Train {
+    #[command(flatten)]
+    options: Options,
+    /// The model file to write; it is whole or not there
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print one JSON object in place of the summary
+    #[arg(long)]
+    json: bool,
+    /// Print no progress
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  neurona train train.csv --layers 32:relu --rescale 0.0625 --validation 0.2 --out digits.neurona
+  neurona train iris.csv --layers 16:tanh,8:tanh --standardize --test 0.2 --out iris.neurona
+  neurona train load.csv --values load --layers 16:relu --standardize --out load.neurona
+  neurona train train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz --out mnist.neurona
+  neurona train --config run.toml --epochs 20 --out run.neurona
+
+A TOML file:
+  [data]
+  file = \"digits.csv\"     # from the folder of this file
+  label = \"label\"
+  validation = 0.2
+  [network]
+  name = \"Digits\"
+  rescale = 0.0625
+  layers = [{ dense = 32, activation = \"relu\" }, { dense = 10 }]
+  [train]
+  epochs = 100
+
+JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" (epoch of the weights),
+\"seconds\", \"parameters\", \"loss_name\", \"training\", \"validation\", \"test\"}; each part is
+{\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for numbers.
+
+Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is written in both cases.";
+
+/// What was done, as JSON says it.
+#[derive(Serialize)]
+struct Report {
+    out: String,
+    bytes: u64,
+    end: &'static str,
+    epochs: usize,
+    kept: u32,
+    seconds: f64,
+    parameters: usize,
+    loss_name: &'static str,
+    training: Part,
+    validation: Option<Part>,
+    test: Option<Part>,
+}
+
+#[derive(Serialize)]
+struct Part {
+    rows: usize,
+    loss: f32,
+    accuracy: Option<f32>,
+}
+
+impl Train {
+    pub(crate) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
+        // Found now, and not when the training is done.
+        Draft::write(&self.out, |_| Ok(())).with_context(|| format!("{}: cannot write there", self.out.display()))?;
+        let (prepared, name) = self.options.prepare(&self.out)?;
+        if !self.quiet {
+            introduce(&prepared);
+        }
+        let start = Instant::now();
+        let (trained, diverged) = self.fit(&prepared)?;
+        let seconds = start.elapsed().as_secs_f64();
+
+        let (model, report) = self.report(&trained, &prepared, &name, seconds)?;
+        model.write(&self.out)?;
+        let bytes = std::fs::metadata(&self.out).with_context(|| self.out.display().to_string())?.len();
+        let report = Report { bytes, ..report };
+        if self.json {
+            print::json(out, &report)?
+        } else {
+            report.write(out, &self.out, &prepared)?
+        }
+        if let Some(error) = diverged {
+            // Both are said: what was written, then why it is not better.
+            out.flush()?;
+            return Err(error);
+        }
+        Ok(if trained.end == End::Asked { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+    }
+
+    /// Trains; when it diverged after the first epoch, the last good network and the error.
+    fn fit(&self, prepared: &Prepared) -> Result<(Trained, Option<anyhow::Error>)> {
+        let stop = stop_on_interrupt()?;
+        let Prepared { training, validation, network, settings, .. } = prepared;
+        let mut display = Display::new(settings, training.rows(), self.quiet);
+        let result = train(network.clone(), training, validation.as_ref(), settings, &mut |progress| {
+            display.show(progress);
+            if stop.load(Ordering::Relaxed) {
+                std::ops::ControlFlow::Break(())
+            } else {
+                std::ops::ControlFlow::Continue(())
+            }
+        });
+        display.end();
+        match result {
+            Ok(trained) => Ok((trained, None)),
+            Err(TrainError::NotFinite { epoch, batch, what, trained }) if trained.kept > 0 => {
+                let error = anyhow::anyhow!(
+                    "training diverged in epoch {epoch}, step {batch}: {what} is not finite; {} holds the weights of \
+                     epoch {}, the last good ones; try a smaller --rate than {}",
+                    self.out.display(),
+                    trained.kept,
+                    settings.rate
+                );
+                Ok((*trained, Some(error)))
+            }
+            Err(TrainError::NotFinite { epoch, batch, what, .. }) => Err(anyhow::anyhow!(
+                "training diverged in epoch {epoch}, step {batch}: {what} is not finite; no epoch was completed, so \
+                 that nothing was written; try a smaller --rate than {}",
+                settings.rate
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn report(&self, trained: &Trained, prepared: &Prepared, name: &str, seconds: f64) -> Result<(ModelFile, Report)> {
+        let score = |data: &Dataset| -> Result<Part> {
+            let Score { loss, accuracy } = trained.network.evaluate(data, trained.loss)?;
+            Ok(Part { rows: data.rows(), loss, accuracy })
+        };
+        let training = score(&prepared.training)?;
+        let validation = prepared.validation.as_ref().map(score).transpose()?;
+        let test = prepared.test.as_ref().map(score).transpose()?;
+
+        let mut metadata = trained.metadata(name, &prepared.training);
+        metadata.layers.clone_from(&prepared.layer_names);
+        metadata.dataset = self.options.data_name(&prepared.training);
+        metadata.metrics.clear();
+        for (name, part) in
+            [("training", Some(&training)), ("validation", validation.as_ref()), ("test", test.as_ref())]
+        {
+            let Some(part) = part else { continue };
+            metadata.metrics.push((format!("{name}_loss"), part.loss));
+            metadata.metrics.extend(part.accuracy.map(|accuracy| (format!("{name}_accuracy"), accuracy)));
+        }
+        let golden = prepared.test.as_ref().or(prepared.validation.as_ref()).unwrap_or(&prepared.training).input(0);
+        let model = trained.model_file(metadata, golden.context("a data set has at least one row")?)?;
+        let report = Report {
+            out: self.out.display().to_string(),
+            bytes: 0,
+            end: match trained.end {
+                End::Patience => "patience",
+                End::Asked => "interrupted",
+                End::Diverged => "diverged",
+                _ => "finished",
+            },
+            epochs: trained.epochs.len(),
+            kept: trained.kept,
+            seconds,
+            parameters: trained.network.spec().params(),
+            loss_name: trained.loss.name(),
+            training,
+            validation,
+            test,
+        };
+        Ok((model, report))
+    }
+}
+
+/// 128 and the number of SIGINT, as shells tell it.
+const INTERRUPTED: u8 = 130;
+
+/// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+    })
+    .context("cannot wait for Ctrl-C")?;
+    Ok(stop)
+}
+
+/// Says what is about to be trained.
+fn introduce(prepared: &Prepared) {
+    let Prepared { training, validation, test, network, settings, .. } = prepared;
+    let learning = network.spec().layers().into_iter().filter(|layer| layer.params() > 0).map(Spec::outputs);
+    let sizes: Vec<String> = std::iter::once(network.inputs()).chain(learning).map(|size| size.to_string()).collect();
+    let mut rows = format!("{} rows to train", print::grouped(training.rows() as u64));
+    for (data, what) in [(validation, "to validate"), (test, "to test")] {
+        if let Some(data) = data {
+            rows += &format!(", {} {what}", print::grouped(data.rows() as u64));
+        }
+    }
+    let (optimizer, loss) = (settings.optimizer.name(), settings.loss.name());
+    let facts = [
+        ("network", format!("{}, {} parameters", sizes.join("-"), print::grouped(network.spec().params() as u64))),
+        ("data", rows),
+        ("training", format!("{optimizer}, rate {}, batches of {}, {loss}", settings.rate, settings.batch)),
+        ("figures", if validation.is_some() { "training / validation".to_owned() } else { String::new() }),
+    ];
+    // Where standard error is closed, nobody is there to be told.
+    let _ = print::facts(&mut anstream::stderr(), facts);
+}
+
+impl Report {
+    fn write(&self, out: &mut dyn Write, path: &Path, prepared: &Prepared) -> Result<()> {
+        let mut table = Table::new(["part", " rows", " loss", " accuracy"]);
+        let parts = [
+            ("training", Some(&self.training)),
+            ("validation", self.validation.as_ref()),
+            ("test", self.test.as_ref()),
+        ];
+        for (name, part) in parts {
+            let Some(Part { rows, loss, accuracy }) = part else { continue };
+            let accuracy = accuracy.map_or_else(|| "-".to_owned(), print::percent);
+            table.row([name.to_owned(), print::grouped(*rows as u64), print::significant(*loss), accuracy]);
+        }
+        table.write(out)?;
+        let end = match self.end {
+            "patience" => format!("no better for {} epochs", prepared.settings.patience.unwrap_or_default()),
+            "interrupted" => "interrupted".to_owned(),
+            "diverged" => "diverged".to_owned(),
+            _ => "done".to_owned(),
+        };
+        let epochs = prepared.settings.epochs;
+        writeln!(
+            out,
+            "\n{end} after {} of {epochs} epochs in {}; these are the weights of epoch {}",
+            self.epochs,
+            print::duration(self.seconds),
+            self.kept
+        )?;
+        writeln!(
+            out,
+            "{0}wrote {1}{0:#}: {2} parameters, {3} bytes",
+            print::STRONG,
+            path.display(),
+            print::grouped(self.parameters as u64),
+            print::grouped(self.bytes)
+        )?;
+        writeln!(out)?;
+        rust::write_next_steps(out, path)
+    }
+}

@@ -1,0 +1,313 @@
+//! What is trained and how: options, and a TOML file that they override.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use neurona_train::{
+    Dataset, Init, Loss, Targets,
+    config::{DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
+    data::{Column, csv_columns},
+};
+use serde::{Deserialize as _, de::IntoDeserializer as _};
+
+use crate::{
+    data::{self, ColumnArgs, Format},
+    rust,
+};
+
+/// Options of `train` that say what is trained and how.
+#[derive(Args)]
+pub(super) struct Options {
+    /// The examples: a table (CSV), or inputs in NPY or IDX
+    #[arg(required_unless_present = "config")]
+    data: Option<PathBuf>,
+    /// A TOML file with tables `data`, `network` and `train`; options override it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    columns: ColumnArgs,
+    #[command(flatten)]
+    parts: PartArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+    #[command(flatten)]
+    training: TrainingArgs,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Data")]
+struct PartArgs {
+    /// Names of the classes in the order of the outputs, with commas between [default: those of the data]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    labels: Option<Vec<String>>,
+    /// Share of the rows on which the best epoch is chosen [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    validation: Option<f64>,
+    /// Share of the rows on which the result is measured [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    test: Option<f64>,
+    /// Cut the parts by chance alone, and not with a share of each class
+    #[arg(long)]
+    no_stratify: bool,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Network")]
+struct NetworkArgs {
+    /// Name of the network's Rust type [default: the name of the model file]
+    #[arg(long)]
+    name: Option<String>,
+    /// Hidden layers, with commas between: size, activation, and its constant if it has one, as in
+    /// `32:relu,16:leaky_relu:0.1`; `none` for no hidden layer [default: 32:relu]
+    #[arg(long, value_name = "SIZE[:ACTIVATION],…", value_delimiter = ',', value_parser = layer)]
+    layers: Option<Vec<Option<LayerConfig>>>,
+    /// Activation of the last layer [default: identity]
+    #[arg(long, value_name = "ACTIVATION")]
+    output: Option<String>,
+    /// Multiply every input by this
+    #[arg(long, value_name = "FACTOR", conflicts_with = "standardize")]
+    rescale: Option<f32>,
+    /// Bring every input to mean 0 and deviation 1 over the training part
+    #[arg(long)]
+    standardize: bool,
+    /// How weights begin: auto, glorot_uniform, he_normal, … [default: auto, by the activation]
+    #[arg(long, value_parser = init)]
+    init: Option<Init>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Training")]
+struct TrainingArgs {
+    /// What is made small: squared_error, binary_cross_entropy, softmax_cross_entropy, hinge or perceptron [default:
+    /// softmax_cross_entropy for classes, squared_error for numbers]
+    #[arg(long, value_parser = loss)]
+    loss: Option<Loss>,
+    /// sgd, rmsprop, adam or adamw [default: adam]
+    #[arg(long)]
+    optimizer: Option<String>,
+    /// Learning rate [default: 0.001]
+    #[arg(long)]
+    rate: Option<f32>,
+    /// How often every example is seen [default: 100]
+    #[arg(long)]
+    epochs: Option<u32>,
+    /// Examples of one step [default: 32]
+    #[arg(long, value_name = "ROWS")]
+    batch: Option<usize>,
+    /// Decides how rows are split, how weights begin, and the order of the examples [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Stop after so many epochs without a better one on the validation part
+    #[arg(long, value_name = "EPOCHS")]
+    patience: Option<u32>,
+    /// Chance of each output of a hidden layer to be dropped in training [default: 0]
+    #[arg(long, value_name = "CHANCE")]
+    dropout: Option<f32>,
+    /// Momentum of sgd [default: 0]
+    #[arg(long)]
+    momentum: Option<f32>,
+    /// Weight decay of adamw [default: 0.01]
+    #[arg(long)]
+    weight_decay: Option<f32>,
+    /// Threads that compute; the result does not depend on them [default: all cores]
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+impl Options {
+    /// Reads the data and builds the network; with its name.
+    pub(super) fn prepare(&self, out: &Path) -> Result<(Prepared, String)> {
+        let (mut config, folder) = self.start(out)?;
+        self.override_data(&mut config.data, &folder)?;
+        self.override_training(&mut config.train);
+        let data = config.data.load(&folder)?;
+        self.override_network(&mut config, &data);
+        let threads = config.train.threads.unwrap_or(0);
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")?;
+        let prepared = config.prepare_with(&data).map_err(|error| match &self.config {
+            Some(path) => anyhow::anyhow!("{}: {error}", path.display()),
+            None => error.into(),
+        })?;
+        Ok((prepared, config.network.name))
+    }
+
+    /// What the model file says of its data: the name of the file, not where it was, and how many rows were trained on.
+    pub(super) fn data_name(&self, training: &Dataset) -> String {
+        let file = self.data.as_ref().or(self.config.as_ref()).and_then(|path| path.file_name());
+        format!("{}, {} rows", file.unwrap_or_default().to_string_lossy(), training.rows())
+    }
+
+    /// The run of the TOML file, and the folder where its paths begin; without a file, one that says nothing.
+    fn start(&self, out: &Path) -> Result<(RunConfig, PathBuf)> {
+        if let Some(path) = &self.config {
+            // Paths on the command line are from where it is typed.
+            let folder = if self.data.is_some() { PathBuf::new() } else { data::folder(path) };
+            return Ok((RunConfig::read(path)?, folder));
+        }
+        let stem = out.file_stem().unwrap_or_default().to_string_lossy();
+        let network = NetworkConfig {
+            name: rust::type_name(&stem),
+            rescale: None,
+            standardize: false,
+            init: Init::default(),
+            layers: Vec::new(),
+        };
+        let config = RunConfig { data: DataConfig::default(), network, train: TrainConfig::default() };
+        Ok((config, PathBuf::new()))
+    }
+
+    fn override_data(&self, data: &mut DataConfig, folder: &Path) -> Result<()> {
+        let columns = |names: &[String]| names.iter().map(|name| data::column(name)).collect::<Vec<Column>>();
+        let (asked, parts) = (&self.columns, &self.parts);
+        if let Some(path) = &self.data {
+            (data.file, data.inputs, data.targets) = match Format::of(path) {
+                Format::Table => (Some(path.clone()), None, asked.targets.clone()),
+                Format::Npy | Format::Idx => (None, Some(path.clone()), asked.targets.clone()),
+            };
+        } else if asked.targets.is_some() {
+            bail!("--targets belongs to inputs on the command line: name them too, or both in the TOML file");
+        }
+        if let Some(label) = &asked.label {
+            (data.label, data.values) = (Some(data::column(label)), Vec::new());
+        }
+        if !asked.values.is_empty() {
+            (data.label, data.values) = (None, columns(&asked.values));
+        }
+        if !asked.ignore.is_empty() {
+            data.ignore = columns(&asked.ignore);
+        }
+        if let Some(delimiter) = asked.format.delimiter {
+            data.delimiter = char::from(delimiter);
+        }
+        data.header &= !asked.format.no_header;
+        data.stratify &= !parts.no_stratify;
+        data.validation = parts.validation.unwrap_or(data.validation);
+        data.test = parts.test.unwrap_or(data.test);
+        data.labels = parts.labels.clone().or(data.labels.take());
+
+        if let (Some(file), None, []) = (&data.file, &data.label, &data.values[..]) {
+            let path = folder.join(file);
+            let reader = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
+            let names = csv_columns(reader, &path, &data.csv_format()?)?;
+            data.label = Some(Column::Index(data::label_column(&names, &path, None)?));
+        }
+        Ok(())
+    }
+
+    fn override_training(&self, train: &mut TrainConfig) {
+        let asked = &self.training;
+        train.loss = asked.loss.or(train.loss);
+        train.optimizer = asked.optimizer.clone().or(train.optimizer.take());
+        train.rate = asked.rate.or(train.rate);
+        train.epochs = asked.epochs.or(train.epochs);
+        train.batch = asked.batch.or(train.batch);
+        train.seed = asked.seed.or(train.seed);
+        train.patience = asked.patience.or(train.patience);
+        train.momentum = asked.momentum.or(train.momentum);
+        train.weight_decay = asked.weight_decay.or(train.weight_decay);
+        train.threads = asked.threads.or(train.threads);
+    }
+
+    /// The network of the options; layers on the command line are the hidden ones, as the data tell how many outputs
+    /// there are.
+    fn override_network(&self, config: &mut RunConfig, data: &Dataset) {
+        let (asked, network) = (&self.network, &mut config.network);
+        if let Some(name) = &asked.name {
+            network.name.clone_from(name);
+        }
+        if asked.layers.is_some() || self.config.is_none() {
+            let usual =
+                || vec![Some(LayerConfig { dense: 32, activation: Some("relu".to_owned()), ..LayerConfig::default() })];
+            network.layers = asked.layers.clone().unwrap_or_else(usual).into_iter().flatten().collect();
+            network.layers.push(LayerConfig { dense: outputs(data, config.train.loss), ..LayerConfig::default() });
+        }
+        if let Some((last, hidden)) = network.layers.split_last_mut() {
+            last.activation = asked.output.clone().or(last.activation.take());
+            if let Some(dropout) = self.training.dropout {
+                hidden.iter_mut().for_each(|layer| layer.dropout = dropout);
+            }
+        }
+        if asked.standardize {
+            (network.standardize, network.rescale) = (true, None);
+        }
+        if asked.rescale.is_some() {
+            (network.standardize, network.rescale) = (false, asked.rescale);
+        }
+        network.init = asked.init.unwrap_or(network.init);
+    }
+}
+
+/// How many outputs a network for these data has: one for two classes, where the loss can tell them apart by one.
+fn outputs(data: &Dataset, loss: Option<Loss>) -> u32 {
+    let outputs = match data.targets() {
+        Targets::Classes { labels, .. } if labels.len() == 2 => match loss {
+            None | Some(Loss::SoftmaxCrossEntropy) => 2,
+            Some(_) => 1,
+        },
+        Targets::Classes { labels, .. } => labels.len(),
+        Targets::Values { columns, .. } => columns.len(),
+    };
+    u32::try_from(outputs).unwrap_or(u32::MAX)
+}
+
+/// A hidden layer such as `32`, `32:relu` or `32:leaky_relu:0.1`; `None` for `none`.
+fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let mut words = text.split(':');
+    let expected = "expected SIZE, SIZE:ACTIVATION or SIZE:ACTIVATION:CONSTANT, such as 32:relu";
+    let dense = words.next().and_then(|size| size.parse().ok()).filter(|size| *size > 0).ok_or(expected)?;
+    let activation = words.next().unwrap_or("relu").to_owned();
+    let constant = words.next().map(|constant| constant.parse::<f32>().map_err(|_| expected)).transpose()?;
+    if words.next().is_some() {
+        return Err(expected.to_owned());
+    }
+    let (slope, alpha) = match (constant, activation.as_str()) {
+        (None, _) => (None, None),
+        (constant, "leaky_relu") => (constant, None),
+        (constant, "elu") => (None, constant),
+        _ => return Err(format!("`{activation}` has no constant; only leaky_relu and elu have one")),
+    };
+    Ok(Some(LayerConfig { dense, activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
+}
+
+fn init(text: &str) -> Result<Init, String> {
+    Init::deserialize(text.into_deserializer()).map_err(|error: serde::de::value::Error| error.to_string())
+}
+
+fn loss(text: &str) -> Result<Loss, String> {
+    let known = || format!("expected one of {}", Loss::ALL.map(Loss::name).join(", "));
+    Loss::from_name(text).ok_or_else(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_as_they_are_typed() {
+        let hidden = |dense, activation: &str| LayerConfig {
+            dense,
+            activation: Some(activation.to_owned()),
+            ..LayerConfig::default()
+        };
+        assert_eq!(layer("none"), Ok(None));
+        assert_eq!(layer("32"), Ok(Some(hidden(32, "relu"))));
+        assert_eq!(layer("8:tanh"), Ok(Some(hidden(8, "tanh"))));
+        let leaky = LayerConfig { slope: Some(0.1), ..hidden(4, "leaky_relu") };
+        assert_eq!(layer("4:leaky_relu:0.1"), Ok(Some(leaky)));
+        assert_eq!(layer("4:elu:0.5"), Ok(Some(LayerConfig { alpha: Some(0.5), ..hidden(4, "elu") })));
+        for wrong in ["", "relu", "0:relu", "-1", "4:relu:0.1", "4:elu:x", "4:elu:1:2"] {
+            assert!(layer(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_of_losses_and_first_weights() {
+        assert_eq!((loss("hinge"), init("he_normal")), (Ok(Loss::Hinge), Ok(Init::HeNormal)));
+        assert!(loss("mse").expect_err("no such loss").contains("squared_error"));
+        assert!(init("random").expect_err("no such start").contains("glorot_uniform"));
+    }
+}
