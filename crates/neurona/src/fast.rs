@@ -3,19 +3,19 @@
 //! A network says [`fast::Sigmoid`](Sigmoid), [`fast::Tanh`](Tanh) or [`fast::Softmax`](Softmax) where it wants them;
 //! no feature changes what another type computes. Like the exact forms they give the same bits on every core.
 //!
-//! Instructions for one value, the mean over values spread evenly in -8 to 8, in a loop over an array, with
-//! `opt-level = 3`, counted in QEMU:
+//! Instructions for one value, the mean over values spread evenly in -8 to 8, at `opt-level = 3`, as
+//! `cargo xtask bench` counts them under QEMU:
 //!
 //! | function           | Cortex-M4F | Cortex-M0 |
 //! | ------------------ | ---------: | --------: |
-//! | `libm` exponential |         49 |      2266 |
-//! | [`exp`]            |         29 |       505 |
-//! | exact sigmoid      |         56 |      2589 |
-//! | [`Sigmoid`]        |         31 |       783 |
-//! | `libm` tanh        |         82 |      4123 |
-//! | [`Tanh`]           |         20 |      1446 |
+//! | `libm` exponential |         64 |      2239 |
+//! | [`exp`]            |         28 |       503 |
+//! | exact sigmoid      |         71 |      2565 |
+//! | [`Sigmoid`]        |         30 |       782 |
+//! | `libm` tanh        |         96 |      4081 |
+//! | [`Tanh`]           |         19 |      1445 |
 //!
-//! `micromath`'s exponential, with what it needs not to panic, takes 85 and 2113. The bounds in the text of each
+//! `micromath`'s exponential takes 89 and 1924, and would need a clamp and a test for NaN besides. The bounds in the text of each
 //! function are kept by every one of the 2^32 values of `f32`, which `tests/fast.rs` goes through. The constants come
 //! from `tests/scripts/fast_coefficients.py`.
 
