@@ -87,7 +87,7 @@ fn a_misaligned_file_cannot_be_read_in_place() {
     bytes[1..=V1.len()].copy_from_slice(V1);
     let error = model_file::view::<Sample>(&bytes[1..=V1.len()]).map(|_| ()).expect_err("misaligned");
     assert_eq!(error, LoadError::Misaligned { expected: 4 });
-    model_file::load(&mut Box::new(Sample::ZERO), &bytes[1..=V1.len()]).expect("a copy needs no alignment");
+    model_file::load(&mut *Box::new(Sample::ZERO), &bytes[1..=V1.len()]).expect("a copy needs no alignment");
 }
 
 #[test]

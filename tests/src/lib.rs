@@ -1,1 +1,13 @@
 //! What the tests across the crates share.
+//!
+//! - [`architectures`]: the networks that the parity tests go over.
+//! - [`case`]: random values and examples for one of them, and what the device computes.
+//! - [`mirror`]: the same networks in `f64`, slow and simple.
+//! - [`bounded`]: how far any program in `f32` may be from the mirror.
+#![forbid(unsafe_code)]
+
+pub mod architectures;
+pub mod bounded;
+pub mod case;
+mod losses;
+pub mod mirror;

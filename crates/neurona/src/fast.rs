@@ -28,7 +28,7 @@ use crate::layer::{self, Exponential};
 /// Its error is at most 1.1e-7; for z < 0 its relative error is at most `3.7e-7 + 7.4e-8 |z|` too, as far as results are
 /// normal. It is within 0 and 1, exactly 1/2 at both zeros, and never falls where z rises. Below -88.7228 it is 0, where
 /// the [exact sigmoid](crate::Sigmoid) goes on in subnormal numbers. Infinities give 0 and 1, NaN gives NaN.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sigmoid;
 
 impl Activation for Sigmoid {
@@ -51,7 +51,7 @@ impl Activation for Sigmoid {
 /// Its relative error is at most 1.5e-6, as far as results are normal. It is odd to the last bit and within -1 and 1;
 /// beyond ±7.1 it is ±1. Where z rises it may fall by up to 8 units in the last place. Both zeros give themselves,
 /// infinities give ±1, NaN gives NaN.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tanh;
 
 impl Activation for Tanh {

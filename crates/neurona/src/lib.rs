@@ -141,6 +141,7 @@ pub use optim::Sgd;
 /// What most programs use: `use neurona::prelude::*`.
 pub mod prelude {
     pub use crate::activation::*;
+    pub use crate::fast;
     pub use crate::layer::{Dense, Layer, Learn, Rescale, Softmax, Standardize};
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};

@@ -84,7 +84,7 @@ impl<const N: usize> Keep for [f32; N] {
 macro_rules! activation {
     ($(#[$doc:meta])* $name:ident, |$n:ident| $keep:ty, $value:path, $derivative:path) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name;
 
         impl Activation for $name {
@@ -174,7 +174,7 @@ activation! {
 ///
 /// LeakyRelu::<{ (-0.25f32).to_bits() }>::value(-2.0);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeakyRelu<const SLOPE: u32 = { 0.01f32.to_bits() }>;
 
 impl<const SLOPE: u32> Activation for LeakyRelu<SLOPE> {
@@ -217,7 +217,7 @@ impl<const SLOPE: u32> Activation for LeakyRelu<SLOPE> {
 ///
 /// Elu::<{ f32::INFINITY.to_bits() }>::value(-2.0);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elu<const ALPHA: u32 = { 1f32.to_bits() }>;
 
 impl<const ALPHA: u32> Activation for Elu<ALPHA> {

@@ -1,0 +1,213 @@
+//! What `network!` makes of its layers, in a crate that forbids unsafe code.
+#![forbid(unsafe_code)]
+
+use neurona::plain::{Plain, bytes_of};
+use neurona::prelude::*;
+use neurona::{LayerSpec, Learn, Target};
+
+neurona::network! {
+    /// Six layers: activations change places at the two ends of a block five times.
+    struct Six: [f32; 3] => [f32; 2] {
+        a: Dense<3, 7, Tanh>,
+        b: Dense<7, 1>,
+        c: Dense<1, 5, Sigmoid>,
+        d: Standardize<5>,
+        e: Dense<5, 4, Silu>,
+        f: Dense<4, 2>,
+    }
+}
+
+/// Numbers that are alike at no two places.
+fn numbers() -> impl FnMut() -> f32 {
+    let mut state = 1_u32;
+    move || {
+        // Numerical Recipes' linear congruential generator.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+fn filled<T: Plain>() -> Box<T> {
+    let mut value = Box::new(T::ZERO);
+    let mut number = numbers();
+    let bytes: Vec<u8> = (0..size_of::<T>() / 4).flat_map(|_| number().to_le_bytes()).collect();
+    assert!(neurona::plain::fill(&mut *value, &bytes));
+    value
+}
+
+/// Forward by hand, each activation in an array of its own.
+struct Passed {
+    a: [f32; 7],
+    b: [f32; 1],
+    c: [f32; 5],
+    d: [f32; 5],
+    e: [f32; 4],
+    e_tape: [f32; 4],
+    f: [f32; 2],
+}
+
+fn forward_by_hand(net: &Six, x: &[f32; 3]) -> Passed {
+    let mut p = Passed { a: [0.0; 7], b: [0.0], c: [0.0; 5], d: [0.0; 5], e: [0.0; 4], e_tape: [0.0; 4], f: [0.0; 2] };
+    net.a.forward(x, &mut p.a, &mut ());
+    net.b.forward(&p.a, &mut p.b, &mut ());
+    net.c.forward(&p.b, &mut p.c, &mut ());
+    net.d.forward(&p.c, &mut p.d, &mut ());
+    net.e.record(&p.d, &mut p.e, &mut p.e_tape);
+    net.f.forward(&p.e, &mut p.f, &mut ());
+    p
+}
+
+const X: [f32; 3] = [0.25, -0.75, 1.5];
+const TARGET: [f32; 2] = [1.0, -1.0];
+
+#[test]
+fn forward_and_record_are_the_layers_one_after_another() {
+    let net = filled::<Six>();
+    let by_hand = forward_by_hand(&net, &X).f.map(f32::to_bits);
+    let mut memory = Inference::<Six>::ZERO;
+    assert_eq!(net.infer(&X, &mut memory).map(f32::to_bits), by_hand);
+    let (mut y, mut tape) = ([0.0; 2], Box::new(<Six as Learn>::Tape::ZERO));
+    net.record(&X, &mut y, &mut tape);
+    assert_eq!(y.map(f32::to_bits), by_hand);
+}
+
+#[test]
+fn backward_is_the_layers_from_the_last_to_the_first() {
+    let net = filled::<Six>();
+    let p = forward_by_hand(&net, &X);
+    let mut expected = Gradient::<Six>::ZERO;
+    let mut dy = [0.0; 2];
+    SquaredError.gradient(&p.f, &TARGET, &mut dy);
+    let (mut de, mut dd, mut dc, mut db, mut da, mut dx) = ([0.0; 4], [0.0; 5], [0.0; 5], [0.0], [0.0; 7], [0.0; 3]);
+    Dense::backward(Target::Sum(&net.f, &mut expected.f), &p.e, &p.f, &mut (), &mut dy, Some(&mut de));
+    let mut tape = p.e_tape;
+    Dense::backward(Target::Sum(&net.e, &mut expected.e), &p.d, &p.e, &mut tape, &mut de, Some(&mut dd));
+    Standardize::backward(Target::Nowhere(&net.d), &p.c, &p.d, &mut (), &mut dd, Some(&mut dc));
+    Dense::backward(Target::Sum(&net.c, &mut expected.c), &p.b, &p.c, &mut (), &mut dc, Some(&mut db));
+    Dense::backward(Target::Sum(&net.b, &mut expected.b), &p.a, &p.b, &mut (), &mut db, Some(&mut da));
+    Dense::backward(Target::Sum(&net.a, &mut expected.a), &X, &p.a, &mut (), &mut da, Some(&mut dx));
+
+    let (mut found, mut workspace) = (Gradient::<Six>::ZERO, Workspace::<Six>::ZERO);
+    net.accumulate(&X, &TARGET, &SquaredError, &mut found, &mut workspace);
+    for (found, expected) in [(&found.a.bias[..], &expected.a.bias[..]), (&found.f.bias, &expected.f.bias)] {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(bytes_of(&found.a), bytes_of(&expected.a));
+    assert_eq!(bytes_of(&found.b), bytes_of(&expected.b));
+    assert_eq!(bytes_of(&found.c), bytes_of(&expected.c));
+    assert_eq!(bytes_of(&found.e), bytes_of(&expected.e));
+    assert_eq!(bytes_of(&found.f), bytes_of(&expected.f));
+
+    // A network that is a layer of another one passes the gradient of its input on.
+    let (mut y, mut tape) = ([0.0; 2], Box::new(<Six as Learn>::Tape::ZERO));
+    net.record(&X, &mut y, &mut tape);
+    SquaredError.gradient(&y, &TARGET, &mut dy);
+    let mut passed_on = [0.0; 3];
+    Six::backward(Target::Nowhere(&net), &X, &y, &mut tape, &mut dy, Some(&mut passed_on));
+    assert_eq!(passed_on, dx);
+}
+
+#[test]
+fn learning_in_place_takes_the_gradient_of_the_weights_as_they_were() {
+    let mut net = filled::<Six>();
+    let (mut gradient, mut workspace) = (Gradient::<Six>::ZERO, Workspace::<Six>::ZERO);
+    let before = filled::<Six>();
+    let loss = before.accumulate(&X, &TARGET, &SquaredError, &mut gradient, &mut workspace);
+    // A power of two as the rate: scaling by it rounds nothing, so that both ways give the same bits.
+    assert_eq!(net.learn(&X, &TARGET, &SquaredError, 0.125, &mut workspace), loss);
+    let mut stepped = filled::<Six>();
+    Sgd { rate: 0.125, momentum: 0.0 }.step(&mut *stepped, &mut gradient, 1);
+    assert_eq!(bytes_of(&*net), bytes_of(&*stepped));
+    assert_ne!(bytes_of(&*net), bytes_of(&*before));
+    assert_eq!(bytes_of(&net.d), bytes_of(&before.d), "a standardisation is not learned");
+}
+
+#[test]
+fn a_step_leaves_the_gradient_zero_and_momentum_keeps_its_velocity() {
+    let mut net = filled::<Six>();
+    let before = filled::<Six>();
+    let (mut gradient, mut velocity) = (Gradient::<Six>::ZERO, Gradient::<Six>::ZERO);
+    let sgd = Sgd { rate: 0.5, momentum: 0.25 };
+    // Two steps with the gradient 4 over 2 examples: v = 2, then 0.25 * 2 + 2 = 2.5; w falls by 1, then by 1.25.
+    for expected in [-1.0, -2.25] {
+        gradient.f.bias = [4.0; 2];
+        sgd.step_with_momentum(&mut *net, &mut gradient, &mut velocity, 2);
+        assert_eq!(gradient.f.bias, [0.0; 2]);
+        assert_eq!(net.f.bias[0], (before.f.bias[0] - 1.0) + if expected < -1.0 { -1.25 } else { 0.0 });
+    }
+    assert_eq!(velocity.f.bias, [2.5; 2]);
+}
+
+#[test]
+fn backward_ends_at_the_learnable_layer_nearest_the_input() {
+    neurona::plain! {
+        /// Passes its input on, and fails when a gradient comes back.
+        struct Guard {}
+    }
+    impl Layer for Guard {
+        type Input = [f32; 2];
+        type Output = [f32; 2];
+        type Scratch = ();
+        const SPEC: LayerSpec =
+            LayerSpec::Custom { name: "guard", inputs: 2, outputs: 2, params: 0, constants: 0, macs: 0 };
+        fn forward(&self, x: &[f32; 2], y: &mut [f32; 2], (): &mut ()) {
+            *y = *x;
+        }
+    }
+    impl Learn for Guard {
+        const LEARNS: bool = false;
+        type Gradient = ();
+        type Tape = ();
+        fn record(&self, x: &[f32; 2], y: &mut [f32; 2], (): &mut ()) {
+            *y = *x;
+        }
+        fn backward(
+            _: Target<'_, Self>,
+            _: &[f32; 2],
+            _: &[f32; 2],
+            (): &mut (),
+            _: &mut [f32; 2],
+            dx: Option<&mut [f32; 2]>,
+        ) {
+            panic!("a gradient came back, with {dx:?}");
+        }
+        fn visit<const K: usize, F: FnMut(&mut [f32], [&mut [f32]; K])>(&mut self, _: [&mut (); K], _: &mut F) {}
+    }
+    neurona::network! {
+        struct Guarding: [f32; 2] => [f32; 1] {
+            guard: Guard,
+            scale: Rescale<2, { 2.0_f32.to_bits() }>,
+            output: Dense<2, 1>,
+        }
+    }
+    let (mut net, mut workspace) = (Guarding::ZERO, Workspace::<Guarding>::ZERO);
+    net.learn(&[1.0, 2.0], &[1.0], &SquaredError, 0.5, &mut workspace);
+    assert_eq!(net.output.weights, [[2.0, 4.0]]);
+    assert_eq!(Guarding::PARAMS, 3);
+}
+
+#[test]
+fn memory_is_what_stands_between_the_layers() {
+    // Between the layers stand 7, 1, 5, 5 and 4 values: the two largest neighbours are 5 and 5.
+    assert_eq!(Six::RAM.inference, 4 * (2 + 5 + 5));
+    // Output and its gradient, every activation between, the 4 sums that SiLU needs, and two gradients in turn.
+    let workspace = 4 * (2 + 2 + (7 + 1 + 5 + 5 + 4) + 4 + (5 + 5));
+    assert_eq!(size_of::<Workspace<Six>>(), workspace);
+    let values = 7 * 4 + 8 + 5 * 2 + 2 * 5 + 4 * 6 + 2 * 5;
+    assert_eq!(size_of::<Six>(), 4 * values);
+    assert_eq!(Six::PARAMS, values - 10);
+    assert_eq!(Six::RAM.in_place, 4 * values + workspace);
+    assert_eq!(Six::RAM.accumulated, 4 * values + workspace + 4 * Six::PARAMS);
+    assert_eq!(Six::RAM.momentum, 4 * values + workspace + 8 * Six::PARAMS);
+}
+
+#[test]
+fn a_single_layer_is_a_network_too() {
+    let mut neuron = Dense::<2, 1>::ZERO;
+    let mut workspace = Workspace::<Dense<2, 1>>::ZERO;
+    for _ in 0..100 {
+        neuron.learn(&[1.0, 2.0], &[3.0], &SquaredError, 0.0625, &mut workspace);
+    }
+    let mut memory = Inference::<Dense<2, 1>>::ZERO;
+    assert!((neuron.infer(&[1.0, 2.0], &mut memory)[0] - 3.0).abs() < 1e-3);
+}
