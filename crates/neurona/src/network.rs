@@ -262,8 +262,9 @@ macro_rules! __network {
         );
 
         impl Layer for $name {
-            type Input = $input;
-            type Output = $output;
+            // Those of the layers, so that what does not fit is an error of its check above and of nothing else.
+            type Input = <$crate::__network!(@first $($inner_layer,)* $last_layer) as Layer>::Input;
+            type Output = <$last_layer as Layer>::Output;
             type Scratch = Scratch;
 
             const SPEC: LayerSpec =
@@ -305,6 +306,8 @@ macro_rules! __network {
             }
         }
     };
+
+    (@first $layer:ty $(, $rest:ty)*) => { $layer };
 
     (@fits [$before:ty] $layer:ty $(, $rest:ty)*) => {
         $crate::__fits::input::<$before, $layer>();
