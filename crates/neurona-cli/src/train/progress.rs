@@ -61,10 +61,10 @@ impl Display {
         }
     }
 
-    /// Takes the bar away.
+    /// Leaves the bar as it is.
     pub(super) fn end(self) {
         if let Way::Bar(bar) = self.way {
-            bar.finish_and_clear();
+            bar.abandon();
         }
     }
 
@@ -77,8 +77,8 @@ impl Display {
             return;
         }
         let left = self.start.elapsed().as_secs_f64() / f64::from(number) * f64::from(self.epochs - number);
-        let scores = scores(training, validation);
-        print::note(format_args!("{}  {scores}  {} left", self.epoch(number), print::duration(left)));
+        let left = if number < self.epochs { format!("  {} left", print::duration(left)) } else { String::new() };
+        print::note(format_args!("{}  {}{left}", self.epoch(number), scores(training, validation)));
     }
 }
 
@@ -93,18 +93,27 @@ fn bar(steps: u64, epochs: u32) -> ProgressBar {
 
 /// Loss and accuracy; behind a slash those of the validation part.
 fn scores(training: Score, validation: Option<Score>) -> String {
-    let pair = |name: &str, training: String, validation: Option<String>| match validation {
-        Some(validation) => format!("{name} {training} / {validation}"),
-        None => format!("{name} {training}"),
+    let pair = |figure: &dyn Fn(Score) -> Option<String>| {
+        let text = figure(training)?;
+        Some(validation.and_then(figure).map_or_else(|| text.clone(), |validation| format!("{text}/{validation}")))
     };
-    let loss = |score: Score| print::significant(score.loss);
-    let text = pair("loss", loss(training), validation.map(loss));
-    let percent = |accuracy: f32| format!("{:.1} %", 100.0 * accuracy);
-    match training.accuracy {
-        None => text,
-        Some(accuracy) => {
-            let validation = validation.and_then(|score| score.accuracy);
-            format!("{text}  {}", pair("accuracy", percent(accuracy), validation.map(percent)))
-        }
+    let loss = pair(&|score| Some(print::significant(score.loss))).unwrap_or_default();
+    match pair(&|score| score.accuracy.map(|accuracy| format!("{:.1}", 100.0 * accuracy))) {
+        None => format!("loss {loss}"),
+        Some(accuracy) => format!("loss {loss}  accuracy {accuracy} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_validation_part_stands_behind_a_slash() {
+        let classes = Score { loss: 0.25, accuracy: Some(0.875) };
+        let numbers = Score { loss: 0.5, accuracy: None };
+        assert_eq!(scores(classes, None), "loss 0.2500  accuracy 87.5 %");
+        assert_eq!(scores(classes, Some(classes)), "loss 0.2500/0.2500  accuracy 87.5/87.5 %");
+        assert_eq!(scores(numbers, Some(numbers)), "loss 0.5000/0.5000");
     }
 }
