@@ -1,0 +1,269 @@
+//! The `neurona` command, as its user meets it: the whole path on real data, and every kind of bad input.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// The command, built once in the profile of these tests' dependencies.
+fn neurona() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--package", "neurona-cli", "--message-format", "json"])
+            .output()
+            .expect("cargo runs");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        let lines = String::from_utf8(built.stdout).expect("cargo prints UTF-8");
+        let executable = lines.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+        let executable = executable.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+        executable.expect("cargo names the executable")
+    })
+}
+
+fn data(name: &str) -> String {
+    format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn with(name: &str, content: impl AsRef<[u8]>) -> Self {
+        let folder = Self::new();
+        fs::write(folder.path(name), content).expect("the folder can be written");
+        folder
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(neurona()).args(arguments).current_dir(self.0.path()).output().expect("the command runs")
+    }
+
+    /// What it prints on standard output.
+    #[track_caller]
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> Json {
+        serde_json::from_str(&self.ok(&[arguments, &["--json"]].concat())).expect("one object")
+    }
+
+    /// It fails with code 1 and a message that holds each of `parts`; no file is added.
+    #[track_caller]
+    fn fails(&self, arguments: &[&str], parts: &[&str]) {
+        let before = self.files();
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("error: ") && !said.contains("panicked"), "{said}");
+        for part in parts {
+            assert!(said.contains(part), "{part:?} is not in: {said}");
+        }
+        assert_eq!(self.files(), before, "a file was left behind");
+    }
+
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.path()).expect("the folder is there");
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+/// A folder with a small trained network of the irises, `iris.neurona`.
+fn iris() -> Folder {
+    let folder = Folder::new();
+    folder.ok(&[
+        "train",
+        &data("iris.csv"),
+        "--label",
+        "class",
+        "--layers",
+        "8:tanh",
+        "--standardize",
+        "--epochs",
+        "60",
+        "--rate",
+        "0.01",
+        "--seed",
+        "3",
+        "--out",
+        "iris.neurona",
+    ]);
+    folder
+}
+
+#[test]
+fn from_a_table_to_predictions() {
+    let folder = Folder::new();
+    let parts = "train=0.8,test=0.2";
+    folder.ok(&["split", &data("digits.csv"), "--parts", parts, "--stratified", "--seed", "1", "--out", "parts"]);
+    let lines = |name: &str| -> Vec<String> {
+        let text = fs::read_to_string(name).expect("the file is there");
+        text.lines().map(str::to_owned).collect()
+    };
+    let (train, test) = (
+        lines(&folder.path("parts/train.csv").to_string_lossy()),
+        lines(&folder.path("parts/test.csv").to_string_lossy()),
+    );
+    let mut all: Vec<_> = train[1..].iter().chain(&test[1..]).cloned().collect();
+    let mut source = lines(&data("digits.csv"));
+    assert_eq!((&train[0], &test[0]), (&source[0], &source[0]), "each part has the header");
+    source.remove(0);
+    (all.sort(), source.sort());
+    assert!(all == source, "the parts are disjoint, and all rows are in one, byte for byte");
+
+    folder.ok(&[
+        "train",
+        "parts/train.csv",
+        "--layers",
+        "32:relu",
+        "--rescale",
+        "0.0625",
+        "--epochs",
+        "40",
+        "--seed",
+        "1",
+        "--out",
+        "digits.neurona",
+    ]);
+    let device = folder.json(&["eval", "digits.neurona", "parts/test.csv"]);
+    let accuracy = device["accuracy"].as_f64().expect("an accuracy");
+    assert!(accuracy > 0.9, "{accuracy}");
+    let trainer = folder.json(&["eval", "digits.neurona", "parts/test.csv", "--arithmetic", "trainer"]);
+    assert_eq!(trainer["accuracy"], device["accuracy"], "the two arithmetics decide alike here");
+    let predicted = folder.ok(&["predict", "digits.neurona", "parts/test.csv"]);
+    let right =
+        predicted.lines().zip(&test[1..]).filter(|(said, row)| said.split_whitespace().next() == row.split(',').next());
+    assert_eq!(predicted.lines().count(), test.len() - 1);
+    let right = right.count() as f64 / (test.len() - 1) as f64;
+    // The accuracy is printed as an `f32`.
+    assert_eq!(right as f32, accuracy as f32);
+}
+
+#[test]
+fn inspect_says_what_the_type_says() {
+    let folder = iris();
+    let json = folder.json(&["inspect", "iris.neurona"]).to_string();
+    // 4-8-3: 8 (4 + 1) + 3 (8 + 1) parameters, 8 * 4 + 3 * 8 multiply-adds.
+    for figure in ["67", "56"] {
+        assert!(json.contains(figure), "{figure} is not in {json}");
+    }
+    let source = folder.ok(&["rust", "iris.neurona"]);
+    for line in ["pub struct Iris: [f32; 4] => [f32; 3]", "Standardize<4>", "Dense<4, 8, Tanh>", "Dense<8, 3>"] {
+        assert!(source.contains(line), "{line} is not in {source}");
+    }
+}
+
+#[test]
+fn training_is_the_same_for_the_same_seed() {
+    let read = |folder: &Folder| fs::read(folder.path("iris.neurona")).expect("the file is there");
+    assert!(read(&iris()) == read(&iris()), "two runs with one seed differ");
+}
+
+#[test]
+fn tables_that_are_wrong_are_refused_with_row_and_column() {
+    let cases: [(&str, &[&str]); 7] = [
+        ("label,a,b\nx,1,2\ny,3,\n", &["bad.csv", "3", "b"]),
+        ("label,a,b\nx,1,2\ny,3,many\n", &["bad.csv", "3", "b", "many"]),
+        ("label,a,b\nx,1,2\ny,3\n", &["bad.csv", "3"]),
+        ("label,a,b\nx,1,2\nx,3,4\n", &["bad.csv", "class"]),
+        ("", &["bad.csv"]),
+        ("label,a,b\nx,1,2\ny,NaN,4\n", &["bad.csv", "3", "a"]),
+        ("label,a,b\nx,1,2\ny,inf,4\n", &["bad.csv", "3", "a"]),
+    ];
+    for (content, parts) in cases {
+        Folder::with("bad.csv", content).fails(&["train", "bad.csv", "--out", "bad.neurona"], parts);
+    }
+    Folder::new().fails(&["train", "nowhere.csv", "--out", "bad.neurona"], &["nowhere.csv"]);
+}
+
+#[test]
+fn labels_that_the_network_does_not_know_are_refused() {
+    let folder = iris();
+    let table = fs::read_to_string(data("iris.csv")).expect("the data are there");
+    let (header, rows) = table.split_once('\n').expect("a header");
+    let row = rows.lines().next().expect("a row");
+    let (values, _) = row.rsplit_once(',').expect("columns");
+    fs::write(folder.path("new.csv"), format!("{header}\n{row}\n{values},7\n")).expect("the folder can be written");
+    folder.fails(&["eval", "iris.neurona", "new.csv"], &["new.csv", "7"]);
+}
+
+#[test]
+fn settings_that_are_wrong_are_refused() {
+    let toml = format!("[data]\nfile = \"{}\"\nshuffel = true\n", data("iris.csv"));
+    Folder::with("run.toml", toml)
+        .fails(&["train", "--config", "run.toml", "--out", "x.neurona"], &["run.toml", "shuffel"]);
+}
+
+#[test]
+fn a_rate_that_diverges_stops_and_leaves_the_good_file_alone() {
+    let folder = iris();
+    let before = fs::read(folder.path("iris.neurona")).expect("the file is there");
+    folder.fails(
+        &["train", &data("iris.csv"), "--label", "class", "--rate", "1e30", "--out", "iris.neurona"],
+        &["diverged", "--rate"],
+    );
+    assert!(fs::read(folder.path("iris.neurona")).expect("the file is there") == before, "the good file was touched");
+}
+
+#[test]
+fn model_files_that_are_damaged_are_refused() {
+    let folder = iris();
+    let good = fs::read(folder.path("iris.neurona")).expect("the file is there");
+    let changed = |place: usize| {
+        let mut bytes = good.clone();
+        bytes[place] ^= 0x10;
+        bytes
+    };
+    let cases: [(Vec<u8>, &str); 5] = [
+        (good[..good.len() / 2].to_vec(), "cut short"),
+        ([&good[..], &[0]].concat(), "bytes behind"),
+        (changed(good.len() - 3), "CRC-32"),
+        (changed(8), "version"),
+        (b"label,a\n".to_vec(), "not a model file"),
+    ];
+    for (bytes, part) in cases {
+        fs::write(folder.path("bad.neurona"), bytes).expect("the folder can be written");
+        for command in ["inspect", "rust"] {
+            folder.fails(&[command, "bad.neurona"], &["bad.neurona", part]);
+        }
+        folder.fails(&["predict", "bad.neurona", &data("iris.csv")], &["bad.neurona", part]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_the_best_so_far() {
+    let folder = Folder::new();
+    let mut child = Command::new(neurona())
+        .args(["train", &data("digits.csv"), "--rescale", "0.0625", "--epochs", "1000000", "--out", "digits.neurona"])
+        .current_dir(folder.0.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    // A line of progress says that an epoch is done.
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().expect("a pipe")));
+    assert!(lines.by_ref().any(|line| line.is_ok_and(|line| line.starts_with("epoch"))), "no progress");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    let said: Vec<String> = lines.map_while(Result::ok).collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "{said:?}");
+    folder.ok(&["inspect", "digits.neurona"]);
+}
