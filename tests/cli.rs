@@ -19,7 +19,7 @@ fn neurona() -> &'static Path {
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let lines = String::from_utf8(built.stdout).expect("cargo prints UTF-8");
         let executable = lines.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
-        let executable = executable.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+        let executable = executable.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
         executable.expect("cargo names the executable")
     })
 }
@@ -125,7 +125,8 @@ fn from_a_table_to_predictions() {
     let mut source = lines(&data("digits.csv"));
     assert_eq!((&train[0], &test[0]), (&source[0], &source[0]), "each part has the header");
     source.remove(0);
-    (all.sort(), source.sort());
+    all.sort();
+    source.sort();
     assert!(all == source, "the parts are disjoint, and all rows are in one, byte for byte");
 
     folder.ok(&[

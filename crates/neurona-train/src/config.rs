@@ -178,20 +178,20 @@ pub struct TrainConfig {
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The text is not TOML, or has a key or a value that does not belong there.
-    #[error("{}: {}", path.display(), source.to_string().trim_end())]
+    #[error("{}: {}", path.display(), error.to_string().trim_end())]
     Toml {
         /// The file.
         path: PathBuf,
         /// Where, and what was expected.
-        source: Box<toml::de::Error>,
+        error: Box<toml::de::Error>,
     },
     /// Keys that do not go together, or a value that cannot be.
     #[error("{key}: {problem}")]
@@ -242,7 +242,7 @@ impl RunConfig {
     ///
     /// The file cannot be read, is not TOML, or has a key that is not known or a value of a wrong type.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Io { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Io { path: path.to_owned(), error })?;
         Self::parse(&text, path)
     }
 
@@ -252,7 +252,7 @@ impl RunConfig {
     ///
     /// As [`read`](Self::read).
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|source| ConfigError::Toml { path: path.to_owned(), source: Box::new(source) })
+        toml::from_str(text).map_err(|error| ConfigError::Toml { path: path.to_owned(), error: Box::new(error) })
     }
 
     /// Reads the data and builds the network; paths begin at `folder`, which is that of the TOML file.

@@ -57,12 +57,12 @@ pub struct Golden {
 #[non_exhaustive]
 pub enum ModelFileError {
     /// The system says no.
-    #[error("{path}: {source}")]
+    #[error("{path}: {error}")]
     Io {
         /// The file.
         path: String,
         /// What the system says.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The bytes are no whole model file, or not of the expected architecture.
     #[error(transparent)]
@@ -112,7 +112,7 @@ impl ModelFile {
     /// It cannot be read, or what [`from_bytes`](Self::from_bytes) says.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, ModelFileError> {
         let path = path.as_ref();
-        let bytes = fs::read(path).map_err(|source| ModelFileError::Io { path: path.display().to_string(), source })?;
+        let bytes = fs::read(path).map_err(|error| ModelFileError::Io { path: path.display().to_string(), error })?;
         Self::from_bytes(&bytes)
     }
 
@@ -124,7 +124,7 @@ impl ModelFile {
     pub fn write(&self, path: impl AsRef<Path>) -> Result<(), ModelFileError> {
         let (path, bytes) = (path.as_ref(), self.to_bytes()?);
         write_whole(path, |file| file.write_all(&bytes))
-            .map_err(|source| ModelFileError::Io { path: path.display().to_string(), source })
+            .map_err(|error| ModelFileError::Io { path: path.display().to_string(), error })
     }
 
     /// Reads the bytes of a file.

@@ -77,15 +77,15 @@
 //!
 //! | module          | what                                                                                         |
 //! | --------------- | -------------------------------------------------------------------------------------------- |
-//! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                  |
-//! | layers          | [`Dense`], [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]     |
+//! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                 |
+//! | layers          | [`Dense`], [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]    |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
 //! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
-//! | [`plain`]       | types that are their bytes: `ZERO`, copies in place                                          |
+//! | [`mod@plain`]   | types that are their bytes: `ZERO`, copies in place                                          |
 //!
 //! # Memory
 //!

@@ -316,7 +316,7 @@ fn number(path: &Path, line: u64, column: impl Fn() -> String, cell: &str) -> Re
 fn csv_error(path: &Path, error: csv::Error) -> DataError {
     let line = error.position().map_or(0, csv::Position::line);
     match error.into_kind() {
-        csv::ErrorKind::Io(source) => DataError::Io { path: path.to_owned(), source },
+        csv::ErrorKind::Io(error) => DataError::Io { path: path.to_owned(), error },
         csv::ErrorKind::Utf8 { err, .. } => {
             DataError::format(path, format!("row {line}"), "text in UTF-8", err.to_string())
         }
