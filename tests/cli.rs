@@ -268,3 +268,44 @@ fn ctrl_c_keeps_the_best_so_far() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130), "{said:?}");
     folder.ok(&["inspect", "digits.neurona"]);
 }
+
+/// The block of README.md that begins with this fence and holds this text.
+fn readme(fence: &str, holds: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let text = fs::read_to_string(root.join("README.md")).expect("README.md is there");
+    let mut blocks = text.split(fence).skip(1).map(|rest| rest.split("```").next().expect("a first part"));
+    blocks.find(|block| block.contains(holds)).expect("README.md has the block").to_owned()
+}
+
+#[test]
+fn the_readme_leads_from_data_to_source_that_compiles() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("tests/data")).expect("a folder");
+    fs::copy(data("digits.csv"), folder.path("tests/data/digits.csv")).expect("a copy");
+    for line in readme("```console\n", "$ neurona train").lines() {
+        let command = line.split(" #").next().expect("a first part").trim();
+        let (command, file) = command.split_once(" > ").map_or((command, None), |(run, file)| (run, Some(file)));
+        let arguments: Vec<_> = command.split_whitespace().collect();
+        let ["$", "neurona", arguments @ ..] = &arguments[..] else { panic!("no command: {line}") };
+        let printed = folder.ok(arguments);
+        assert!(!printed.is_empty(), "{line}");
+        if let Some(file) = file {
+            fs::write(folder.path(file), printed).expect("a file");
+        }
+    }
+
+    // The firmware's part, as a library that the compiler checks on this computer.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let neurona = format!("neurona = {{ path = {:?} }}", root.join("crates/neurona"));
+    let package = "[package]\nname = \"firmware\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let manifest = format!("{package}[lib]\npath = \"lib.rs\"\n[dependencies]\nstatic_cell = \"2\"\n{neurona}\n");
+    fs::write(folder.path("Cargo.toml"), manifest).expect("a file");
+    fs::copy(root.join("Cargo.lock"), folder.path("Cargo.lock")).expect("a copy");
+    let used = "\npub fn used() -> Option<f32> { start(&[0.0; 64], 0) }\n";
+    fs::write(folder.path("lib.rs"), format!("#![no_std]\n{}{used}", readme("```rust\n", "mod digits")))
+        .expect("a file");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["check", "--offline", "--quiet", "--target-dir"]).arg(env!("CARGO_TARGET_TMPDIR"));
+    let checked = cargo.current_dir(folder.path("")).output().expect("cargo runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}

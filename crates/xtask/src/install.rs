@@ -82,6 +82,23 @@ pub fn components() -> Result<()> {
     rustup("component", &missing)
 }
 
+/// Installs `cargo-fuzz`, which the fuzzer needs beside a nightly toolchain.
+///
+/// # Errors
+///
+/// cargo fails; the error is the command to type.
+pub fn cargo_fuzz() -> Result<()> {
+    if process::find("cargo-fuzz").is_some() {
+        return Ok(());
+    }
+    let line = "cargo install --locked cargo-fuzz";
+    eprintln!("installing cargo-fuzz, which takes a minute: {line}");
+    if let Err(error) = process::read(process::cargo().args(line.split(' ').skip(1))) {
+        bail!("{error:#}\ncannot install cargo-fuzz; type\n    {line}");
+    }
+    Ok(())
+}
+
 fn rustup(kind: &str, missing: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
