@@ -14,7 +14,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Score, Spec, TrainError, Trained, config::Prepared, file::Draft, model_file::ModelFile, train,
+    Dataset, End, Schedule, Score, Spec, TrainError, Trained, Training, config::Prepared, file::Draft,
+    model_file::ModelFile, train,
 };
 use serde::Serialize;
 
@@ -72,7 +73,7 @@ A TOML file:
   epochs = 100
 
 JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" (epoch of the weights),
-\"seconds\", \"parameters\", \"loss_name\", \"training\", \"validation\", \"test\"}; each part is
+\"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \"validation\", \"test\"}; each part is
 {\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for numbers.
 
 Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is written in both cases.";
@@ -87,6 +88,8 @@ struct Report {
     kept: u32,
     seconds: f64,
     parameters: usize,
+    /// Weights that are exactly 0, biases not counted.
+    zero_weights: usize,
     loss_name: &'static str,
     training: Part,
     validation: Option<Part>,
@@ -199,6 +202,7 @@ impl Train {
             kept: trained.kept,
             seconds,
             parameters: trained.network.spec().params(),
+            zero_weights: trained.network.zero_weights().1,
             loss_name: trained.loss.name(),
             training,
             validation,
@@ -236,14 +240,44 @@ fn introduce(prepared: &Prepared) {
         }
     }
     let (optimizer, loss) = (settings.optimizer.name(), settings.loss.name());
+    let batches = if settings.batch < training.rows() {
+        format!("batches of {}", settings.batch)
+    } else {
+        "all rows in one batch".to_owned()
+    };
     let facts = [
         ("network", format!("{}, {} parameters", sizes.join("-"), print::grouped(network.spec().params() as u64))),
         ("data", rows),
-        ("training", format!("{optimizer}, rate {}, batches of {}, {loss}", settings.rate, settings.batch)),
+        ("training", format!("{optimizer}, {}, {batches}, {loss}", rate(settings))),
+        ("regularized by", regularization(settings)),
         ("figures", if validation.is_some() { "training / validation".to_owned() } else { String::new() }),
     ];
     // Where standard error is closed, nobody is there to be told.
     let _ = print::facts(&mut anstream::stderr(), facts);
+}
+
+/// The learning rate and how it changes.
+fn rate(settings: &Training) -> String {
+    let mut text = format!("rate {}", settings.rate);
+    if settings.schedule != Schedule::Constant {
+        text += &format!(" with {}", settings.schedule.name());
+    }
+    if settings.warm_up > 0 {
+        text += &format!(" after {} epochs of warm-up", settings.warm_up);
+    }
+    text
+}
+
+/// What keeps the network from learning its examples by heart.
+fn regularization(settings: &Training) -> String {
+    let coefficients = [("l1", settings.l1), ("l2", settings.l2), ("label smoothing", settings.label_smoothing)];
+    let mut parts: Vec<String> =
+        coefficients.iter().filter(|(_, value)| *value > 0.0).map(|(name, value)| format!("{name} {value}")).collect();
+    if settings.dropout.iter().any(|rate| *rate > 0.0) {
+        let rates: Vec<String> = settings.dropout.iter().map(f32::to_string).collect();
+        parts.push(format!("dropout {}", rates.join(" and ")));
+    }
+    parts.join(", ")
 }
 
 impl Report {
@@ -282,6 +316,11 @@ impl Report {
             print::grouped(self.parameters as u64),
             print::grouped(self.bytes)
         )?;
+        if prepared.settings.l1 > 0.0 {
+            let (weights, _) = prepared.network.zero_weights();
+            let share = self.zero_weights as f32 / weights.max(1) as f32;
+            writeln!(out, "{} of {} weights are 0: {}", self.zero_weights, weights, print::percent(share))?;
+        }
         writeln!(out)?;
         rust::write_next_steps(out, path)
     }

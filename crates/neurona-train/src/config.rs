@@ -16,9 +16,11 @@
 //! ]
 //!
 //! [train]
-//! optimizer = "adam"
+//! optimizer = "adam"         # with its constants beside it: beta1, beta2, epsilon, …
 //! rate = 1e-3
+//! schedule = { cosine = { least = 0.01 } }
 //! epochs = 100
+//! l2 = 1e-4
 //! ```
 //!
 //! A key that is not known is an error, so that a misspelt one does not go unnoticed.
@@ -33,6 +35,8 @@ use crate::{
     init::Init,
     loss::Loss,
     network::Network,
+    objective::ClassWeights,
+    schedule::Schedule,
     train::Training,
 };
 
@@ -145,32 +149,95 @@ pub struct LayerConfig {
 pub struct TrainConfig {
     /// What is made small; without, softmax cross-entropy for classes and the squared error for numbers.
     pub loss: Option<Loss>,
-    /// `sgd`, `rmsprop`, `adam` or `adamw`.
+    /// For the loss `huber`.
+    pub delta: Option<f32>,
+    /// One of [`Optimizer::ALL`](crate::Optimizer::ALL).
     pub optimizer: Option<String>,
     /// The learning rate.
     pub rate: Option<f32>,
+    /// How the learning rate changes.
+    pub schedule: Option<Schedule>,
+    /// Epochs in which the learning rate rises to what the schedule says.
+    pub warm_up: Option<u32>,
     /// How often every example is seen.
     pub epochs: Option<u32>,
-    /// Examples of one step.
-    pub batch: Option<usize>,
+    /// Examples of one step, or `all`.
+    pub batch: Option<Batch>,
     /// Decides how rows are split, how weights begin, the order of the examples and what is dropped.
     pub seed: Option<u64>,
     /// Stops after so many epochs without a better one on the validation part.
     pub patience: Option<u32>,
+    /// By how much its loss must be less for an epoch to be better.
+    pub minimum_change: Option<f32>,
+    /// Holds each component of the gradient between minus this and this.
+    pub clip_value: Option<f32>,
+    /// Shortens the whole gradient to this length.
+    pub clip_norm: Option<f32>,
+    /// Coefficient of the sum of the sizes of the weights (Lasso).
+    pub l1: Option<f32>,
+    /// Coefficient of half the sum of the squares of the weights (Tikhonov).
+    pub l2: Option<f32>,
+    /// How much of the right class is given to all of them.
+    pub label_smoothing: Option<f32>,
+    /// `equal`, `balanced`, or a weight for each class.
+    pub class_weights: Option<ClassWeights>,
     /// How many threads compute; 0 for as many as there are cores.
     pub threads: Option<usize>,
-    /// For `sgd`.
+    /// For `sgd` and `nesterov`.
     pub momentum: Option<f32>,
     /// For `rmsprop`.
     pub decay: Option<f32>,
-    /// For `adam` and `adamw`.
+    /// For `momentum`, `adam` and `adamw`.
     pub beta1: Option<f32>,
     /// For `adam` and `adamw`.
     pub beta2: Option<f32>,
     /// For `rmsprop`, `adam` and `adamw`.
     pub epsilon: Option<f32>,
+    /// For `rmsprop`: whether epsilon is added within the root, as in the course.
+    pub epsilon_in_root: Option<bool>,
+    /// For `adam`: `false` for the form of the course.
+    pub bias_correction: Option<bool>,
     /// For `adamw`.
     pub weight_decay: Option<f32>,
+}
+
+/// How many examples make a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "expected a number of examples, or \"all\"")]
+pub enum Batch {
+    /// So many.
+    Rows(usize),
+    /// All that there are: batch gradient descent.
+    All(All),
+}
+
+/// The word `all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum All {
+    /// All.
+    All,
+}
+
+impl Batch {
+    /// As [`Training::batch`] takes it.
+    pub fn rows(self) -> usize {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::All(All::All) => usize::MAX,
+        }
+    }
+}
+
+impl std::str::FromStr for Batch {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self::All(All::All)),
+            _ => text.parse().map(Self::Rows).map_err(|_| "expected a number of examples, or `all`".to_owned()),
+        }
+    }
 }
 
 /// What is wrong with the description of a run.

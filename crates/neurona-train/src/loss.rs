@@ -49,12 +49,23 @@ impl<'a> TargetRows<'a> {
 }
 
 /// A loss function; y is the output of the network, t the target, n the number of outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+///
+/// In a file it is its [name](Self::name).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 #[non_exhaustive]
 pub enum Loss {
     /// Mean over the outputs of `(y - t)^2`, with gradient `2 (y - t) / n`.
     SquaredError,
+    /// Mean over the outputs of `|y - t|`, with gradient `sign(y - t) / n`, 0 where the two are equal. It pulls to the
+    /// median, and outliers pull no harder than others.
+    AbsoluteError,
+    /// Huber's loss (1964), mean over the outputs: `(y - t)^2 / 2` up to a difference of delta, beyond it
+    /// `delta (|y - t| - delta / 2)`; with gradient `(y - t) / n`, held between -delta and delta.
+    Huber {
+        /// Where the square goes over into a line; finite and greater than 0.
+        delta: f32,
+    },
     /// Mean over the outputs of `-t ln s(y) - (1 - t) ln(1 - s(y))`, where s is the sigmoid; t is from 0 to 1.
     ///
     /// Computed as `softplus(y) - t y`, with gradient `(s(y) - t) / n`. Each output is a question of its own.
@@ -70,15 +81,44 @@ pub enum Loss {
     Perceptron,
 }
 
+impl From<Loss> for &'static str {
+    fn from(loss: Loss) -> Self {
+        loss.name()
+    }
+}
+
+impl TryFrom<String> for Loss {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::from_name(&name).ok_or_else(|| {
+            let known = Self::ALL.map(Self::name).join(", ");
+            format!("expected one of {known}, found `{name}`")
+        })
+    }
+}
+
 impl Loss {
+    /// Huber's loss with a delta of 1.
+    pub const HUBER: Self = Self::Huber { delta: 1.0 };
+
     /// Every loss.
-    pub const ALL: [Self; 5] =
-        [Self::SquaredError, Self::BinaryCrossEntropy, Self::SoftmaxCrossEntropy, Self::Hinge, Self::Perceptron];
+    pub const ALL: [Self; 7] = [
+        Self::SquaredError,
+        Self::AbsoluteError,
+        Self::HUBER,
+        Self::BinaryCrossEntropy,
+        Self::SoftmaxCrossEntropy,
+        Self::Hinge,
+        Self::Perceptron,
+    ];
 
     /// The name, as in a TOML file and in the model file.
     pub fn name(self) -> &'static str {
         match self {
             Self::SquaredError => "squared_error",
+            Self::AbsoluteError => "absolute_error",
+            Self::Huber { .. } => "huber",
             Self::BinaryCrossEntropy => "binary_cross_entropy",
             Self::SoftmaxCrossEntropy => "softmax_cross_entropy",
             Self::Hinge => "hinge",
@@ -102,6 +142,8 @@ impl Loss {
         let t = |at: usize| self.target_value(target, at, y.len());
         match self {
             Self::SquaredError => mean(y, t, |y, t| (y - t) * (y - t)),
+            Self::AbsoluteError => mean(y, t, |y, t| (y - t).abs()),
+            Self::Huber { delta } => mean(y, t, |y, t| huber(y - t, delta)),
             Self::BinaryCrossEntropy => mean(y, t, cross_entropy),
             Self::Hinge => mean(y, t, |y, t| positive(1.0 - t * y)),
             Self::Perceptron => mean(y, t, |y, t| positive(-t * y)),
@@ -137,6 +179,9 @@ impl Loss {
             *dy = scale
                 * match self {
                     Self::SquaredError => 2.0 * (y - t),
+                    Self::AbsoluteError => sign(y - t),
+                    Self::Huber { delta } if (y - t).abs() > delta => delta * sign(y - t),
+                    Self::Huber { .. } => y - t,
                     Self::Hinge if 1.0 - t * y > 0.0 => -t,
                     Self::Perceptron if -t * y >= 0.0 => -t,
                     Self::Hinge | Self::Perceptron => 0.0 * y,
@@ -158,10 +203,10 @@ impl Loss {
 
     /// The class that outputs speak for: the largest (the first of equals), or for one output class 1 above the middle.
     ///
-    /// The middle is 1/2 for the squared error, whose targets are 0 and 1, and 0 for logits and margins.
+    /// The middle is 1/2 for the losses of a difference, whose targets are 0 and 1, and 0 for logits and margins.
     pub fn decide(self, y: &[f32]) -> u32 {
         if let [y] = y {
-            let middle = if self == Self::SquaredError { 0.5 } else { 0.0 };
+            let middle = if self.is_difference() { 0.5 } else { 0.0 };
             return u32::from(*y > middle);
         }
         let mut best = (0, f32::NEG_INFINITY);
@@ -171,6 +216,11 @@ impl Loss {
             }
         }
         best.0
+    }
+
+    /// Whether it measures a difference `y - t`, of any numbers.
+    pub(crate) fn is_difference(self) -> bool {
+        matches!(self, Self::SquaredError | Self::AbsoluteError | Self::Huber { .. })
     }
 
     /// Whether a target is one for these outputs.
@@ -195,6 +245,16 @@ impl Loss {
 /// `-t ln s(y) - (1 - t) ln(1 - s(y))` where s is the sigmoid; `ln s(y) = y - softplus(y)`.
 fn cross_entropy(y: f32, t: f32) -> f32 {
     softplus(y) - t * y
+}
+
+/// -1, 0 or 1; NaN stays NaN.
+fn sign(value: f32) -> f32 {
+    if value == 0.0 || value.is_nan() { value } else { 1.0_f32.copysign(value) }
+}
+
+fn huber(difference: f32, delta: f32) -> f32 {
+    let size = difference.abs();
+    if size > delta { delta * (size - 0.5 * delta) } else { 0.5 * difference * difference }
 }
 
 fn mean(y: &[f32], t: impl Fn(usize) -> f32, loss: impl Fn(f32, f32) -> f32) -> f32 {
@@ -290,10 +350,24 @@ mod tests {
     }
 
     #[test]
+    fn differences() {
+        let (y, t) = ([1.0, 2.0, 3.0, -4.0], [1.0, 1.5, 0.0, 0.0]);
+        let mut dy = [9.0; 4];
+        // 0 + 0.5 + 3 + 4, over 4.
+        assert_eq!(Loss::AbsoluteError.gradient(&y, Target::Values(&t), 4.0, &mut dy), 1.875);
+        assert_eq!(dy, [0.0, 1.0, 1.0, -1.0]);
+        // With delta 2: 0 + 0.125 + 2 (3 - 1) + 2 (4 - 1), over 4.
+        assert_eq!(Loss::Huber { delta: 2.0 }.gradient(&y, Target::Values(&t), 4.0, &mut dy), 2.531_25);
+        assert_eq!(dy, [0.0, 0.5, 2.0, -2.0]);
+    }
+
+    #[test]
     fn decisions() {
         assert_eq!(Loss::SoftmaxCrossEntropy.decide(&[1.0, 3.0, 3.0]), 1);
         assert_eq!(Loss::SoftmaxCrossEntropy.decide(&[f32::NAN, -1.0]), 1);
-        for (loss, middle) in [(Loss::SquaredError, 0.5), (Loss::BinaryCrossEntropy, 0.0), (Loss::Hinge, 0.0)] {
+        for (loss, middle) in
+            [(Loss::SquaredError, 0.5), (Loss::HUBER, 0.5), (Loss::BinaryCrossEntropy, 0.0), (Loss::Hinge, 0.0)]
+        {
             assert_eq!((loss.decide(&[middle]), loss.decide(&[middle + 0.1])), (0, 1));
         }
     }

@@ -1,13 +1,29 @@
 //! Optimizers: how a gradient changes the parameters.
 //!
-//! g is the gradient, w the parameter, r the learning rate, t the number of the step, counted from 1. The formulas and
-//! default constants are those of PyTorch, and so are the numbers in the tests.
+//! g is the gradient, w the parameter, r the learning rate, t the number of the step, counted from 1. Where the course's
+//! formula differs from the common one, both are here; the default constants are those of PyTorch.
+//!
+//! | optimizer         | formula                                                                     | source            |
+//! | ----------------- | --------------------------------------------------------------------------- | ----------------- |
+//! | `sgd`             | `v = momentum v + g`, `w -= r v`                                            | common, Polyak    |
+//! | `nesterov`        | `v = momentum v + g`, `w -= r (g + momentum v)`                             | common, Nesterov  |
+//! | `momentum`        | `v = beta1 v + (1 - beta1) g`, `w -= r v`                                   | course            |
+//! | `normalized`      | `w -= r g / \|g\|`, by the length of the whole gradient                     | course            |
+//! | `sign`            | `w -= r g / \|g\|`, by the size of each component                           | course            |
+//! | `rmsprop`         | `s = decay s + (1 - decay) g^2`, `w -= r g / (sqrt(s) + epsilon)`           | common, Hinton    |
+//! | with `epsilon_in_root` | the same with `w -= r g / sqrt(s + epsilon)`                           | course            |
+//! | `adam`            | the means of `momentum` and `rmsprop`, each divided by `1 - beta^t`         | Kingma and Ba     |
+//! | without `bias_correction` | the same means as they are                                          | course            |
+//! | `adamw`           | `w -= r weight_decay w`, then as `adam`                                     | Loshchilov, Hutter |
+//!
+//! The number of examples of a step ([`Training::batch`](crate::Training::batch)) makes each of them stochastic (1),
+//! mini-batch, or batch descent (all of them).
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-/// A rule to change parameters by their gradient.
+/// A rule to change parameters by their gradient: see the table in the [module](self).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Optimizer {
@@ -16,13 +32,34 @@ pub enum Optimizer {
         /// How much of the last step is kept; 0 is plain descent.
         momentum: f32,
     },
-    /// Divides by a running root mean square (Hinton, lecture 6e of "Neural Networks for Machine Learning", 2012):
-    /// `s = decay s + (1 - decay) g^2`, `w -= r g / (sqrt(s) + epsilon)`.
+    /// Nesterov's momentum (Sutskever and others, 2013, in PyTorch's form): the step looks ahead along `v`.
+    Nesterov {
+        /// How much of the last step is kept.
+        momentum: f32,
+    },
+    /// Momentum as the course writes it: the step is the exponential moving average of the gradient.
+    ///
+    /// It takes the path of [`Sgd`](Self::Sgd) with the rate times `1 - beta1`.
+    Momentum {
+        /// How slowly the mean forgets.
+        beta1: f32,
+    },
+    /// Steps of one length, the rate: `w -= r g / |g|` where `|g|` is the length of the whole gradient; a gradient of
+    /// zero gives no step.
+    ///
+    /// The course's first step from gradient descent to RMSProp.
+    Normalized,
+    /// `w -= r g / |g|` for each component by itself, which leaves its sign: RMSProp that remembers nothing. A
+    /// component of zero stays (Bernstein and others, "signSGD", 2018).
+    Sign,
+    /// Divides by a running root mean square (Hinton, lecture 6e of "Neural Networks for Machine Learning", 2012).
     RmsProp {
         /// How slowly the mean forgets.
         decay: f32,
         /// What keeps the quotient finite.
         epsilon: f32,
+        /// Whether epsilon is added to the mean square, as in the course, and not to its root.
+        epsilon_in_root: bool,
     },
     /// Adam (Kingma and Ba, 2015): `m = beta1 m + (1 - beta1) g`, `s = beta2 s + (1 - beta2) g^2`,
     /// `w -= r / (1 - beta1^t) m / (sqrt(s / (1 - beta2^t)) + epsilon)`.
@@ -33,6 +70,9 @@ pub enum Optimizer {
         beta2: f32,
         /// What keeps the quotient finite.
         epsilon: f32,
+        /// Whether the means are divided by `1 - beta^t`, as in the paper. The course leaves that out: its first steps
+        /// are longer, by `(1 - beta1) / sqrt(1 - beta2)`, 3.2 for the usual constants.
+        bias_correction: bool,
     },
     /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019): `w -= r weight_decay w`, then as Adam.
     AdamW {
@@ -47,49 +87,102 @@ pub enum Optimizer {
     },
 }
 
+/// A constant of an optimizer, and the range that it must lie in.
+#[derive(Debug)]
+pub(crate) enum Constant<'a> {
+    /// At least 0 and less than 1.
+    Share(&'a mut f32),
+    /// Finite and greater than 0.
+    Positive(&'a mut f32),
+    /// Finite and at least 0.
+    NotNegative(&'a mut f32),
+    /// Yes or no.
+    Switch(&'a mut bool),
+}
+
 impl Optimizer {
     /// Plain gradient descent.
     pub const SGD: Self = Self::Sgd { momentum: 0.0 };
-    /// RMSProp with decay 0.99 and epsilon 1e-8.
-    pub const RMSPROP: Self = Self::RmsProp { decay: 0.99, epsilon: 1e-8 };
+    /// Nesterov's momentum of 0.9.
+    pub const NESTEROV: Self = Self::Nesterov { momentum: 0.9 };
+    /// The course's momentum, with beta1 0.9.
+    pub const MOMENTUM: Self = Self::Momentum { beta1: 0.9 };
+    /// RMSProp with decay 0.99 and epsilon 1e-8, outside the root.
+    pub const RMSPROP: Self = Self::RmsProp { decay: 0.99, epsilon: 1e-8, epsilon_in_root: false };
     /// Adam with the constants of the paper: 0.9, 0.999 and 1e-8.
-    pub const ADAM: Self = Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    pub const ADAM: Self = Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, bias_correction: true };
     /// AdamW with the constants of Adam and weight decay 0.01.
     pub const ADAMW: Self = Self::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+
+    /// Every optimizer, with its usual constants.
+    pub const ALL: [Self; 8] = [
+        Self::SGD,
+        Self::NESTEROV,
+        Self::MOMENTUM,
+        Self::Normalized,
+        Self::Sign,
+        Self::RMSPROP,
+        Self::ADAM,
+        Self::ADAMW,
+    ];
 
     /// The name, as in a TOML file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Sgd { .. } => "sgd",
+            Self::Nesterov { .. } => "nesterov",
+            Self::Momentum { .. } => "momentum",
+            Self::Normalized => "normalized",
+            Self::Sign => "sign",
             Self::RmsProp { .. } => "rmsprop",
             Self::Adam { .. } => "adam",
             Self::AdamW { .. } => "adamw",
         }
     }
 
-    /// The name of a constant that is out of its range, the range, and what was found.
-    pub(crate) fn fault(&self) -> Option<(&'static str, &'static str, f32)> {
-        const SHARE: &str = "at least 0 and less than 1";
-        const POSITIVE: &str = "finite and greater than 0";
-        const NOT_NEGATIVE: &str = "finite and at least 0";
-        let share = |name, value: f32| (!(0.0..1.0).contains(&value)).then_some((name, SHARE, value));
-        let positive = |value: f32| (!(value > 0.0 && value.is_finite())).then_some(("epsilon", POSITIVE, value));
-        match *self {
-            Self::Sgd { momentum } => share("momentum", momentum),
-            Self::RmsProp { decay, epsilon } => share("decay", decay).or_else(|| positive(epsilon)),
-            Self::Adam { beta1, beta2, epsilon } => {
-                share("beta1", beta1).or_else(|| share("beta2", beta2)).or_else(|| positive(epsilon))
-            }
-            Self::AdamW { beta1, beta2, epsilon, weight_decay } => {
-                Self::Adam { beta1, beta2, epsilon }.fault().or_else(|| {
-                    (!(weight_decay >= 0.0 && weight_decay.is_finite())).then_some((
-                        "weight_decay",
-                        NOT_NEGATIVE,
-                        weight_decay,
-                    ))
-                })
-            }
+    /// The optimizer of that name, with its usual constants.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|optimizer| optimizer.name() == name)
+    }
+
+    /// The constants by the names that they have in a TOML file.
+    pub(crate) fn constants(&mut self) -> Vec<(&'static str, Constant<'_>)> {
+        use Constant::{NotNegative, Positive, Share, Switch};
+        match self {
+            Self::Sgd { momentum } | Self::Nesterov { momentum } => vec![("momentum", Share(momentum))],
+            Self::Momentum { beta1 } => vec![("beta1", Share(beta1))],
+            Self::Normalized | Self::Sign => Vec::new(),
+            Self::RmsProp { decay, epsilon, epsilon_in_root } => vec![
+                ("decay", Share(decay)),
+                ("epsilon", Positive(epsilon)),
+                ("epsilon_in_root", Switch(epsilon_in_root)),
+            ],
+            Self::Adam { beta1, beta2, epsilon, bias_correction } => vec![
+                ("beta1", Share(beta1)),
+                ("beta2", Share(beta2)),
+                ("epsilon", Positive(epsilon)),
+                ("bias_correction", Switch(bias_correction)),
+            ],
+            Self::AdamW { beta1, beta2, epsilon, weight_decay } => vec![
+                ("beta1", Share(beta1)),
+                ("beta2", Share(beta2)),
+                ("epsilon", Positive(epsilon)),
+                ("weight_decay", NotNegative(weight_decay)),
+            ],
         }
+    }
+
+    /// The name of a constant that is out of its range, the range, and what was found.
+    pub(crate) fn fault(mut self) -> Option<(&'static str, &'static str, f32)> {
+        self.constants().into_iter().find_map(|(name, constant)| {
+            let (fits, range, value) = match constant {
+                Constant::Share(value) => ((0.0..1.0).contains(value), "at least 0 and less than 1", *value),
+                Constant::Positive(value) => (*value > 0.0 && value.is_finite(), "finite and greater than 0", *value),
+                Constant::NotNegative(value) => (*value >= 0.0 && value.is_finite(), "finite and at least 0", *value),
+                Constant::Switch(_) => return None,
+            };
+            (!fits).then_some((name, range, value))
+        })
     }
 }
 
@@ -109,9 +202,9 @@ pub struct OptimizerState {
 #[derive(Clone, Copy)]
 struct Step {
     rate: f32,
-    /// The rate, divided by `1 - beta1^t`.
+    /// The rate, divided by `1 - beta1^t` or by the length of the gradient where the optimizer does so.
     mean_rate: f32,
-    /// `sqrt(1 - beta2^t)`.
+    /// `sqrt(1 - beta2^t)`, or 1 without correction.
     root: f32,
 }
 
@@ -135,7 +228,8 @@ impl OptimizerState {
     pub(crate) fn step_in(&mut self, rate: f32, parameters: &mut [f32], gradient: &[f32], learned: &[Range<usize>]) {
         /// Parameters that are worth a thread's while: some 10 us.
         const CHUNK: usize = 1 << 14;
-        let (step, optimizer) = (self.next_step(rate), self.optimizer);
+        let length = matches!(self.optimizer, Optimizer::Normalized).then(|| norm(gradient, learned));
+        let (step, optimizer) = (self.next_step(rate, length), self.optimizer);
         for range in learned {
             let parameters = parameters[range.clone()].par_chunks_mut(CHUNK);
             let gradient = gradient[range.clone()].par_chunks(CHUNK);
@@ -149,19 +243,30 @@ impl OptimizerState {
         }
     }
 
-    fn next_step(&mut self, rate: f32) -> Step {
+    /// The constants of the next step; with `length` the rate is divided by it.
+    fn next_step(&mut self, rate: f32, length: Option<f64>) -> Step {
         let (beta1, beta2) = match self.optimizer {
-            Optimizer::Adam { beta1, beta2, .. } | Optimizer::AdamW { beta1, beta2, .. } => (beta1, beta2),
-            Optimizer::Sgd { .. } | Optimizer::RmsProp { .. } => (0.0, 0.0),
+            Optimizer::Adam { beta1, beta2, bias_correction: true, .. } | Optimizer::AdamW { beta1, beta2, .. } => {
+                (beta1, beta2)
+            }
+            _ => (0.0, 0.0),
         };
         self.powers.0 *= f64::from(beta1);
         self.powers.1 *= f64::from(beta2);
-        Step {
-            rate,
-            mean_rate: (f64::from(rate) / (1.0 - self.powers.0)) as f32,
-            root: (1.0 - self.powers.1).sqrt() as f32,
-        }
+        let wide = f64::from(rate);
+        let mean_rate = match length {
+            Some(0.0) => 0.0,
+            Some(length) => wide / length,
+            None => wide / (1.0 - self.powers.0),
+        };
+        Step { rate, mean_rate: mean_rate as f32, root: (1.0 - self.powers.1).sqrt() as f32 }
     }
+}
+
+/// The Euclidean length of the gradient in these ranges, summed in `f64` in their order.
+pub(crate) fn norm(gradient: &[f32], learned: &[Range<usize>]) -> f64 {
+    let squares = learned.iter().flat_map(|range| &gradient[range.clone()]).map(|g| f64::from(*g) * f64::from(*g));
+    squares.sum::<f64>().sqrt()
 }
 
 impl Step {
@@ -176,13 +281,34 @@ impl Step {
                     *w -= self.rate * *m;
                 }
             }
-            Optimizer::RmsProp { decay, epsilon } => {
-                for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
-                    *s = decay * *s + (1.0 - decay) * g * g;
-                    *w -= self.rate * g / (s.sqrt() + epsilon);
+            Optimizer::Nesterov { momentum } => {
+                for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
+                    *m = momentum * *m + g;
+                    *w -= self.rate * (g + momentum * *m);
                 }
             }
-            Optimizer::Adam { beta1, beta2, epsilon } => self.adam(beta1, beta2, epsilon, w, g, m, s),
+            Optimizer::Momentum { beta1 } => {
+                for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
+                    *m = beta1 * *m + (1.0 - beta1) * g;
+                    *w -= self.rate * *m;
+                }
+            }
+            Optimizer::Normalized => {
+                w.iter_mut().zip(g).for_each(|(w, g)| *w -= self.mean_rate * g);
+            }
+            Optimizer::Sign => {
+                // NaN has no sign and stays NaN; of both zeros the step is none.
+                let sign = |g: f32| if g == 0.0 || g.is_nan() { g } else { 1.0_f32.copysign(g) };
+                w.iter_mut().zip(g).for_each(|(w, g)| *w -= self.rate * sign(*g));
+            }
+            Optimizer::RmsProp { decay, epsilon, epsilon_in_root } => {
+                for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
+                    *s = decay * *s + (1.0 - decay) * g * g;
+                    let root = if epsilon_in_root { (*s + epsilon).sqrt() } else { s.sqrt() + epsilon };
+                    *w -= self.rate * g / root;
+                }
+            }
+            Optimizer::Adam { beta1, beta2, epsilon, .. } => self.adam(beta1, beta2, epsilon, w, g, m, s),
             Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
                 let kept = 1.0 - self.rate * weight_decay;
                 w.iter_mut().for_each(|w| *w *= kept);

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use neurona_train::{
-    Dataset, Init, Loss, Targets,
-    config::{DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
+    ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
+    config::{Batch, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     data::{Column, csv_columns},
 };
 use serde::{Deserialize as _, de::IntoDeserializer as _};
@@ -33,6 +33,10 @@ pub(super) struct Options {
     network: NetworkArgs,
     #[command(flatten)]
     training: TrainingArgs,
+    #[command(flatten)]
+    regularization: RegularizationArgs,
+    #[command(flatten)]
+    optimizer: OptimizerArgs,
 }
 
 #[derive(Args)]
@@ -79,40 +83,99 @@ struct NetworkArgs {
 #[derive(Args)]
 #[command(next_help_heading = "Training")]
 struct TrainingArgs {
-    /// What is made small: squared_error, binary_cross_entropy, softmax_cross_entropy, hinge or perceptron [default:
-    /// softmax_cross_entropy for classes, squared_error for numbers]
+    /// What is made small: squared_error, absolute_error, huber, binary_cross_entropy, softmax_cross_entropy, hinge or
+    /// perceptron [default: softmax_cross_entropy for classes, squared_error for numbers]
     #[arg(long, value_parser = loss)]
     loss: Option<Loss>,
-    /// sgd, rmsprop, adam or adamw [default: adam]
+    /// Where huber goes over from a square into a line [default: 1]
     #[arg(long)]
-    optimizer: Option<String>,
+    delta: Option<f32>,
     /// Learning rate [default: 0.001]
     #[arg(long)]
     rate: Option<f32>,
+    /// How the rate changes: constant, decay:GAMMA, step:EVERY:FACTOR, exponential:FACTOR, cosine[:LEAST] or
+    /// plateau:PATIENCE:FACTOR, counted in epochs [default: constant]
+    #[arg(long)]
+    schedule: Option<Schedule>,
+    /// Epochs in which the rate rises to what the schedule says [default: 0]
+    #[arg(long, value_name = "EPOCHS")]
+    warm_up: Option<u32>,
     /// How often every example is seen [default: 100]
     #[arg(long)]
     epochs: Option<u32>,
-    /// Examples of one step [default: 32]
+    /// Examples of one step: 1 for stochastic descent, `all` for batch descent [default: 32]
     #[arg(long, value_name = "ROWS")]
-    batch: Option<usize>,
+    batch: Option<Batch>,
     /// Decides how rows are split, how weights begin, and the order of the examples [default: 1]
     #[arg(long)]
     seed: Option<u64>,
     /// Stop after so many epochs without a better one on the validation part
     #[arg(long, value_name = "EPOCHS")]
     patience: Option<u32>,
-    /// Chance of each output of a hidden layer to be dropped in training [default: 0]
-    #[arg(long, value_name = "CHANCE")]
-    dropout: Option<f32>,
-    /// Momentum of sgd [default: 0]
-    #[arg(long)]
-    momentum: Option<f32>,
-    /// Weight decay of adamw [default: 0.01]
-    #[arg(long)]
-    weight_decay: Option<f32>,
+    /// By how much the loss on the validation part must be less for an epoch to be better [default: 0]
+    #[arg(long, value_name = "LOSS")]
+    minimum_change: Option<f32>,
+    /// Hold each component of the gradient between minus this and this
+    #[arg(long, value_name = "LIMIT")]
+    clip_value: Option<f32>,
+    /// Shorten the whole gradient to this length
+    #[arg(long, value_name = "LENGTH")]
+    clip_norm: Option<f32>,
     /// Threads that compute; the result does not depend on them [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Regularization")]
+struct RegularizationArgs {
+    /// Lasso: this times the sum of the sizes of the weights is added to the loss [default: 0]
+    #[arg(long, value_name = "COEFFICIENT")]
+    l1: Option<f32>,
+    /// Tikhonov: this times half the sum of the squares of the weights is added to the loss [default: 0]
+    #[arg(long, value_name = "COEFFICIENT")]
+    l2: Option<f32>,
+    /// Chance of each output of a hidden layer to be dropped in training [default: 0]
+    #[arg(long, value_name = "CHANCE")]
+    dropout: Option<f32>,
+    /// How much of the right class is given to all of them [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    label_smoothing: Option<f32>,
+    /// How much an example of each class counts: equal, balanced, or numbers with commas between [default: equal]
+    #[arg(long, value_name = "WEIGHTS", value_parser = class_weights)]
+    class_weights: Option<ClassWeights>,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Optimizer")]
+struct OptimizerArgs {
+    /// sgd, nesterov, momentum, normalized, sign, rmsprop, adam or adamw [default: adam]
+    #[arg(long)]
+    optimizer: Option<String>,
+    /// Of sgd (0) and nesterov (0.9): how much of the last step is kept
+    #[arg(long)]
+    momentum: Option<f32>,
+    /// Of rmsprop (0.99): how slowly the mean square forgets
+    #[arg(long)]
+    decay: Option<f32>,
+    /// Of momentum, adam and adamw (0.9): how slowly the mean gradient forgets
+    #[arg(long)]
+    beta1: Option<f32>,
+    /// Of adam and adamw (0.999): how slowly the mean square forgets
+    #[arg(long)]
+    beta2: Option<f32>,
+    /// Of rmsprop, adam and adamw (1e-8): what keeps the quotient finite
+    #[arg(long)]
+    epsilon: Option<f32>,
+    /// Of rmsprop: add epsilon within the root, as the course does
+    #[arg(long)]
+    epsilon_in_root: bool,
+    /// Of adam: leave the means as they are, as the course does
+    #[arg(long)]
+    no_bias_correction: bool,
+    /// Of adamw (0.01): how fast every parameter goes to zero by itself
+    #[arg(long)]
+    weight_decay: Option<f32>,
 }
 
 impl Options {
@@ -198,15 +261,35 @@ impl Options {
     fn override_training(&self, train: &mut TrainConfig) {
         let asked = &self.training;
         train.loss = asked.loss.or(train.loss);
-        train.optimizer = asked.optimizer.clone().or(train.optimizer.take());
+        train.delta = asked.delta.or(train.delta);
         train.rate = asked.rate.or(train.rate);
+        train.schedule = asked.schedule.or(train.schedule);
+        train.warm_up = asked.warm_up.or(train.warm_up);
         train.epochs = asked.epochs.or(train.epochs);
         train.batch = asked.batch.or(train.batch);
         train.seed = asked.seed.or(train.seed);
         train.patience = asked.patience.or(train.patience);
-        train.momentum = asked.momentum.or(train.momentum);
-        train.weight_decay = asked.weight_decay.or(train.weight_decay);
+        train.minimum_change = asked.minimum_change.or(train.minimum_change);
+        train.clip_value = asked.clip_value.or(train.clip_value);
+        train.clip_norm = asked.clip_norm.or(train.clip_norm);
         train.threads = asked.threads.or(train.threads);
+
+        let asked = &self.regularization;
+        train.l1 = asked.l1.or(train.l1);
+        train.l2 = asked.l2.or(train.l2);
+        train.label_smoothing = asked.label_smoothing.or(train.label_smoothing);
+        train.class_weights = asked.class_weights.clone().or(train.class_weights.take());
+
+        let asked = &self.optimizer;
+        train.optimizer = asked.optimizer.clone().or(train.optimizer.take());
+        train.momentum = asked.momentum.or(train.momentum);
+        train.decay = asked.decay.or(train.decay);
+        train.beta1 = asked.beta1.or(train.beta1);
+        train.beta2 = asked.beta2.or(train.beta2);
+        train.epsilon = asked.epsilon.or(train.epsilon);
+        train.epsilon_in_root = asked.epsilon_in_root.then_some(true).or(train.epsilon_in_root);
+        train.bias_correction = asked.no_bias_correction.then_some(false).or(train.bias_correction);
+        train.weight_decay = asked.weight_decay.or(train.weight_decay);
     }
 
     /// The network of the options; layers on the command line are the hidden ones, as the data tell how many outputs
@@ -224,7 +307,7 @@ impl Options {
         }
         if let Some((last, hidden)) = network.layers.split_last_mut() {
             last.activation = asked.output.clone().or(last.activation.take());
-            if let Some(dropout) = self.training.dropout {
+            if let Some(dropout) = self.regularization.dropout {
                 hidden.iter_mut().for_each(|layer| layer.dropout = dropout);
             }
         }
@@ -278,8 +361,19 @@ fn init(text: &str) -> Result<Init, String> {
 }
 
 fn loss(text: &str) -> Result<Loss, String> {
-    let known = || format!("expected one of {}", Loss::ALL.map(Loss::name).join(", "));
-    Loss::from_name(text).ok_or_else(known)
+    text.to_owned().try_into()
+}
+
+fn class_weights(text: &str) -> Result<ClassWeights, String> {
+    match text {
+        "equal" => Ok(ClassWeights::Rule(WeightRule::Equal)),
+        "balanced" => Ok(ClassWeights::Rule(WeightRule::Balanced)),
+        _ => {
+            let weights: Result<_, _> = text.split(',').map(|weight| weight.trim().parse()).collect();
+            let expected = |_| "expected equal, balanced, or numbers with commas between".to_owned();
+            weights.map(ClassWeights::Each).map_err(expected)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -308,6 +402,9 @@ mod tests {
     fn names_of_losses_and_first_weights() {
         assert_eq!((loss("hinge"), init("he_normal")), (Ok(Loss::Hinge), Ok(Init::HeNormal)));
         assert!(loss("mse").expect_err("no such loss").contains("squared_error"));
+        assert_eq!(class_weights("1,2.5"), Ok(ClassWeights::Each(vec![1.0, 2.5])));
+        assert_eq!(class_weights("balanced"), Ok(ClassWeights::Rule(WeightRule::Balanced)));
+        assert!(class_weights("rare").is_err());
         assert!(init("random").expect_err("no such start").contains("glorot_uniform"));
     }
 }

@@ -1,10 +1,10 @@
 //! From the `[train]` table to settings.
 
-use super::{ConfigError, TrainConfig};
+use super::{Batch, ConfigError, TrainConfig};
 use crate::{
     data::{Dataset, Targets},
     loss::Loss,
-    optim::Optimizer,
+    optim::{Constant, Optimizer},
     train::Training,
 };
 
@@ -23,17 +23,35 @@ impl TrainConfig {
             Targets::Classes { .. } => Loss::SoftmaxCrossEntropy,
             Targets::Values { .. } => Loss::SquaredError,
         };
-        let defaults = Training::new(self.loss.unwrap_or(usual));
+        let mut loss = self.loss.unwrap_or(usual);
+        match (&mut loss, self.delta) {
+            (Loss::Huber { delta }, Some(given)) => *delta = given,
+            (_, Some(_)) => {
+                let problem = format!("is for `huber`, but the loss is `{}`", loss.name());
+                return Err(ConfigError::key("train.delta", problem));
+            }
+            (_, None) => {}
+        }
+        let defaults = Training::new(loss);
         Ok(Training {
+            loss,
             optimizer: self.optimizer()?,
             rate: self.rate.unwrap_or(defaults.rate),
+            schedule: self.schedule.unwrap_or(defaults.schedule),
+            warm_up: self.warm_up.unwrap_or(defaults.warm_up),
             epochs: self.epochs.unwrap_or(defaults.epochs),
-            batch: self.batch.unwrap_or(defaults.batch),
+            batch: self.batch.map_or(defaults.batch, Batch::rows),
             seed: self.seed.unwrap_or(defaults.seed),
-            patience: self.patience.or(defaults.patience),
+            clip_value: self.clip_value,
+            clip_norm: self.clip_norm,
+            l1: self.l1.unwrap_or(defaults.l1),
+            l2: self.l2.unwrap_or(defaults.l2),
+            label_smoothing: self.label_smoothing.unwrap_or(defaults.label_smoothing),
+            class_weights: self.class_weights.clone().unwrap_or(defaults.class_weights),
+            patience: self.patience,
+            minimum_change: self.minimum_change.unwrap_or(defaults.minimum_change),
             threads: self.threads.unwrap_or(defaults.threads),
             dropout: dropout?,
-            ..defaults
         })
     }
 
@@ -43,13 +61,12 @@ impl TrainConfig {
     ///
     /// It is not known, or a constant is given that it does not have.
     pub fn optimizer(&self) -> Result<Optimizer, ConfigError> {
-        const KNOWN: [Optimizer; 4] = [Optimizer::SGD, Optimizer::RMSPROP, Optimizer::ADAM, Optimizer::ADAMW];
         let name = self.optimizer.as_deref().unwrap_or(Optimizer::ADAM.name());
-        let Some(mut optimizer) = KNOWN.into_iter().find(|optimizer| optimizer.name() == name) else {
-            let known = KNOWN.map(|optimizer| optimizer.name()).join(", ");
+        let Some(mut optimizer) = Optimizer::from_name(name) else {
+            let known = Optimizer::ALL.map(|optimizer| optimizer.name()).join(", ");
             return Err(ConfigError::key("train.optimizer", format!("expected one of {known}, found `{name}`")));
         };
-        let constants = [
+        let numbers = [
             ("momentum", self.momentum),
             ("decay", self.decay),
             ("beta1", self.beta1),
@@ -57,33 +74,42 @@ impl TrainConfig {
             ("epsilon", self.epsilon),
             ("weight_decay", self.weight_decay),
         ];
-        for (constant, given) in constants {
-            let Some(given) = given else { continue };
-            match optimizer.constant(constant) {
-                Some(value) => *value = given,
-                None => {
-                    let problem = format!("is not a constant of `{name}`: leave it out, or choose another optimizer");
-                    return Err(ConfigError::key(&format!("train.{constant}"), problem));
-                }
+        let numbers = numbers.into_iter().filter_map(|(name, given)| Some((name, Given::Number(given?))));
+        let switches = [("epsilon_in_root", self.epsilon_in_root), ("bias_correction", self.bias_correction)];
+        let switches = switches.into_iter().filter_map(|(name, given)| Some((name, Given::Switch(given?))));
+        for (constant, given) in numbers.chain(switches) {
+            if !given.set(constant, &mut optimizer) {
+                let problem = format!("is not a constant of `{name}`: leave it out, or choose another optimizer");
+                return Err(ConfigError::key(&format!("train.{constant}"), problem));
             }
         }
         Ok(optimizer)
     }
 }
 
-impl Optimizer {
-    /// The constant of that name, if this optimizer has one.
-    fn constant(&mut self, name: &str) -> Option<&mut f32> {
-        match (self, name) {
-            (Self::Sgd { momentum }, "momentum") => Some(momentum),
-            (Self::RmsProp { decay, .. }, "decay") => Some(decay),
-            (Self::Adam { beta1, .. } | Self::AdamW { beta1, .. }, "beta1") => Some(beta1),
-            (Self::Adam { beta2, .. } | Self::AdamW { beta2, .. }, "beta2") => Some(beta2),
-            (Self::RmsProp { epsilon, .. } | Self::Adam { epsilon, .. } | Self::AdamW { epsilon, .. }, "epsilon") => {
-                Some(epsilon)
+/// A constant of an optimizer as a file gives it.
+#[derive(Clone, Copy)]
+enum Given {
+    Number(f32),
+    Switch(bool),
+}
+
+impl Given {
+    /// Sets the constant of that name; whether there is one.
+    fn set(self, name: &str, optimizer: &mut Optimizer) -> bool {
+        let Some((_, constant)) = optimizer.constants().into_iter().find(|(known, _)| *known == name) else {
+            return false;
+        };
+        match (constant, self) {
+            (
+                Constant::Share(value) | Constant::Positive(value) | Constant::NotNegative(value),
+                Self::Number(given),
+            ) => {
+                *value = given;
             }
-            (Self::AdamW { weight_decay, .. }, "weight_decay") => Some(weight_decay),
-            _ => None,
+            (Constant::Switch(value), Self::Switch(given)) => *value = given,
+            _ => return false,
         }
+        true
     }
 }

@@ -1,7 +1,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::*;
-use crate::{Optimizer, Spec};
+use crate::{ClassWeights, Optimizer, Schedule, Spec};
 
 /// A folder with 40 rows of two inputs, a class and a number.
 fn folder() -> tempfile::TempDir {
@@ -67,6 +67,15 @@ fn everything_can_be_said() {
         batch = 5
         seed = 9
         patience = 2
+        minimum_change = 0.125
+        schedule = { step = { every = 3, factor = 0.5 } }
+        warm_up = 1
+        clip_value = 2.0
+        clip_norm = 1.0
+        l1 = 0.25
+        l2 = 0.5
+        loss = 'huber'
+        delta = 0.75
         threads = 1",
     )
     .expect("the description is right");
@@ -81,9 +90,16 @@ fn everything_can_be_said() {
         batch: 5,
         seed: 9,
         patience: Some(2),
+        minimum_change: 0.125,
+        schedule: Schedule::Step { every: 3, factor: 0.5 },
+        warm_up: 1,
+        clip_value: Some(2.0),
+        clip_norm: Some(1.0),
+        l1: 0.25,
+        l2: 0.5,
         threads: 1,
         dropout: vec![0.5, 0.0],
-        ..Training::new(Loss::SquaredError)
+        ..Training::new(Loss::Huber { delta: 0.75 })
     };
     assert_eq!(prepared.settings, expected);
     let mean = prepared.training.inputs().column(0).mean().expect("there are rows");
@@ -171,10 +187,42 @@ fn keys_that_do_not_go_together() {
     let train = |keys: &str| error(&format!("{DATA}{NETWORK}[train]\n{keys}"));
     assert_eq!(
         train("optimizer = 'adamx'"),
-        "train.optimizer: expected one of sgd, rmsprop, adam, adamw, found `adamx`"
+        "train.optimizer: expected one of sgd, nesterov, momentum, normalized, sign, rmsprop, adam, adamw, found `adamx`"
     );
     assert_eq!(
         train("momentum = 0.9"),
         "train.momentum: is not a constant of `adam`: leave it out, or choose another optimizer"
     );
+}
+
+#[test]
+fn constants_belong_to_their_optimizer_and_loss() {
+    let settings = |keys: &str| prepare(&format!("{DATA}{NETWORK}[train]\n{keys}")).map(|prepared| prepared.settings);
+    let optimizer = |keys: &str| settings(keys).expect("the description is right").optimizer;
+    let root = Optimizer::RmsProp { decay: 0.9, epsilon: 1e-8, epsilon_in_root: true };
+    assert_eq!(optimizer("optimizer = 'rmsprop'\ndecay = 0.9\nepsilon_in_root = true"), root);
+    let course = Optimizer::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, bias_correction: false };
+    assert_eq!(optimizer("bias_correction = false"), course);
+    for usual in Optimizer::ALL {
+        assert_eq!(optimizer(&format!("optimizer = '{}'", usual.name())), usual);
+    }
+    let wrong = |keys| settings(keys).expect_err("the description is wrong");
+    assert!(
+        wrong("optimizer = 'sgd'\nbias_correction = true").starts_with("train.bias_correction: is not a constant of")
+    );
+    assert_eq!(wrong("delta = 1.0"), "train.delta: is for `huber`, but the loss is `softmax_cross_entropy`");
+    assert!(wrong("loss = 'mse'").contains("expected one of squared_error, absolute_error, huber, "));
+}
+
+#[test]
+fn batches_and_weights_by_name_or_number() {
+    let settings = |keys: &str| prepare(&format!("{DATA}{NETWORK}[train]\n{keys}")).map(|prepared| prepared.settings);
+    let all = settings("batch = 'all'\nclass_weights = 'balanced'\nlabel_smoothing = 0.1").expect("it is right");
+    assert_eq!((all.batch, all.label_smoothing), (usize::MAX, 0.1));
+    assert_eq!(all.class_weights, ClassWeights::Rule(crate::WeightRule::Balanced));
+    let each = settings("class_weights = [1.0, 2.0]").expect("it is right");
+    assert_eq!(each.class_weights, ClassWeights::Each(vec![1.0, 2.0]));
+    let wrong = |keys| settings(keys).expect_err("the description is wrong");
+    assert!(wrong("batch = 'some'").contains("expected a number of examples, or \"all\""));
+    assert!(wrong("class_weights = 'rare'").contains("expected \"equal\", \"balanced\", or a list"));
 }

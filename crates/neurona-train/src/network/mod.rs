@@ -191,6 +191,19 @@ impl Network {
         ranges
     }
 
+    /// Where the weights of the dense layers are in [`values`](Self::values), without their biases.
+    pub(crate) fn weights(&self) -> Vec<Range<usize>> {
+        let dense = self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Dense(_)));
+        dense.map(|layer| layer.values.start..layer.values.end - layer.outputs).collect()
+    }
+
+    /// How many weights there are, biases not counted, and how many of them are exactly zero, as Lasso makes them.
+    pub fn zero_weights(&self) -> (usize, usize) {
+        let weights = self.weights();
+        let zeros = weights.iter().flat_map(|range| &self.values[range.clone()]).filter(|w| **w == 0.0).count();
+        (weights.iter().map(Range::len).sum(), zeros)
+    }
+
     /// The dense layers, by their places.
     pub(crate) fn dense_layers(&self) -> Vec<usize> {
         (0..self.layers.len()).filter(|at| matches!(self.layers[*at].kind, Kind::Dense(_))).collect()
@@ -269,7 +282,7 @@ impl Network {
         tape.fill(inputs);
         tape.forward(self, None);
         let mut gradient = Gradient::new(self, 0, rows);
-        let sums = gradient.begin(&tape, loss, 1.0 / rows as f32, |row| targets.row(row, outputs));
+        let sums = gradient.begin(&tape, &loss.into(), 1.0 / rows as f32, |row| targets.row(row, outputs));
         gradient.backward(self, &tape);
         let loss = (sums.loss / rows as f64) as f32;
         Ok(Gradients { outputs: tape.output().to_owned(), loss, values: gradient.into_values() })

@@ -3,11 +3,7 @@
 use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 
 use super::{Kind, Layer, Network, scaling};
-use crate::{
-    activation,
-    loss::{Loss, Target},
-    random::Random,
-};
+use crate::{activation, loss::Target, objective::Objective, random::Random};
 
 /// What forward computes and backward needs: the output of every layer for every row of a shard.
 #[derive(Debug)]
@@ -47,8 +43,10 @@ struct Dropout {
 /// What is summed over the rows of a shard.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sums {
-    /// The losses.
+    /// The losses, each times the weight of its example.
     pub(crate) loss: f64,
+    /// The weights of the examples.
+    pub(crate) weight: f64,
     /// How many classes were right.
     pub(crate) right: u64,
 }
@@ -110,11 +108,11 @@ impl Tape {
     }
 
     /// The losses of the rows, and how many of their classes are right.
-    pub(crate) fn score<'t>(&self, loss: Loss, target: impl Fn(usize) -> Target<'t>) -> Sums {
+    pub(crate) fn score<'t>(&self, objective: &Objective, target: impl Fn(usize) -> Target<'t>) -> Sums {
         let (y, outputs) = self.last();
         let mut sums = Sums::default();
         for (row, y) in y.chunks_exact(outputs).take(self.rows).enumerate() {
-            sums.count(loss, y, target(row), loss.value(y, target(row)));
+            sums.count(objective, y, target(row), objective.value(y, target(row)));
         }
         sums
     }
@@ -128,7 +126,8 @@ impl std::ops::Add for Sums {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { loss: self.loss + other.loss, right: self.right + other.right }
+        let (loss, weight) = (self.loss + other.loss, self.weight + other.weight);
+        Self { loss, weight, right: self.right + other.right }
     }
 }
 
@@ -139,9 +138,11 @@ impl std::iter::Sum for Sums {
 }
 
 impl Sums {
-    fn count(&mut self, loss: Loss, y: &[f32], target: Target<'_>, value: f32) {
-        self.loss += f64::from(value);
-        self.right += u64::from(matches!(target, Target::Class(class) if loss.decide(y) == class));
+    fn count(&mut self, objective: &Objective, y: &[f32], target: Target<'_>, value: f32) {
+        let weight = f64::from(objective.weight(target));
+        self.loss += weight * f64::from(value);
+        self.weight += weight;
+        self.right += u64::from(matches!(target, Target::Class(class) if objective.loss.decide(y) == class));
     }
 }
 
@@ -241,7 +242,7 @@ impl Gradient {
     pub(crate) fn begin<'t>(
         &mut self,
         tape: &Tape,
-        loss: Loss,
+        objective: &Objective,
         scale: f32,
         target: impl Fn(usize) -> Target<'t>,
     ) -> Sums {
@@ -249,8 +250,8 @@ impl Gradient {
         let mut sums = Sums::default();
         let rows = y.chunks_exact(outputs).zip(self.dy.chunks_exact_mut(outputs)).take(tape.rows);
         for (row, (y, dy)) in rows.enumerate() {
-            let value = loss.gradient(y, target(row), scale, dy);
-            sums.count(loss, y, target(row), value);
+            let value = objective.gradient(y, target(row), scale, dy);
+            sums.count(objective, y, target(row), value);
         }
         sums
     }

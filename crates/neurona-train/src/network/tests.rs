@@ -64,6 +64,11 @@ fn mirror_loss(loss: Loss, y: &[f64], target: Target<'_>) -> f64 {
     let sigmoid = |y: f64| 1.0 / (1.0 + (-y).exp());
     match loss {
         Loss::SquaredError => mean(&|y, t| (y - t).powi(2)),
+        Loss::AbsoluteError => mean(&|y, t| (y - t).abs()),
+        Loss::Huber { delta } => mean(&|y, t| {
+            let (size, delta) = ((y - t).abs(), f64::from(delta));
+            if size <= delta { 0.5 * size * size } else { delta * size - 0.5 * delta * delta }
+        }),
         Loss::BinaryCrossEntropy => mean(&|y, t| -t * sigmoid(y).ln() - (1.0 - t) * (1.0 - sigmoid(y)).ln()),
         Loss::Hinge => mean(&|y, t| (1.0 - t * y).max(0.0)),
         Loss::Perceptron => mean(&|y, t| (-t * y).max(0.0)),
@@ -314,7 +319,7 @@ fn dropout_keeps_the_mean_and_stops_the_gradient() {
     assert!((trained - mean).abs() < 5.0 * deviation && trained != mean, "{trained} is not near {mean}");
 
     let mut gradient = Gradient::new(&network, 0, 1);
-    gradient.begin(&tape, Loss::SquaredError, 1.0, |_| Target::Values(&[0.0]));
+    gradient.begin(&tape, &Loss::SquaredError.into(), 1.0, |_| Target::Values(&[0.0]));
     gradient.backward(&network, &tape);
     let (of_inputs, _) = network.dense(0, gradient.values()).expect("a dense layer");
     let (of_outputs, _) = network.dense(1, gradient.values()).expect("a dense layer");

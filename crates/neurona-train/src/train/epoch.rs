@@ -10,8 +10,11 @@ use crate::{
     data::{Dataset, Targets},
     loss::{Loss, TargetRows},
     network::{Gradient, Network, Sums, Tape},
+    objective::Objective,
     optim::OptimizerState,
+    penalty::{Penalty, clip_norm, clip_values},
     random::{Purpose, Random},
+    schedule::Rate,
 };
 
 /// Whom to tell about the progress, and who may ask to stop.
@@ -31,17 +34,17 @@ impl<'a> Examples<'a> {
     }
 
     fn score(&self, sums: Sums, rows: usize) -> Score {
-        let share = |sum: f64| (sum / rows as f64) as f32;
-        Score { loss: share(sums.loss), accuracy: self.has_classes.then(|| share(sums.right as f64)) }
+        let accuracy = self.has_classes.then(|| (sums.right as f64 / rows as f64) as f32);
+        Score { loss: (sums.loss / sums.weight) as f32, accuracy }
     }
 }
 
 /// The score of a network on a data set.
 pub(super) fn evaluate(network: &Network, data: &Dataset, loss: Loss) -> Score {
-    evaluate_examples(network, &Examples::new(network, data), loss)
+    evaluate_examples(network, &Examples::new(network, data), &loss.into())
 }
 
-fn evaluate_examples(network: &Network, examples: &Examples<'_>, loss: Loss) -> Score {
+fn evaluate_examples(network: &Network, examples: &Examples<'_>, objective: &Objective) -> Score {
     let (first, outputs, capacity) = (network.scaling_layers(), network.outputs(), network.shard_rows());
     let rows = examples.inputs.nrows();
     let shard = |tape: &mut Tape, shard: usize| {
@@ -49,7 +52,7 @@ fn evaluate_examples(network: &Network, examples: &Examples<'_>, loss: Loss) -> 
         let inputs: ArrayView2<'_, f32> = examples.inputs.slice(ndarray::s![start..rows.min(start + capacity), ..]);
         tape.fill(inputs);
         tape.forward(network, None);
-        tape.score(loss, |row| examples.targets.row(start + row, outputs))
+        tape.score(objective, |row| examples.targets.row(start + row, outputs))
     };
     let shards = (0..rows.div_ceil(capacity)).into_par_iter();
     let sums: Vec<Sums> = shards.map_init(|| Tape::new(network, first, capacity, &[]), shard).collect();
@@ -67,16 +70,27 @@ struct Shard {
 pub(super) struct Run<'a> {
     network: Network,
     settings: &'a Training,
+    objective: Objective,
+    penalty: Penalty,
     training: Examples<'a>,
     validation: Option<Examples<'a>>,
     shards: Vec<Shard>,
     shard_rows: usize,
     drops: bool,
     optimizer: OptimizerState,
+    rate: Rate,
     learned: Vec<Range<usize>>,
+    weights: Vec<Range<usize>>,
     steps: u64,
     epochs: Vec<Epoch>,
     kept: Kept,
+    progress: Gain,
+}
+
+/// The last epoch that was better than the one before it in this place, by as much as early stopping asks.
+struct Gain {
+    epoch: u32,
+    loss: f32,
 }
 
 /// Weights to go back to.
@@ -104,18 +118,24 @@ impl<'a> Run<'a> {
             gradient: Gradient::new(&network, first, shard_rows),
             sums: Sums::default(),
         };
+        let Training { loss, label_smoothing: smoothing, l1, l2, .. } = *settings;
         Self {
             settings,
+            objective: Objective { loss, smoothing, weights: settings.class_weights.of(training) },
+            penalty: Penalty { l1, l2 },
             training: Examples::new(&network, training),
             validation: validation.map(|data| Examples::new(&network, data)),
             shards: (0..batch.div_ceil(shard_rows)).map(|_| shard()).collect(),
             shard_rows,
             drops: dropout.iter().any(|rate| *rate > 0.0),
             optimizer: OptimizerState::new(settings.optimizer, network.values().len()),
+            rate: Rate::START,
             learned: network.learned(),
+            weights: network.weights(),
             steps: 0,
             epochs: Vec::new(),
             kept: Kept { values: network.values().to_vec(), epoch: 0, loss: f32::INFINITY },
+            progress: Gain { epoch: 0, loss: f32::INFINITY },
             network,
         }
     }
@@ -123,8 +143,8 @@ impl<'a> Run<'a> {
     /// Trains until the end.
     pub(super) fn run(mut self, observer: &mut Observer<'_>) -> Result<Trained, TrainError> {
         let batches = self.batches();
-        let mut order: Vec<usize> = (0..self.training.inputs.nrows()).collect();
         for number in 1..=self.settings.epochs {
+            let mut order: Vec<usize> = (0..self.training.inputs.nrows()).collect();
             Random::new(self.settings.seed, Purpose::Shuffle, u64::from(number), 0).shuffle(&mut order);
             let training = match self.epoch(number, &order, observer) {
                 Ok(ControlFlow::Continue(score)) => score,
@@ -132,7 +152,7 @@ impl<'a> Run<'a> {
                 Err(batch) => return Err(self.diverged(number, batch, "the loss")),
             };
             let validation =
-                self.validation.as_ref().map(|part| evaluate_examples(&self.network, part, self.settings.loss));
+                self.validation.as_ref().map(|part| evaluate_examples(&self.network, part, &self.objective));
             if !self.network.is_finite() {
                 return Err(self.diverged(number, batches, "a weight"));
             }
@@ -140,12 +160,13 @@ impl<'a> Run<'a> {
                 return Err(self.diverged(number, batches, "the loss on the validation part"));
             }
             self.keep(number, validation);
+            self.rate.note(self.settings.schedule, validation.unwrap_or(training).loss);
             let epoch = Epoch { number, training, validation };
             self.epochs.push(epoch);
             if observer(Progress::Epoch(epoch)).is_break() {
                 return Ok(self.finish(End::Asked));
             }
-            if self.settings.patience.is_some_and(|patience| number - self.kept.epoch >= patience.max(1)) {
+            if self.is_stuck(number) {
                 return Ok(self.finish(End::Patience));
             }
         }
@@ -161,7 +182,7 @@ impl<'a> Run<'a> {
     ) -> Result<ControlFlow<(), Score>, usize> {
         let (batches, mut sums, mut rows) = (self.batches(), Sums::default(), 0);
         for (batch, examples) in (1..).zip(order.chunks(self.settings.batch)) {
-            sums = sums + self.step(examples);
+            sums = sums + self.step(epoch, examples);
             rows += examples.len();
             if !sums.loss.is_finite() {
                 return Err(batch);
@@ -179,23 +200,43 @@ impl<'a> Run<'a> {
     }
 
     /// One step by the mean gradient of these examples.
-    fn step(&mut self, examples: &[usize]) -> Sums {
-        let Self { network, training, settings, shards, shard_rows, drops, steps, optimizer, learned, .. } = self;
-        let (outputs, scale) = (network.outputs(), 1.0 / examples.len() as f32);
+    fn step(&mut self, epoch: u32, examples: &[usize]) -> Sums {
+        let rate = self.rate(epoch);
+        let Self { network, training, settings, objective, shards, shard_rows, drops, steps, .. } = self;
+        let outputs = network.outputs();
+        let weight = |row: &usize| f64::from(objective.weight(training.targets.row(*row, outputs)));
+        let scale = (1.0 / examples.iter().map(weight).sum::<f64>()) as f32;
         let shards = &mut shards[..examples.len().div_ceil(*shard_rows)];
         let learn = |(number, (shard, examples)): (usize, (&mut Shard, &[usize]))| {
             let Shard { tape, gradient, sums } = shard;
             let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, *steps, number as u64));
             tape.fill_rows(examples.iter().filter_map(|row| training.inputs.row(*row).to_slice()));
             tape.forward(network, random.as_mut());
-            *sums = gradient.begin(tape, settings.loss, scale, |row| training.targets.row(examples[row], outputs));
+            *sums = gradient.begin(tape, objective, scale, |row| training.targets.row(examples[row], outputs));
             gradient.backward(network, tape);
         };
         shards.par_iter_mut().zip(examples.par_chunks(*shard_rows)).enumerate().for_each(learn);
         let sums = shards.iter().map(|shard| shard.sums).sum();
-        optimizer.step_in(settings.rate, network.values_mut(), sum_gradients(shards), learned);
-        *steps += 1;
+        let gradient = sum_gradients(shards);
+        let values = network.values_mut();
+        self.penalty.add_gradient(&self.weights, values, gradient);
+        if let Some(limit) = settings.clip_value {
+            clip_values(gradient, limit);
+        }
+        if let Some(limit) = settings.clip_norm {
+            clip_norm(gradient, &self.learned, limit);
+        }
+        self.optimizer.step_in(rate, values, gradient, &self.learned);
+        self.penalty.shrink(&self.weights, values, rate);
+        self.steps += 1;
         sums
+    }
+
+    /// The learning rate of the next step.
+    fn rate(&self, epoch: u32) -> f32 {
+        let Training { schedule, rate, epochs, warm_up, .. } = *self.settings;
+        let warm_up = u64::from(warm_up) * self.batches() as u64;
+        self.rate.of(schedule, rate, (epoch - 1, epochs), (self.steps, warm_up))
     }
 
     /// Keeps the weights when they are the best on the validation part, or when there is none.
@@ -205,6 +246,14 @@ impl<'a> Run<'a> {
             self.kept.values.copy_from_slice(self.network.values());
             (self.kept.epoch, self.kept.loss) = (epoch, loss);
         }
+        if validation.is_none() || loss < self.progress.loss - self.settings.minimum_change {
+            self.progress = Gain { epoch, loss };
+        }
+    }
+
+    /// Whether patience is over: no epoch for so long was better by as much as it has to be.
+    fn is_stuck(&self, epoch: u32) -> bool {
+        self.settings.patience.is_some_and(|patience| epoch - self.progress.epoch >= patience.max(1))
     }
 
     /// Ends within an epoch: its weights count when there is no better measure, or nothing else.
@@ -234,10 +283,10 @@ impl<'a> Run<'a> {
 }
 
 /// The sum of the gradients, in the first of them; each value is added in the order of the shards.
-fn sum_gradients(shards: &mut [Shard]) -> &[f32] {
+fn sum_gradients(shards: &mut [Shard]) -> &mut [f32] {
     /// Values that are worth a thread's while.
     const CHUNK: usize = 1 << 14;
-    let Some((first, others)) = shards.split_first_mut() else { return &[] };
+    let Some((first, others)) = shards.split_first_mut() else { return &mut [] };
     if !others.is_empty() {
         first.gradient.values_mut().par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sums)| {
             for other in &*others {
@@ -246,5 +295,5 @@ fn sum_gradients(shards: &mut [Shard]) -> &[f32] {
             }
         });
     }
-    first.gradient.values()
+    first.gradient.values_mut()
 }

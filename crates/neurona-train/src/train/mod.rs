@@ -13,7 +13,9 @@ use crate::{
     data::{Dataset, Targets},
     loss::Loss,
     network::Network,
+    objective::ClassWeights,
     optim::Optimizer,
+    schedule::Schedule,
 };
 
 mod epoch;
@@ -31,34 +33,64 @@ pub struct Training {
     pub loss: Loss,
     /// How gradients change the parameters.
     pub optimizer: Optimizer,
-    /// The learning rate.
+    /// The learning rate, with which the schedule begins.
     pub rate: f32,
+    /// How the learning rate changes from epoch to epoch.
+    pub schedule: Schedule,
+    /// Epochs in which the learning rate rises to what the schedule says, step by step.
+    pub warm_up: u32,
     /// How often every example is seen.
     pub epochs: u32,
-    /// Examples of one step; the last step of an epoch takes what is left.
+    /// Examples of one step: 1 for stochastic descent, as many as there are ([`usize::MAX`] does) for batch descent, and
+    /// between them mini-batches. The last step of an epoch takes what is left.
     pub batch: usize,
     /// Decides the order of the examples and what is dropped.
     pub seed: u64,
     /// The chance of each value to be dropped after each hidden dense layer, in their order; empty for none.
     pub dropout: Vec<f32>,
-    /// Stops after so many epochs in which the loss of the validation part was not better than the best.
+    /// Holds each component of the gradient between minus this and this.
+    pub clip_value: Option<f32>,
+    /// Shortens the whole gradient to this length where it is longer; after [`clip_value`](Self::clip_value).
+    pub clip_norm: Option<f32>,
+    /// Lasso: `l1 sum of |w|` over all weights is added to the loss, and makes some of them exactly 0; biases are free.
+    pub l1: f32,
+    /// Tikhonov: `l2 / 2 sum of w^2` over all weights is added to the loss; biases are free. With both coefficients it is
+    /// the elastic net. The losses that are reported are without them.
+    pub l2: f32,
+    /// Label smoothing of the cross-entropies (Szegedy and others, 2016): the right class is given `1 - s`, and s is
+    /// given to all of K classes in equal parts; with sigmoids it is half an s to yes and half to no.
+    pub label_smoothing: f32,
+    /// How much an example of each class counts, in training and in the losses that are reported.
+    pub class_weights: ClassWeights,
+    /// Early stopping: stops after so many epochs in which the loss of the validation part was not better than the best.
     pub patience: Option<u32>,
+    /// What counts as better for [`patience`](Self::patience): a loss that is less by more than this.
+    pub minimum_change: f32,
     /// How many threads compute; 0 for as many as there are cores. The result does not depend on it.
     pub threads: usize,
 }
 
 impl Training {
-    /// Adam at a rate of 0.001, 100 epochs, batches of 32, seed 1, no dropout, all cores.
+    /// Adam at a constant rate of 0.001, 100 epochs, batches of 32, seed 1, no regularisation, all cores.
     pub fn new(loss: Loss) -> Self {
         Self {
             loss,
             optimizer: Optimizer::ADAM,
             rate: 1e-3,
+            schedule: Schedule::Constant,
+            warm_up: 0,
             epochs: 100,
             batch: 32,
             seed: 1,
             dropout: Vec::new(),
+            clip_value: None,
+            clip_norm: None,
+            l1: 0.0,
+            l2: 0.0,
+            label_smoothing: 0.0,
+            class_weights: ClassWeights::default(),
             patience: None,
+            minimum_change: 0.0,
             threads: 0,
         }
     }
@@ -151,6 +183,7 @@ pub fn train(
     observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
 ) -> Result<Trained, TrainError> {
     settings.check()?;
+    settings.check_classes(training)?;
     for data in [Some(training), validation].into_iter().flatten() {
         check_data(&network, data, settings.loss)?;
     }
@@ -185,9 +218,52 @@ impl Training {
         if self.batch == 0 {
             return fail("batch", "at least 1", "0".to_owned());
         }
-        match self.optimizer.fault() {
+        let not_negative = [("l1", self.l1), ("l2", self.l2), ("minimum_change", self.minimum_change)].into_iter();
+        if let Some((name, found)) = not_negative.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
+            return fail(name, "a finite number of at least 0", found.to_string());
+        }
+        let positive = [("clip_value", self.clip_value), ("clip_norm", self.clip_norm)];
+        for (name, found) in positive.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+            if !(found > 0.0 && found.is_finite()) {
+                return fail(name, "a finite number greater than 0", found.to_string());
+            }
+        }
+        if !(0.0..1.0).contains(&self.label_smoothing) {
+            return fail("label_smoothing", "at least 0 and less than 1", self.label_smoothing.to_string());
+        }
+        if let Loss::Huber { delta } = self.loss
+            && !(delta > 0.0 && delta.is_finite())
+        {
+            return fail("delta", "a finite number greater than 0", delta.to_string());
+        }
+        match self.schedule.fault().or_else(|| self.optimizer.fault()) {
             None => Ok(()),
             Some((setting, expected, found)) => fail(setting, expected, found.to_string()),
+        }
+    }
+
+    /// Whether what is done to classes goes with these data.
+    fn check_classes(&self, data: &Dataset) -> Result<(), TrainError> {
+        let fail = |setting: &'static str, expected: &'static str, found: String| {
+            Err(TrainError::Setting { setting, expected, found })
+        };
+        let classes = data.labels().len();
+        let is_cross_entropy = matches!(self.loss, Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy);
+        if self.label_smoothing > 0.0 && (classes == 0 || !is_cross_entropy) {
+            let found = if classes == 0 { "numbers".to_owned() } else { self.loss.name().to_owned() };
+            return fail("label_smoothing", "classes, and a cross-entropy as loss", found);
+        }
+        if self.class_weights != ClassWeights::default() && classes == 0 {
+            return fail("class_weights", "data with classes", "numbers".to_owned());
+        }
+        let ClassWeights::Each(weights) = &self.class_weights else { return Ok(()) };
+        if weights.len() != classes {
+            let found = format!("{} for {classes} classes", weights.len());
+            return fail("class_weights", "a weight for each class", found);
+        }
+        match weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
+            Some(weight) => fail("class_weights", "finite numbers greater than 0", weight.to_string()),
+            None => Ok(()),
         }
     }
 }
@@ -227,9 +303,9 @@ fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Result<(), Train
     }
     let Targets::Values { values, .. } = data.targets() else { return Ok(()) };
     let (expected, fits): (_, fn(f32) -> bool) = match loss {
-        Loss::SquaredError => return Ok(()),
+        _ if loss.is_difference() => return Ok(()),
         Loss::Hinge | Loss::Perceptron => ("1 or -1", |t| t == 1.0 || t == -1.0),
-        Loss::BinaryCrossEntropy | Loss::SoftmaxCrossEntropy => ("from 0 to 1", |t| (0.0..=1.0).contains(&t)),
+        _ => ("from 0 to 1", |t| (0.0..=1.0).contains(&t)),
     };
     match values.indexed_iter().find(|(_, target)| !fits(**target)) {
         None => Ok(()),

@@ -233,8 +233,155 @@ fn settings_out_of_range_are_errors() {
         message(|s| s.dropout = vec![0.5, 0.5]),
         "dropout: expected a rate for each hidden dense layer, found 2 for 1 layers"
     );
+    for (change, expected) in [
+        ((|s| s.l1 = -1.0) as fn(&mut Training), "l1: expected a finite number of at least 0, found -1"),
+        (|s| s.clip_norm = Some(0.0), "clip_norm: expected a finite number greater than 0, found 0"),
+        (|s| s.label_smoothing = 1.0, "label_smoothing: expected at least 0 and less than 1, found 1"),
+        (
+            |s| (s.label_smoothing, s.loss) = (0.1, Loss::SquaredError),
+            "label_smoothing: expected classes, and a cross-entropy as loss, found squared_error",
+        ),
+        (
+            |s| s.class_weights = ClassWeights::Each(vec![1.0]),
+            "class_weights: expected a weight for each class, found 1 for 2 classes",
+        ),
+        (
+            |s| s.class_weights = ClassWeights::Each(vec![1.0, 0.0]),
+            "class_weights: expected finite numbers greater than 0, found 0",
+        ),
+        (|s| s.loss = Loss::Huber { delta: 0.0 }, "delta: expected a finite number greater than 0, found 0"),
+        (
+            |s| s.schedule = Schedule::Decay { gamma: -0.1 },
+            "schedule.decay.gamma: expected finite and at least 0, for the rate is r / (1 + gamma n), found -0.1",
+        ),
+    ] {
+        assert_eq!(message(change), expected);
+    }
     assert_eq!(
         message(|s| s.optimizer = Optimizer::Sgd { momentum: 1.0 }),
         "momentum: expected at least 0 and less than 1, found 1"
     );
+}
+
+/// Four rows whose columns are orthogonal to each other and to a constant, and `t = 1 + 2 x0 - 0.25 x1 + 0.125 x2`.
+fn orthogonal() -> Dataset {
+    let inputs = array![[1.0, 1.0, 1.0], [1.0, -1.0, -1.0], [-1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]];
+    let target = |row: usize| 1.0 + 2.0 * inputs[(row, 0)] - 0.25 * inputs[(row, 1)] + 0.125 * inputs[(row, 2)];
+    let values = Array2::from_shape_fn((4, 1), |(row, _)| target(row));
+    Dataset::new(inputs, Targets::values(values)).expect("the parts fit")
+}
+
+#[test]
+fn penalties_have_their_closed_forms() {
+    // The columns being orthogonal, each weight by itself makes (w - b)^2 + l1 |w| + l2 w^2 / 2 small, where b is its
+    // weight in the target: w = soft(2 b, l1) / (2 + l2), where soft takes l1 off a size and leaves 0 of a smaller one.
+    for (l1, l2) in [(0.0, 0.0), (0.0, 0.5), (1.0, 0.0), (1.0, 0.5)] {
+        let network = network(vec![dense(3, 1, ActivationSpec::Identity)]);
+        let settings = Training {
+            optimizer: Optimizer::SGD,
+            rate: 0.1,
+            batch: usize::MAX,
+            epochs: 300,
+            l1,
+            l2,
+            ..Training::new(Loss::SquaredError)
+        };
+        let trained = train(network, &orthogonal(), None, &settings, &mut go_on).expect("the data fit").network;
+        let soft = |b: f32| (2.0 * b.abs() - l1).max(0.0).copysign(b) / (2.0 + l2);
+        for (w, expected) in trained.values().iter().zip([2.0, -0.25, 0.125].map(soft).into_iter().chain([1.0])) {
+            // Each step leaves at most 0.8 of the error, so that after 300 only rounding is left: that of a step is some
+            // ulps of values below 4, and 1 / (1 - 0.8) times as much in the limit.
+            assert!((w - expected).abs() <= 16.0 * 4.0 * f32::EPSILON, "l1 {l1}, l2 {l2}: {w}, expected {expected}");
+        }
+        let zeros = if l1 > 0.0 { 2 } else { 0 };
+        assert_eq!(trained.zero_weights(), (3, zeros), "l1 {l1}, l2 {l2}");
+    }
+}
+
+#[test]
+fn the_rate_follows_the_schedule() {
+    // Steps of the sign are as long as the rate, and far from the target the sign is always the same.
+    let far = Dataset::new(array![[0.0], [0.0]], Targets::values(array![[1e3], [1e3]])).expect("the parts fit");
+    let moved = |schedule, warm_up| {
+        let network = Network::new(dense(1, 1, ActivationSpec::Identity)).expect("the layers fit");
+        let settings = Training {
+            optimizer: Optimizer::Sign,
+            rate: 1.0,
+            schedule,
+            warm_up,
+            epochs: 4,
+            batch: 1,
+            ..Training::new(Loss::SquaredError)
+        };
+        train(network, &far, None, &settings, &mut go_on).expect("the data fit").network.values()[1]
+    };
+    assert_eq!(moved(Schedule::Constant, 0), 8.0);
+    assert_eq!(moved(Schedule::Step { every: 2, factor: 0.5 }, 0), 4.0 + 2.0);
+    assert_eq!(moved(Schedule::Exponential { factor: 0.5 }, 0), 2.0 * (1.0 + 0.5 + 0.25 + 0.125));
+    // Two epochs of two steps: a quarter, a half, three quarters, then the whole.
+    assert_eq!(moved(Schedule::Constant, 2), 0.25 + 0.5 + 0.75 + 1.0 + 4.0);
+}
+
+#[test]
+fn a_class_that_weighs_three_counts_as_three_examples() {
+    let (network, data, settings) = small();
+    let step = |data: &Dataset, class_weights| {
+        let settings = Training {
+            optimizer: Optimizer::SGD,
+            epochs: 1,
+            batch: usize::MAX,
+            rate: 0.5,
+            class_weights,
+            ..settings.clone()
+        };
+        train(network.clone(), data, None, &settings, &mut go_on).expect("the data fit")
+    };
+    let Targets::Classes { classes, .. } = data.targets() else { panic!("the data have classes") };
+    let repeated: Vec<usize> = (0..data.rows()).flat_map(|row| vec![row; 1 + 2 * classes[row] as usize]).collect();
+    let expected = step(&data.select(&repeated), ClassWeights::default());
+    let weighted = step(&data, ClassWeights::Each(vec![1.0, 3.0]));
+    assert_ne!(weighted.network, step(&data, ClassWeights::default()).network);
+    for (w, expected) in weighted.network.values().iter().zip(expected.network.values()) {
+        // Sums of up to 300 terms whose sizes sum to at most 1, in two orders, times the rate; then one ulp.
+        assert!((w - expected).abs() <= f32::EPSILON * (0.5 * 300.0 / 2.0 + expected.abs()), "{w}, {expected}");
+    }
+    assert!((weighted.epochs[0].training.loss - expected.epochs[0].training.loss).abs() < 1e-6);
+    assert_ne!(weighted.epochs[0].training.accuracy, None);
+}
+
+#[test]
+fn a_clipped_gradient_gives_a_step_of_that_length() {
+    let (network, data, settings) = small();
+    let moved = |clip_value, clip_norm| -> Vec<f64> {
+        let settings = Training {
+            optimizer: Optimizer::SGD,
+            epochs: 1,
+            batch: usize::MAX,
+            rate: 1.0,
+            clip_value,
+            clip_norm,
+            ..settings.clone()
+        };
+        let trained = train(network.clone(), &data, None, &settings, &mut go_on).expect("the data fit");
+        let pairs = trained.network.values().iter().zip(network.values());
+        pairs.map(|(after, before)| f64::from(*after) - f64::from(*before)).collect()
+    };
+    let length = |step: &[f64]| step.iter().map(|d| d * d).sum::<f64>().sqrt();
+    let largest = |step: &[f64]| step.iter().fold(0.0_f64, |largest, d| largest.max(d.abs()));
+    let free = moved(None, None);
+    assert!(length(&free) > 0.02 && largest(&free) > 0.01, "or nothing is clipped");
+    // Weights are below 2, and a difference of two of them is off by an ulp of 2.
+    let ulps = 42.0_f64.sqrt() * 2.0 * f64::from(f32::EPSILON);
+    assert!((length(&moved(None, Some(0.02))) - 0.02).abs() <= ulps);
+    assert!((largest(&moved(Some(0.01), None)) - 0.01).abs() <= ulps);
+}
+
+#[test]
+fn a_change_that_is_too_small_is_none() {
+    let (network, data, settings) = small();
+    let settings = Training { epochs: 50, patience: Some(4), minimum_change: 1e3, ..settings };
+    let trained = train(network, &data, Some(&data), &settings, &mut go_on).expect("the data fit");
+    // The first epoch is better than none; no later one by a thousand.
+    assert_eq!((trained.end, trained.epochs.len()), (End::Patience, 5));
+    assert_eq!(trained.kept, 5, "the best weights are kept all the same");
 }
