@@ -99,4 +99,6 @@ pub use network::{Gradients, Network, ShapeError};
 pub use objective::{ClassWeights, WeightRule};
 pub use optim::{Optimizer, OptimizerState};
 pub use schedule::Schedule;
-pub use train::{End, Epoch, Progress, Score, TrainError, Trained, Training, train};
+pub use train::{
+    Checkpoints, End, Epoch, Progress, Score, TrainError, Trained, Training, train, train_with_checkpoints,
+};

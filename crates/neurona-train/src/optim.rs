@@ -22,9 +22,10 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// A rule to change parameters by their gradient: see the table in the [module](self).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Optimizer {
     /// Stochastic gradient descent with classical momentum (Polyak, 1964): `v = momentum v + g`, `w -= r v`.
@@ -187,7 +188,7 @@ impl Optimizer {
 }
 
 /// An optimizer at work: its constants, and what it remembers for each parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OptimizerState {
     optimizer: Optimizer,
     /// Momentum, or Adam's mean of the gradient. What an optimizer does not use is zeros that are never touched.

@@ -4,12 +4,13 @@ use std::ops::{ControlFlow, Range};
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::{End, Epoch, Progress, Score, TrainError, Trained, Training};
+use super::{CheckpointError, End, Epoch, Progress, Score, TrainError, Trained, Training, checkpoint::Keeper};
 use crate::{
     data::{Dataset, Targets},
     loss::{Loss, TargetRows},
-    network::{Gradient, Network, Sums, Tape},
+    network::{Gradient, Network, ShapeError, Sums, Tape},
     objective::Objective,
     optim::OptimizerState,
     penalty::{Penalty, clip_norm, clip_values},
@@ -77,23 +78,31 @@ pub(super) struct Run<'a> {
     shards: Vec<Shard>,
     shard_rows: usize,
     drops: bool,
-    optimizer: OptimizerState,
-    rate: Rate,
     learned: Vec<Range<usize>>,
     weights: Vec<Range<usize>>,
+    state: State,
+}
+
+/// What a run knows beside its network: with that and the epochs that are over it can go on.
+#[derive(Clone, Serialize, Deserialize)]
+struct State {
+    optimizer: OptimizerState,
+    rate: Rate,
     steps: u64,
     epochs: Vec<Epoch>,
     kept: Kept,
-    progress: Gain,
+    gain: Gain,
 }
 
 /// The last epoch that was better than the one before it in this place, by as much as early stopping asks.
+#[derive(Clone, Serialize, Deserialize)]
 struct Gain {
     epoch: u32,
     loss: f32,
 }
 
 /// Weights to go back to.
+#[derive(Clone, Serialize, Deserialize)]
 struct Kept {
     values: Vec<f32>,
     epoch: u32,
@@ -128,27 +137,46 @@ impl<'a> Run<'a> {
             shards: (0..batch.div_ceil(shard_rows)).map(|_| shard()).collect(),
             shard_rows,
             drops: dropout.iter().any(|rate| *rate > 0.0),
-            optimizer: OptimizerState::new(settings.optimizer, network.values().len()),
-            rate: Rate::START,
             learned: network.learned(),
             weights: network.weights(),
-            steps: 0,
-            epochs: Vec::new(),
-            kept: Kept { values: network.values().to_vec(), epoch: 0, loss: f32::INFINITY },
-            progress: Gain { epoch: 0, loss: f32::INFINITY },
+            state: State {
+                optimizer: OptimizerState::new(settings.optimizer, network.values().len()),
+                rate: Rate::START,
+                steps: 0,
+                epochs: Vec::new(),
+                kept: Kept { values: network.values().to_vec(), epoch: 0, loss: f32::INFINITY },
+                gain: Gain { epoch: 0, loss: f32::INFINITY },
+            },
             network,
         }
     }
 
+    /// Takes the state of a checkpoint, which is of this run.
+    pub(super) fn go_on_from(&mut self, (values, state): Saved) -> Result<(), ShapeError> {
+        self.network.set_values(&values)?;
+        self.state = state.0;
+        Ok(())
+    }
+
     /// Trains until the end.
-    pub(super) fn run(mut self, observer: &mut Observer<'_>) -> Result<Trained, TrainError> {
+    pub(super) fn run(
+        mut self,
+        mut keeper: Option<&mut Keeper<'_>>,
+        observer: &mut Observer<'_>,
+    ) -> Result<Trained, TrainError> {
         let batches = self.batches();
-        for number in 1..=self.settings.epochs {
+        for number in self.state.epochs.len() as u32 + 1..=self.settings.epochs {
+            if self.is_stuck(number - 1) {
+                return Ok(self.finish(End::Patience));
+            }
             let mut order: Vec<usize> = (0..self.training.inputs.nrows()).collect();
             Random::new(self.settings.seed, Purpose::Shuffle, u64::from(number), 0).shuffle(&mut order);
             let training = match self.epoch(number, &order, observer) {
                 Ok(ControlFlow::Continue(score)) => score,
-                Ok(ControlFlow::Break(())) => return Ok(self.interrupted(number)),
+                Ok(ControlFlow::Break(())) => {
+                    flush(keeper)?;
+                    return Ok(self.interrupted(number));
+                }
                 Err(batch) => return Err(self.diverged(number, batch, "the loss")),
             };
             let validation =
@@ -160,17 +188,20 @@ impl<'a> Run<'a> {
                 return Err(self.diverged(number, batches, "the loss on the validation part"));
             }
             self.keep(number, validation);
-            self.rate.note(self.settings.schedule, validation.unwrap_or(training).loss);
+            self.state.rate.note(self.settings.schedule, validation.unwrap_or(training).loss);
             let epoch = Epoch { number, training, validation };
-            self.epochs.push(epoch);
+            self.state.epochs.push(epoch);
+            if let Some(keeper) = keeper.as_deref_mut() {
+                keeper.epoch(&(self.network.values(), &self.state))?;
+            }
             if observer(Progress::Epoch(epoch)).is_break() {
+                flush(keeper)?;
                 return Ok(self.finish(End::Asked));
             }
-            if self.is_stuck(number) {
-                return Ok(self.finish(End::Patience));
-            }
         }
-        Ok(self.finish(End::Finished))
+        flush(keeper)?;
+        let end = if self.is_stuck(self.settings.epochs) { End::Patience } else { End::Finished };
+        Ok(self.finish(end))
     }
 
     /// One pass over the examples; the error is the step whose loss is not finite.
@@ -202,14 +233,14 @@ impl<'a> Run<'a> {
     /// One step by the mean gradient of these examples.
     fn step(&mut self, epoch: u32, examples: &[usize]) -> Sums {
         let rate = self.rate(epoch);
-        let Self { network, training, settings, objective, shards, shard_rows, drops, steps, .. } = self;
+        let Self { network, training, settings, objective, shards, shard_rows, drops, state, .. } = self;
         let outputs = network.outputs();
         let weight = |row: &usize| f64::from(objective.weight(training.targets.row(*row, outputs)));
         let scale = (1.0 / examples.iter().map(weight).sum::<f64>()) as f32;
         let shards = &mut shards[..examples.len().div_ceil(*shard_rows)];
         let learn = |(number, (shard, examples)): (usize, (&mut Shard, &[usize]))| {
             let Shard { tape, gradient, sums } = shard;
-            let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, *steps, number as u64));
+            let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, state.steps, number as u64));
             tape.fill_rows(examples.iter().filter_map(|row| training.inputs.row(*row).to_slice()));
             tape.forward(network, random.as_mut());
             *sums = gradient.begin(tape, objective, scale, |row| training.targets.row(examples[row], outputs));
@@ -226,9 +257,9 @@ impl<'a> Run<'a> {
         if let Some(limit) = settings.clip_norm {
             clip_norm(gradient, &self.learned, limit);
         }
-        self.optimizer.step_in(rate, values, gradient, &self.learned);
+        state.optimizer.step_in(rate, values, gradient, &self.learned);
         self.penalty.shrink(&self.weights, values, rate);
-        self.steps += 1;
+        state.steps += 1;
         sums
     }
 
@@ -236,43 +267,43 @@ impl<'a> Run<'a> {
     fn rate(&self, epoch: u32) -> f32 {
         let Training { schedule, rate, epochs, warm_up, .. } = *self.settings;
         let warm_up = u64::from(warm_up) * self.batches() as u64;
-        self.rate.of(schedule, rate, (epoch - 1, epochs), (self.steps, warm_up))
+        self.state.rate.of(schedule, rate, (epoch - 1, epochs), (self.state.steps, warm_up))
     }
 
     /// Keeps the weights when they are the best on the validation part, or when there is none.
     fn keep(&mut self, epoch: u32, validation: Option<Score>) {
         let loss = validation.map_or(f32::NEG_INFINITY, |score| score.loss);
-        if loss < self.kept.loss || validation.is_none() {
-            self.kept.values.copy_from_slice(self.network.values());
-            (self.kept.epoch, self.kept.loss) = (epoch, loss);
+        if loss < self.state.kept.loss || validation.is_none() {
+            self.state.kept.values.copy_from_slice(self.network.values());
+            (self.state.kept.epoch, self.state.kept.loss) = (epoch, loss);
         }
-        if validation.is_none() || loss < self.progress.loss - self.settings.minimum_change {
-            self.progress = Gain { epoch, loss };
+        if validation.is_none() || loss < self.state.gain.loss - self.settings.minimum_change {
+            self.state.gain = Gain { epoch, loss };
         }
     }
 
     /// Whether patience is over: no epoch for so long was better by as much as it has to be.
     fn is_stuck(&self, epoch: u32) -> bool {
-        self.settings.patience.is_some_and(|patience| epoch - self.progress.epoch >= patience.max(1))
+        self.settings.patience.is_some_and(|patience| epoch - self.state.gain.epoch >= patience.max(1))
     }
 
     /// Ends within an epoch: its weights count when there is no better measure, or nothing else.
     fn interrupted(mut self, epoch: u32) -> Trained {
-        if (self.validation.is_none() || self.kept.epoch == 0) && self.network.is_finite() {
-            self.kept.values.copy_from_slice(self.network.values());
-            self.kept.epoch = epoch;
+        if (self.validation.is_none() || self.state.kept.epoch == 0) && self.network.is_finite() {
+            self.state.kept.values.copy_from_slice(self.network.values());
+            self.state.kept.epoch = epoch;
         }
         self.finish(End::Asked)
     }
 
     fn finish(mut self, end: End) -> Trained {
-        self.network.values_mut().copy_from_slice(&self.kept.values);
+        self.network.values_mut().copy_from_slice(&self.state.kept.values);
         Trained {
             network: self.network,
             loss: self.settings.loss,
             seed: self.settings.seed,
-            epochs: self.epochs,
-            kept: self.kept.epoch,
+            epochs: self.state.epochs,
+            kept: self.state.kept.epoch,
             end,
         }
     }
@@ -280,6 +311,17 @@ impl<'a> Run<'a> {
     fn diverged(self, epoch: u32, batch: usize, what: &'static str) -> TrainError {
         TrainError::NotFinite { epoch, batch, what, trained: Box::new(self.finish(End::Diverged)) }
     }
+}
+
+/// The values of a network and the state of its run, as a checkpoint has them.
+pub(super) type Saved = (Vec<f32>, Opaque);
+
+/// The state of a run, which nobody looks into.
+#[derive(Deserialize)]
+pub(super) struct Opaque(State);
+
+fn flush(keeper: Option<&mut Keeper<'_>>) -> Result<(), CheckpointError> {
+    keeper.map_or(Ok(()), Keeper::flush)
 }
 
 /// The sum of the gradients, in the first of them; each value is added in the order of the shards.

@@ -1,6 +1,6 @@
 //! Why training cannot begin or go on.
 
-use super::Trained;
+use super::{CheckpointError, Trained};
 
 /// Why training cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,9 @@ pub enum TrainError {
         /// The network with its last good weights.
         trained: Box<Trained>,
     },
+    /// The state of the run cannot be read or written.
+    #[error(transparent)]
+    Checkpoint(CheckpointError),
     /// Threads cannot be started.
     #[error("cannot start threads: {0}")]
     Threads(#[source] rayon::ThreadPoolBuildError),

@@ -8,6 +8,7 @@
 use std::ops::ControlFlow;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     data::{Dataset, Targets},
@@ -18,11 +19,14 @@ use crate::{
     schedule::Schedule,
 };
 
+mod checkpoint;
 mod epoch;
 mod error;
 mod kernel;
 
-use epoch::Run;
+pub use checkpoint::{CheckpointError, Checkpoints};
+use checkpoint::{Keeper, fingerprint};
+use epoch::{Run, Saved};
 pub use error::TrainError;
 pub use kernel::kernel_name;
 
@@ -97,7 +101,7 @@ impl Training {
 }
 
 /// How well a network does on some examples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The mean loss.
     pub loss: f32,
@@ -106,7 +110,7 @@ pub struct Score {
 }
 
 /// What happened in one epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Which epoch, from 1.
     pub number: u32,
@@ -182,6 +186,36 @@ pub fn train(
     settings: &Training,
     observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
 ) -> Result<Trained, TrainError> {
+    start(network, training, validation, settings, None, observer)
+}
+
+/// Trains as [`train`] does, and keeps its state in a file from which it goes on when it is called again.
+///
+/// A run that was killed at any moment and called again ends with the same bits as one that was not. A run that is over
+/// ends again at once.
+///
+/// # Errors
+///
+/// As [`train`]; and the file cannot be read or written, is damaged, or is that of another run.
+pub fn train_with_checkpoints(
+    network: Network,
+    training: &Dataset,
+    validation: Option<&Dataset>,
+    settings: &Training,
+    checkpoints: &Checkpoints,
+    observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
+) -> Result<Trained, TrainError> {
+    start(network, training, validation, settings, Some(checkpoints), observer)
+}
+
+fn start(
+    network: Network,
+    training: &Dataset,
+    validation: Option<&Dataset>,
+    settings: &Training,
+    checkpoints: Option<&Checkpoints>,
+    observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
+) -> Result<Trained, TrainError> {
     settings.check()?;
     settings.check_classes(training)?;
     for data in [Some(training), validation].into_iter().flatten() {
@@ -189,7 +223,22 @@ pub fn train(
     }
     let dropout = dropout_by_layer(&network, &settings.dropout)?;
     let pool = pool(settings.threads)?;
-    pool.install(|| Run::new(network, training, validation, settings, &dropout).run(observer))
+    let mut keeper = None;
+    let mut saved: Option<Saved> = None;
+    if let Some(checkpoints) = checkpoints {
+        let run = fingerprint(&network, training, validation, settings);
+        let (open, state) = Keeper::open(checkpoints, run)?;
+        (keeper, saved) = (Some(open), state);
+    }
+    pool.install(|| {
+        let mut run = Run::new(network, training, validation, settings, &dropout);
+        if let (Some(saved), Some(checkpoints)) = (saved, checkpoints) {
+            let problem = "it holds another number of values";
+            let damaged = |_| CheckpointError::Damaged { path: checkpoints.path.clone(), problem };
+            run.go_on_from(saved).map_err(damaged)?;
+        }
+        run.run(keeper.as_mut(), observer)
+    })
 }
 
 impl Network {

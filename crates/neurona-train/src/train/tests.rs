@@ -385,3 +385,48 @@ fn a_change_that_is_too_small_is_none() {
     assert_eq!((trained.end, trained.epochs.len()), (End::Patience, 5));
     assert_eq!(trained.kept, 5, "the best weights are kept all the same");
 }
+
+#[test]
+fn a_run_that_goes_on_ends_with_the_same_bits() {
+    let (network, data, settings) = small();
+    let validation = same_sign(60, 2, 3);
+    let settings = Training {
+        epochs: 12,
+        dropout: vec![0.2],
+        schedule: Schedule::Plateau { patience: 1, factor: 0.5 },
+        rate: 0.05,
+        l1: 1e-4,
+        patience: Some(6),
+        ..settings
+    };
+    let whole = train(network.clone(), &data, Some(&validation), &settings, &mut go_on).expect("the data fit");
+    assert!(whole.epochs.len() > 4, "there is something to interrupt");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("checkpoint");
+    let call = |stop: &(dyn Fn(&Progress) -> bool + Sync), interval| {
+        let checkpoints = Checkpoints { path: path.clone(), interval };
+        let mut observer = |progress| if stop(&progress) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let settings = Training { threads: 2, ..settings.clone() };
+        train_with_checkpoints(network.clone(), &data, Some(&validation), &settings, &checkpoints, &mut observer)
+    };
+    let (never, always) = (std::time::Duration::MAX, std::time::Duration::ZERO);
+    // Stopped within an epoch, at the end of one, and twice at once; the file is written when it is asked to stop.
+    for (stop_epoch, stop_batch) in [(2, Some(3)), (3, None), (4, Some(1)), (4, Some(1))] {
+        let stop = move |progress: &Progress| match (*progress, stop_batch) {
+            (Progress::Batch { epoch, batch, .. }, Some(at)) => (epoch, batch) == (stop_epoch, at),
+            (Progress::Epoch(epoch), None) => epoch.number == stop_epoch,
+            _ => false,
+        };
+        assert_eq!(call(&stop, never).expect("the data fit").end, End::Asked);
+    }
+    let resumed = call(&|_: &Progress| false, always).expect("it goes on");
+    assert_eq!(resumed, whole);
+    let again = call(&|_: &Progress| panic!("it is over"), always).expect("it is over");
+    assert_eq!(again, whole);
+
+    let other = Training { rate: 0.06, ..settings.clone() };
+    let checkpoints = Checkpoints { path, interval: always };
+    let error = train_with_checkpoints(network, &data, Some(&validation), &other, &checkpoints, &mut go_on);
+    assert!(error.expect_err("another rate").to_string().contains("of another run"));
+}
