@@ -27,7 +27,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     arch::{SourceError, SpecError},
@@ -45,7 +45,7 @@ mod network;
 mod settings;
 
 /// A training run.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunConfig {
     /// Where the examples are, and which are not trained on.
@@ -58,7 +58,7 @@ pub struct RunConfig {
 }
 
 /// Where the examples are: one CSV file, or two files with arrays.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
     /// A CSV file.
@@ -107,7 +107,7 @@ impl Default for DataConfig {
 }
 
 /// A network from the sizes and activations of its dense layers.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
     /// What its Rust type is called.
@@ -126,7 +126,7 @@ pub struct NetworkConfig {
 }
 
 /// A dense layer.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerConfig {
     /// What its field is called in Rust; either all layers have a name or none.
@@ -144,7 +144,7 @@ pub struct LayerConfig {
 }
 
 /// How a network is trained; what is left out is as in [`Training::new`].
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainConfig {
     /// What is made small; without, softmax cross-entropy for classes and the squared error for numbers.
@@ -181,6 +181,8 @@ pub struct TrainConfig {
     pub label_smoothing: Option<f32>,
     /// `equal`, `balanced`, or a weight for each class.
     pub class_weights: Option<ClassWeights>,
+    /// How many times training begins, each time from other first weights; the best by the validation part is kept.
+    pub starts: Option<u32>,
     /// How many threads compute; 0 for as many as there are cores.
     pub threads: Option<usize>,
     /// For `sgd` and `nesterov`.
@@ -202,7 +204,7 @@ pub struct TrainConfig {
 }
 
 /// How many examples make a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a number of examples, or \"all\"")]
 pub enum Batch {
     /// So many.
@@ -212,7 +214,7 @@ pub enum Batch {
 }
 
 /// The word `all`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum All {
     /// All.
@@ -300,9 +302,21 @@ pub struct Prepared {
     pub layer_names: Vec<String>,
     /// How it is trained.
     pub settings: Training,
+    /// How the first weights of each start are drawn, and how many starts there are: see
+    /// [`train_starts`](crate::train::train_starts).
+    pub starts: (Init, u32),
 }
 
 impl RunConfig {
+    /// The description as TOML, which [`parse`](Self::parse) reads back to an equal one.
+    ///
+    /// # Errors
+    ///
+    /// TOML cannot say it, such as a seed of more than 2^63.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
     /// Reads a description; see the [module](self) for an example.
     ///
     /// # Errors
@@ -345,7 +359,16 @@ impl RunConfig {
         let mut network = Network::new(spec)?;
         network.init(self.network.init, settings.seed);
         network.fit_scaling(training.inputs());
-        Ok(Prepared { training, validation, test, network, layer_names, settings })
+        let starts = (self.network.init, self.train.starts.unwrap_or(1));
+        if starts.1 == 0 {
+            return Err(ConfigError::key("train.starts", "expected at least 1, found 0"));
+        }
+        if starts.1 > 1 && validation.is_none() {
+            let problem = "expected a validation part, on which the best of several starts is chosen: give \
+                           `data.validation` a share, such as 0.2";
+            return Err(ConfigError::key("train.starts", problem));
+        }
+        Ok(Prepared { training, validation, test, network, layer_names, settings, starts })
     }
 }
 

@@ -226,3 +226,22 @@ fn batches_and_weights_by_name_or_number() {
     assert!(wrong("batch = 'some'").contains("expected a number of examples, or \"all\""));
     assert!(wrong("class_weights = 'rare'").contains("expected \"equal\", \"balanced\", or a list"));
 }
+
+#[test]
+fn a_description_can_be_written_and_read_back() {
+    let text = "[data]\nfile = 'data.csv'\nlabel = 0\nignore = ['a', 2]\nvalidation = 0.1\n[network]\nname = 'Net'\n\
+                layers = [{ dense = 3, activation = 'elu', alpha = 0.3 }, { dense = 2 }]\n[train]\nrate = 0.1\n\
+                batch = 'all'\nschedule = { decay = { gamma = 0.3 } }\nclass_weights = 'balanced'\nloss = 'hinge'\n\
+                starts = 3\nbias_correction = false\n";
+    let config = RunConfig::parse(text, Path::new("net.toml")).expect("the description is right");
+    let written = config.to_toml().expect("TOML can say it");
+    assert_eq!(RunConfig::parse(&written, Path::new("net.toml")).expect("it is read back"), config, "{written}");
+}
+
+#[test]
+fn several_starts_need_a_validation_part() {
+    let starts = |data: &str, starts| prepare(&format!("{DATA}{data}{NETWORK}[train]\nstarts = {starts}\n"));
+    assert_eq!(starts("validation = 0.25\n", 3).expect("it is right").starts, (crate::Init::Auto, 3));
+    assert!(starts("", 3).expect_err("no part").starts_with("train.starts: expected a validation part"));
+    assert_eq!(starts("", 0).expect_err("none"), "train.starts: expected at least 1, found 0");
+}

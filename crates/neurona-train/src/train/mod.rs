@@ -23,12 +23,14 @@ mod checkpoint;
 mod epoch;
 mod error;
 mod kernel;
+mod starts;
 
 pub use checkpoint::{CheckpointError, Checkpoints};
 use checkpoint::{Keeper, fingerprint};
 use epoch::{Run, Saved};
 pub use error::TrainError;
 pub use kernel::kernel_name;
+pub use starts::{Spread, Start, Starts, train_starts};
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]

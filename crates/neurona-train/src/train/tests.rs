@@ -430,3 +430,30 @@ fn a_run_that_goes_on_ends_with_the_same_bits() {
     let error = train_with_checkpoints(network, &data, Some(&validation), &other, &checkpoints, &mut go_on);
     assert!(error.expect_err("another rate").to_string().contains("of another run"));
 }
+
+#[test]
+fn the_best_of_several_starts_is_kept() {
+    let (network, data, settings) = small();
+    let validation = same_sign(60, 2, 3);
+    let settings = Training { seed: 5, epochs: 3, ..settings };
+    let run = |threads| {
+        let settings = Training { threads, ..settings.clone() };
+        let go_on = |_, _| ControlFlow::Continue(());
+        train_starts(&network, (Init::Auto, 6), &data, &validation, &settings, &go_on).expect("the data fit")
+    };
+    let starts = run(3);
+    assert_eq!(starts, run(1));
+    let losses: Vec<f32> = starts.all.iter().filter_map(|start| start.loss).collect();
+    assert_eq!(starts.all.iter().map(|start| start.seed).collect::<Vec<_>>(), [5, 6, 7, 8, 9, 10]);
+    let least = losses.iter().copied().fold(f32::INFINITY, f32::min);
+    let best = starts.all.iter().find(|start| start.loss == Some(least)).expect("one is the best");
+    assert_eq!(starts.best.seed, best.seed);
+    let spread = starts.spread().expect("there are six");
+    assert!(spread.least < spread.mean && spread.mean < spread.largest && spread.deviation > 0.0);
+
+    let mut alone = network.clone();
+    alone.init(Init::Auto, best.seed);
+    let settings = Training { seed: best.seed, ..settings.clone() };
+    let alone = train(alone, &data, Some(&validation), &settings, &mut super::tests::go_on).expect("the data fit");
+    assert_eq!(starts.best, alone);
+}
