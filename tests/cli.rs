@@ -309,3 +309,63 @@ fn the_readme_leads_from_data_to_source_that_compiles() {
     let checked = cargo.current_dir(folder.path("")).output().expect("cargo runs");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
+
+#[test]
+fn a_run_that_is_killed_goes_on_to_the_same_bits() {
+    let folder = Folder::new();
+    let digits = data("digits.csv");
+    let network = ["train", &digits, "--layers", "32:tanh", "--rescale", "0.0625", "--name", "Net"];
+    let options = [&network[..], &["--validation", "0.2", "--seed", "3"]].concat();
+    let train = |more: &[&'static str]| [&options[..], more].concat();
+    folder.ok(&train(&["--epochs", "60", "--out", "whole.neurona"]));
+
+    let arguments = train(&["--epochs", "60", "--run", "run", "--out", "resumed.neurona"]);
+    let mut child = Command::new(neurona())
+        .args(&arguments)
+        .current_dir(folder.path(""))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the command runs");
+    while !folder.path("run/run.toml").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    // Somewhere: before the first epoch or after the last, the same must come out.
+    std::thread::sleep(std::time::Duration::from_millis(40));
+    child.kill().expect("it is still there, or has ended");
+    child.wait().expect("it ends");
+    folder.ok(&arguments);
+    let bytes = |name: &str| fs::read(folder.path(name)).expect("the file is there");
+    assert!(bytes("whole.neurona") == bytes("resumed.neurona"), "the files differ");
+
+    let metrics = String::from_utf8(bytes("run/metrics.csv")).expect("UTF-8");
+    assert!(metrics.starts_with("epoch,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,"));
+    assert_eq!(metrics.lines().count(), 61);
+    let report: Json = serde_json::from_slice(&bytes("run/report.json")).expect("one object");
+    assert_eq!(report["epochs"], 60);
+    assert!(String::from_utf8(bytes("run/curves.svg")).expect("UTF-8").starts_with("<svg"));
+    // The configuration trains the same network.
+    folder.ok(&["train", "--config", "run/run.toml", "--out", "again.neurona"]);
+    let values = |name: &str| folder.json(&["inspect", name])["fingerprint"].clone();
+    assert_eq!(values("again.neurona"), values("whole.neurona"));
+
+    folder.fails(&train(&["--epochs", "61", "--run", "run", "--out", "x.neurona"]), &["run.toml", "another run"]);
+    fs::write(folder.path("run/checkpoint"), &bytes("run/checkpoint")[..100]).expect("it can be cut");
+    folder.fails(&arguments, &["checkpoint", "the checksum is wrong", "delete it to begin again"]);
+}
+
+#[test]
+fn several_starts_keep_the_best() {
+    let folder = Folder::new();
+    let digits = data("digits.csv");
+    let options = ["train", &digits, "--rescale", "0.0625", "--validation", "0.2", "--epochs", "3", "--out"];
+    let loss = |more: &[&'static str]| {
+        let report = folder.json(&[&options[..], more].concat());
+        report["validation"]["loss"].as_f64().expect("a number")
+    };
+    let best = loss(&["a.neurona", "--starts", "3", "--seed", "5"]);
+    assert!(best > 0.0);
+    let none = [&options[..], &["b.neurona", "--starts", "0"]].concat();
+    folder.fails(&none, &["train.starts", "expected at least 1, found 0"]);
+    let no_part = ["train", &digits, "--starts", "2", "--out", "b.neurona"];
+    folder.fails(&no_part, &["train.starts", "expected a validation part"]);
+}

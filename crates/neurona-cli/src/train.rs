@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    ops::ControlFlow,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{
@@ -11,11 +12,16 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Schedule, Score, Spec, TrainError, Trained, Training, config::Prepared, file::Draft,
-    model_file::ModelFile, train,
+    Dataset, End, Progress, Schedule, Score, Spec, TrainError, Trained, Training,
+    config::Prepared,
+    file::Draft,
+    model_file::ModelFile,
+    train,
+    train::{Spread, Start, Starts, train_starts},
+    train_with_checkpoints,
 };
 use serde::Serialize;
 
@@ -24,9 +30,11 @@ use crate::{
     rust,
 };
 
+mod folder;
 mod options;
 mod progress;
 
+use folder::Folder;
 use options::Options;
 use progress::Display;
 
@@ -39,17 +47,21 @@ use progress::Display;
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Train {
-    #[command(flatten)]
-    options: Options,
     /// The model file to write; it is whole or not there
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// A folder for the run: its configuration, a checkpoint, metrics as CSV and JSON, and learning curves. The same
+    /// command again goes on where the run was, to the same bits as an unbroken one
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
     /// Print one JSON object in place of the summary
     #[arg(long)]
     json: bool,
     /// Print no progress
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 const AFTER_HELP: &str = "\
@@ -59,6 +71,8 @@ Examples:
   neurona train load.csv --values load --layers 16:relu --standardize --out load.neurona
   neurona train train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz --out mnist.neurona
   neurona train --config run.toml --epochs 20 --out run.neurona
+  neurona train train.csv --validation 0.2 --starts 8 --out best.neurona
+  neurona train train.csv --epochs 5000 --run runs/long --out long.neurona
 
 A TOML file:
   [data]
@@ -107,18 +121,28 @@ impl Train {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
         // Found now, and not when the training is done.
         Draft::write(&self.out, |_| Ok(())).with_context(|| format!("{}: cannot write there", self.out.display()))?;
-        let (prepared, name) = self.options.prepare(&self.out)?;
+        let (prepared, config) = self.options.prepare(&self.out)?;
+        let folder = self.run.as_ref().map(|path| Folder::open(path, &config)).transpose()?;
+        if folder.is_some() && prepared.starts.1 > 1 {
+            bail!("--run keeps one run: leave it out with several starts, or give it the seed of the best one");
+        }
         if !self.quiet {
             introduce(&prepared);
         }
         let start = Instant::now();
-        let (trained, diverged) = self.fit(&prepared)?;
+        let (trained, diverged) = match prepared.starts.1 {
+            1 => self.fit(&prepared, folder.as_ref())?,
+            _ => (self.fit_starts(&prepared)?, None),
+        };
         let seconds = start.elapsed().as_secs_f64();
 
-        let (model, report) = self.report(&trained, &prepared, &name, seconds)?;
+        let (model, report) = self.report(&trained, &prepared, &config.network.name, seconds)?;
         model.write(&self.out)?;
         let bytes = std::fs::metadata(&self.out).with_context(|| self.out.display().to_string())?.len();
         let report = Report { bytes, ..report };
+        if let Some(folder) = &folder {
+            folder.finish(&trained.epochs, &report)?;
+        }
         if self.json {
             print::json(out, &report)?
         } else {
@@ -133,18 +157,22 @@ impl Train {
     }
 
     /// Trains; when it diverged after the first epoch, the last good network and the error.
-    fn fit(&self, prepared: &Prepared) -> Result<(Trained, Option<anyhow::Error>)> {
+    fn fit(&self, prepared: &Prepared, folder: Option<&Folder>) -> Result<(Trained, Option<anyhow::Error>)> {
         let stop = stop_on_interrupt()?;
         let Prepared { training, validation, network, settings, .. } = prepared;
         let mut display = Display::new(settings, training.rows(), self.quiet);
-        let result = train(network.clone(), training, validation.as_ref(), settings, &mut |progress| {
+        let mut observer = |progress| {
             display.show(progress);
-            if stop.load(Ordering::Relaxed) {
-                std::ops::ControlFlow::Break(())
-            } else {
-                std::ops::ControlFlow::Continue(())
+            go_on_unless(&stop)
+        };
+        let (network, validation) = (network.clone(), validation.as_ref());
+        let result = match folder {
+            None => train(network, training, validation, settings, &mut observer),
+            Some(folder) => {
+                let checkpoints = folder.checkpoints();
+                train_with_checkpoints(network, training, validation, settings, &checkpoints, &mut observer)
             }
-        });
+        };
         display.end();
         match result {
             Ok(trained) => Ok((trained, None)),
@@ -165,6 +193,26 @@ impl Train {
             )),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Trains from several first weights, says how they did, and gives the best.
+    fn fit_starts(&self, prepared: &Prepared) -> Result<Trained> {
+        let stop = stop_on_interrupt()?;
+        let Prepared { training, validation, network, settings, starts, .. } = prepared;
+        let validation = validation.as_ref().context("several starts need a validation part")?;
+        let bar = progress::starts(starts.1, settings.epochs, self.quiet);
+        let result = train_starts(network, *starts, training, validation, settings, &|_, progress| {
+            if let Progress::Epoch(_) = progress {
+                bar.inc(1);
+            }
+            go_on_unless(&stop)
+        });
+        bar.finish_and_clear();
+        let starts = result?;
+        if !self.quiet {
+            write_starts(&starts)?;
+        }
+        Ok(starts.best)
     }
 
     fn report(&self, trained: &Trained, prepared: &Prepared, name: &str, seconds: f64) -> Result<(ModelFile, Report)> {
@@ -226,6 +274,26 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     })
     .context("cannot wait for Ctrl-C")?;
     Ok(stop)
+}
+
+fn go_on_unless(stop: &AtomicBool) -> ControlFlow<()> {
+    if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// The loss of each start on the validation part, and their spread, beside the output.
+fn write_starts(starts: &Starts) -> Result<()> {
+    let mut table = Table::new([" seed", " validation loss"]);
+    for Start { seed, loss } in &starts.all {
+        table.row([seed.to_string(), loss.map_or_else(|| "diverged".to_owned(), print::significant)]);
+    }
+    let mut out = anstream::stderr();
+    table.write(&mut out)?;
+    if let Some(Spread { mean, deviation, least, largest }) = starts.spread() {
+        let [mean, deviation, least, largest] =
+            [mean, deviation, least, largest].map(|figure| print::significant(figure as f32));
+        print::note(format_args!("mean {mean}, deviation {deviation}, from {least} to {largest}\n"));
+    }
+    Ok(())
 }
 
 /// Says what is about to be trained.

@@ -121,6 +121,9 @@ struct TrainingArgs {
     /// Shorten the whole gradient to this length
     #[arg(long, value_name = "LENGTH")]
     clip_norm: Option<f32>,
+    /// Train so many times, each from other first weights, and keep the best by the validation part [default: 1]
+    #[arg(long)]
+    starts: Option<u32>,
     /// Threads that compute; the result does not depend on them [default: all cores]
     #[arg(long)]
     threads: Option<usize>,
@@ -179,8 +182,8 @@ struct OptimizerArgs {
 }
 
 impl Options {
-    /// Reads the data and builds the network; with its name.
-    pub(super) fn prepare(&self, out: &Path) -> Result<(Prepared, String)> {
+    /// Reads the data and builds the network; with the whole description, whose paths begin at the root.
+    pub(super) fn prepare(&self, out: &Path) -> Result<(Prepared, RunConfig)> {
         let (mut config, folder) = self.start(out)?;
         self.override_data(&mut config.data, &folder)?;
         self.override_training(&mut config.train);
@@ -192,7 +195,11 @@ impl Options {
             Some(path) => anyhow::anyhow!("{}: {error}", path.display()),
             None => error.into(),
         })?;
-        Ok((prepared, config.network.name))
+        config.train.threads = None;
+        for path in [&mut config.data.file, &mut config.data.inputs, &mut config.data.targets].into_iter().flatten() {
+            *path = std::path::absolute(folder.join(&path)).with_context(|| path.display().to_string())?;
+        }
+        Ok((prepared, config))
     }
 
     /// What the model file says of its data: the name of the file, not where it was, and how many rows were trained on.
@@ -272,6 +279,7 @@ impl Options {
         train.minimum_change = asked.minimum_change.or(train.minimum_change);
         train.clip_value = asked.clip_value.or(train.clip_value);
         train.clip_norm = asked.clip_norm.or(train.clip_norm);
+        train.starts = asked.starts.or(train.starts);
         train.threads = asked.threads.or(train.threads);
 
         let asked = &self.regularization;

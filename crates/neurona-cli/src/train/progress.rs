@@ -82,6 +82,16 @@ impl Display {
     }
 }
 
+/// A bar for so many starts of so many epochs, which shows nothing where there is no terminal.
+pub(super) fn starts(starts: u32, epochs: u32, quiet: bool) -> ProgressBar {
+    if quiet || !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = bar(u64::from(starts) * u64::from(epochs), epochs);
+    bar.set_prefix(format!("{starts} starts"));
+    bar
+}
+
 fn bar(steps: u64, epochs: u32) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar:.green/dim} {msg}  {eta:>3} left")
         .expect("the template is right")
