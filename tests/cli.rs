@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use neurona::{Dense, Network as _, Standardize, Tanh};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -157,14 +158,40 @@ fn from_a_table_to_predictions() {
     assert_eq!(right as f32, accuracy as f32);
 }
 
+neurona::network! {
+    /// What `iris` trains.
+    struct Iris: [f32; 4] => [f32; 3] {
+        standardize: Standardize<4>,
+        hidden: Dense<4, 8, Tanh>,
+        output: Dense<8, 3>,
+    }
+}
+
 #[test]
 fn inspect_says_what_the_type_says() {
     let folder = iris();
-    let json = folder.json(&["inspect", "iris.neurona"]).to_string();
-    // 4-8-3: 8 (4 + 1) + 3 (8 + 1) parameters, 8 * 4 + 3 * 8 multiply-adds.
-    for figure in ["67", "56"] {
-        assert!(json.contains(figure), "{figure} is not in {json}");
+    let json = folder.json(&["inspect", "iris.neurona"]);
+    let expected = [
+        ("inputs", Iris::ARCH.inputs()),
+        ("outputs", Iris::ARCH.outputs()),
+        ("parameters", Iris::PARAMS),
+        ("constants", 8),
+        ("multiply_adds", Iris::MACS as usize),
+        ("flash_bytes", size_of::<Iris>()),
+    ];
+    for (name, figure) in expected {
+        assert_eq!(json[name], figure, "{name}");
     }
+    let ram = [
+        ("inference", Iris::RAM.inference),
+        ("in_place", Iris::RAM.in_place),
+        ("accumulated", Iris::RAM.accumulated),
+        ("momentum", Iris::RAM.momentum),
+    ];
+    for (name, bytes) in ram {
+        assert_eq!(json["ram_bytes"][name], bytes, "{name}");
+    }
+    assert_eq!(json["fingerprint"], format!("{:016x}", Iris::FINGERPRINT));
     let source = folder.ok(&["rust", "iris.neurona"]);
     for line in ["pub struct Iris: [f32; 4] => [f32; 3]", "Standardize<4>", "Dense<4, 8, Tanh>", "Dense<8, 3>"] {
         assert!(source.contains(line), "{line} is not in {source}");
@@ -179,18 +206,31 @@ fn training_is_the_same_for_the_same_seed() {
 
 #[test]
 fn tables_that_are_wrong_are_refused_with_row_and_column() {
-    let cases: [(&str, &[&str]); 7] = [
-        ("label,a,b\nx,1,2\ny,3,\n", &["bad.csv", "3", "b"]),
-        ("label,a,b\nx,1,2\ny,3,many\n", &["bad.csv", "3", "b", "many"]),
-        ("label,a,b\nx,1,2\ny,3\n", &["bad.csv", "3"]),
-        ("label,a,b\nx,1,2\nx,3,4\n", &["bad.csv", "class"]),
-        ("", &["bad.csv"]),
-        ("label,a,b\nx,1,2\ny,NaN,4\n", &["bad.csv", "3", "a"]),
-        ("label,a,b\nx,1,2\ny,inf,4\n", &["bad.csv", "3", "a"]),
+    let a_number = "expected a number, found";
+    let cases = [
+        ("label,a,b\nx,1,2\ny,3,\n", format!("row 3, column `b`: {a_number} nothing (a missing value)")),
+        ("label,a,b\nx,1,2\ny,3,many\n", format!("row 3, column `b`: {a_number} `many`")),
+        ("label,a,b\r\nx,1,2\r\n\r\ny,3,many\r\n", format!("row 4, column `b`: {a_number} `many`")),
+        ("label,a,b\nx,1,2\ny,3\n", "row 3: expected 3 columns, found 2".to_owned()),
+        ("label,a,b\nx,1,2\ny,NaN,4\n", "row 3, column `a`: expected a finite number, found `NaN`".to_owned()),
+        ("label,a,b\nx,1,2\ny,inf,4\n", "row 3, column `a`: expected a finite number, found `inf`".to_owned()),
+        ("label,a,b\nx,1,2\nx,3,4\n", "expected at least two classes, found only `x`".to_owned()),
+        ("", "expected rows of data, found none".to_owned()),
+        ("label,a,b\n", "expected rows of data, found none".to_owned()),
     ];
-    for (content, parts) in cases {
-        Folder::with("bad.csv", content).fails(&["train", "bad.csv", "--out", "bad.neurona"], parts);
+    for (content, message) in cases {
+        let folder = Folder::with("bad.csv", content);
+        folder.fails(&["train", "bad.csv", "--out", "bad.neurona"], &["bad.csv", &message]);
     }
+    let crlf = Folder::with("bad.csv", "label,a\r\nx,1\r\ny\r\n");
+    let split = ["split", "bad.csv", "--parts", "a=0.5,b=0.5", "--stratified", "--out", "parts"];
+    crlf.fails(&split, &["bad.csv, row 3: expected 2 columns, found 1"]);
+    let margins = Folder::with("bad.csv", "t,a\n1,0\n-1,1\n0.5,2\n1,3\n");
+    let hinge = ["train", "bad.csv", "--values", "t", "--loss", "hinge", "--validation", "0.3", "--out", "bad.neurona"];
+    margins.fails(
+        &hinge,
+        &["example 3 (counted from 1), column 0 of the targets: hinge takes targets 1 or -1, found 0.5"],
+    );
     Folder::new().fails(&["train", "nowhere.csv", "--out", "bad.neurona"], &["nowhere.csv"]);
 }
 
@@ -368,4 +408,36 @@ fn several_starts_keep_the_best() {
     folder.fails(&none, &["train.starts", "expected at least 1, found 0"]);
     let no_part = ["train", &digits, "--starts", "2", "--out", "b.neurona"];
     folder.fails(&no_part, &["train.starts", "expected a validation part"]);
+}
+
+#[test]
+fn a_model_never_replaces_its_data_nor_goes_into_a_folder() {
+    let folder = Folder::with("data.csv", "label,a\nx,1\ny,2\nx,3\ny,4\n");
+    let keep = "the model would replace what it is trained from";
+    folder.fails(&["train", "data.csv", "--epochs", "1", "--out", "./data.csv"], &[keep]);
+    let run = "[data]\nfile = 'data.csv'\n[network]\nname = 'Net'\nlayers = [{ dense = 2 }]\n[train]\nepochs = 1\n";
+    fs::write(folder.path("run.toml"), run).expect("the folder can be written");
+    folder.fails(&["train", "--config", "run.toml", "--out", "run.toml"], &[keep]);
+    fs::create_dir(folder.path("models")).expect("a folder");
+    folder.fails(&["train", "data.csv", "--out", "models"], &["models: expected a file to write, found a folder"]);
+    // The usual name of the label is found here as it is on the command line.
+    folder.ok(&["train", "--config", "run.toml", "--out", "net.neurona"]);
+    assert_eq!(folder.json(&["inspect", "run.toml"])["parameters"], 4);
+}
+
+#[test]
+fn errors_are_said_once() {
+    let folder = Folder::with("data.csv", "label,a\nx,1\ny,2\n");
+    for (arguments, message) in [
+        (["--layers", "4:elu:-1"], "the alpha of an ELU is"),
+        (["--rescale", "nan"], "factor"),
+        (["--name", "fn"], "cannot name a type in Rust"),
+        (["--rate", "-1"], "rate: expected a finite number greater than 0, found -1"),
+        (["--threads", "3000"], "threads: expected at most 1024, found 3000"),
+    ] {
+        let all = [&["train", "data.csv", "--epochs", "1", "--out", "x.neurona"], &arguments[..]].concat();
+        folder.fails(&all, &[message]);
+        let said = String::from_utf8_lossy(&folder.run(&all).stderr).into_owned();
+        assert_eq!(said.matches(message).count(), 1, "{said}");
+    }
 }

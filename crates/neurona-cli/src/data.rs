@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use neurona_train::{
     DataError, Dataset,
+    config::TARGET_NAMES,
     data::{self, Column, CsvFormat, CsvTarget},
 };
 
@@ -109,9 +110,6 @@ impl ColumnArgs {
     }
 }
 
-/// What a column of labels or targets is called where nothing else is said.
-const TARGET_NAMES: [&str; 4] = ["label", "class", "target", "y"];
-
 /// The place of the target column that has a usual name.
 pub(crate) fn usual_target(columns: &[String]) -> Option<usize> {
     TARGET_NAMES.iter().find_map(|name| columns.iter().position(|column| column == name))
@@ -175,6 +173,10 @@ impl Format {
 /// The file that `path` is in, or where it will be.
 pub(crate) fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+pub(crate) fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use neurona_train::model_file::ModelFile;
+use neurona_train::{arch::USED, model_file::ModelFile};
 
 use crate::{model, print};
 
@@ -73,7 +73,8 @@ fn source(model: &ModelFile, type_name: &str, path: &str) -> Result<String> {
     Ok(source)
 }
 
-/// A name as Rust writes that of a type: `my digits-2` as `MyDigits2`; `Net` when nothing is left.
+/// A name as Rust writes that of a type: `my digits-2` as `MyDigits2`; `Net` when nothing is left, and `TanhNet` where the
+/// source has a type `Tanh` already.
 pub(crate) fn type_name(name: &str) -> String {
     let words = name.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
@@ -82,6 +83,7 @@ pub(crate) fn type_name(name: &str) -> String {
         // `Self` is a keyword.
         None => "Net".to_owned(),
         Some(_) if name == "Self" => "Net".to_owned(),
+        Some(_) if USED.contains(&name) => format!("{name}Net"),
         Some(first) => first.to_ascii_uppercase().to_string() + &name[1..],
     }
 }
@@ -126,6 +128,8 @@ mod tests {
             ("", "Net"),
             ("数字", "Net"),
             ("self", "Net"),
+            ("tanh", "TanhNet"),
+            ("golden", "GoldenNet"),
         ] {
             assert_eq!(type_name(name), expected);
         }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     str::FromStr,
 };
 
@@ -15,7 +15,7 @@ use ndarray::Array2;
 use neurona_train::{Dataset, Targets, file::Draft};
 use serde::Serialize;
 
-use neurona_train::data::csv_columns;
+use neurona_train::data::{Lines, csv_columns};
 
 use crate::{data, print};
 
@@ -110,7 +110,7 @@ impl Split {
                 part.name
             );
             ensure!(
-                !is_same_file(&path, &self.data),
+                !data::is_same_file(&path, &self.data),
                 "{}: a part would replace the table itself; choose another folder or name",
                 path.display()
             );
@@ -168,9 +168,11 @@ impl<'a> Rows<'a> {
         let label = label.transpose()?;
         let mut reader =
             ReaderBuilder::new().has_headers(false).flexible(true).delimiter(format.delimiter).from_reader(bytes);
+        let mut lines = Lines::new(bytes);
         let (mut starts, mut labels, mut record) = (Vec::new(), Vec::new(), ByteRecord::new());
         while reader.read_byte_record(&mut record).with_context(|| path.to_string())? {
-            let (line, start) = record.position().map_or((0, 0), |place| (place.line(), place.byte()));
+            let start = record.position().map_or(0, csv::Position::byte);
+            let line = lines.of_record(start);
             let has_names = format.header && starts.is_empty();
             starts.push(usize::try_from(start)?);
             if record.len() != columns.len() {
@@ -230,10 +232,6 @@ fn line(bytes: &[u8]) -> &[u8] {
         (Some(first), Some(last)) => &bytes[first..=last],
         _ => &[],
     }
-}
-
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 #[cfg(test)]

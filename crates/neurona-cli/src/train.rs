@@ -12,11 +12,11 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use neurona_train::{
     Dataset, End, Progress, Schedule, Score, Spec, TrainError, Trained, Training,
-    config::Prepared,
+    config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
     train,
@@ -26,6 +26,7 @@ use neurona_train::{
 use serde::Serialize;
 
 use crate::{
+    data,
     print::{self, Table},
     rust,
 };
@@ -120,8 +121,17 @@ struct Part {
 impl Train {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
         // Found now, and not when the training is done.
+        ensure!(!self.out.is_dir(), "{}: expected a file to write, found a folder", self.out.display());
         Draft::write(&self.out, |_| Ok(())).with_context(|| format!("{}: cannot write there", self.out.display()))?;
         let (prepared, config) = self.options.prepare(&self.out)?;
+        let DataConfig { file, inputs, targets, .. } = &config.data;
+        for path in [file, inputs, targets, self.options.config()].into_iter().flatten() {
+            ensure!(
+                !data::is_same_file(&self.out, path),
+                "{}: the model would replace what it is trained from; choose another name for --out",
+                self.out.display()
+            );
+        }
         let folder = self.run.as_ref().map(|path| Folder::open(path, &config)).transpose()?;
         if folder.is_some() && prepared.starts.1 > 1 {
             bail!("--run keeps one run: leave it out with several starts, or give it the seed of the best one");

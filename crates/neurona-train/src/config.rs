@@ -37,12 +37,14 @@ use crate::{
     network::Network,
     objective::ClassWeights,
     schedule::Schedule,
-    train::Training,
+    train::{Training, check_targets},
 };
 
 mod data;
 mod network;
 mod settings;
+
+pub use data::TARGET_NAMES;
 
 /// A training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +69,7 @@ pub struct DataConfig {
     pub inputs: Option<PathBuf>,
     /// The targets, a file of the same format.
     pub targets: Option<PathBuf>,
-    /// The column of a CSV file that holds the class.
+    /// The column of a CSV file that holds the class; without it and `values`, one of the [usual names](TARGET_NAMES).
     pub label: Option<Column>,
     /// The columns of a CSV file that hold the numbers to predict.
     pub values: Vec<Column>,
@@ -275,10 +277,23 @@ pub enum ConfigError {
     Data(#[from] DataError),
     /// The network does not fit together.
     #[error("network.layers: {0}")]
-    Spec(#[from] SpecError),
+    Spec(SpecError),
     /// A name cannot stand in Rust source.
     #[error("network: {0}")]
-    Name(#[from] SourceError),
+    Name(SourceError),
+}
+
+// Not the source, which a report of the whole chain would say a second time.
+impl From<SpecError> for ConfigError {
+    fn from(error: SpecError) -> Self {
+        Self::Spec(error)
+    }
+}
+
+impl From<SourceError> for ConfigError {
+    fn from(error: SourceError) -> Self {
+        Self::Name(error)
+    }
 }
 
 impl ConfigError {
@@ -353,6 +368,8 @@ impl RunConfig {
     /// As [`prepare`](Self::prepare).
     pub fn prepare_with(&self, data: &Dataset) -> Result<Prepared, ConfigError> {
         let settings = self.train.settings(data, self.network.dropout())?;
+        // Before the rows are mixed, so that the message tells which one it is in the file.
+        check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (training, validation, test) = self.data.split(data, settings.seed)?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;

@@ -69,7 +69,7 @@ pub enum ModelFileError {
     Load(#[from] LoadError),
     /// The architecture of the file makes no network.
     #[error("the architecture in the model file: {0}")]
-    Architecture(#[from] SpecError),
+    Architecture(SpecError),
     /// Values or an input do not fit the architecture.
     #[error(transparent)]
     Shape(#[from] ShapeError),
@@ -79,6 +79,13 @@ pub enum ModelFileError {
         /// Number of bytes.
         found: usize,
     },
+}
+
+// Not the source, which a report of the whole chain would say a second time.
+impl From<SpecError> for ModelFileError {
+    fn from(error: SpecError) -> Self {
+        Self::Architecture(error)
+    }
 }
 
 /// Everything behind the CRC, in the order of the format.
@@ -141,6 +148,9 @@ impl ModelFile {
         let fits = rest.is_empty()
             && body.fingerprint == spec.fingerprint().to_le_bytes()
             && (bytes.len() - body.tensors.len()).is_multiple_of(ALIGNMENT)
+            && body.padding.len() < ALIGNMENT
+            && body.padding.iter().all(|byte| *byte == 0)
+            && labels_fit(body.metadata.labels.len(), spec.outputs())
             && body.golden_input.len() == 4 * spec.inputs()
             && body.golden_output.len() == 4 * spec.outputs()
             && body.tensors.len() == 4 * spec.values();
@@ -234,6 +244,12 @@ impl ModelFile {
     }
 }
 
+/// Whether a network of so many outputs can have so many labels: none for a regression, one for each output, or for a
+/// single output the two that it tells apart.
+fn labels_fit(labels: usize, outputs: usize) -> bool {
+    labels == 0 || labels == outputs || (labels == 2 && outputs == 1)
+}
+
 fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
@@ -308,6 +324,31 @@ mod tests {
             error.to_string(),
             "model file of another architecture: layer 1 (counted from 0): expected dense 3 -> 2 sigmoid, found dense 3 -> 2 identity"
         );
+    }
+
+    #[test]
+    fn padding_and_labels_are_held_to_the_page_on_both_sides() {
+        let file = small();
+        let both = |bytes: &[u8]| {
+            let device = model_file::ModelFile::parse(bytes, &Small::ARCH).is_ok();
+            assert_eq!(device, ModelFile::from_bytes(bytes).is_ok());
+            device
+        };
+        for (labels, right) in [(0, true), (1, false), (2, true), (3, false)] {
+            let mut file = file.clone();
+            file.metadata.labels = (0..labels).map(|label| label.to_string()).collect();
+            assert_eq!(both(&file.to_bytes().expect("small enough")), right, "{labels} labels for two outputs");
+        }
+        let mut file = file;
+        file.metadata.name = "longer".to_owned();
+        let mut bytes = file.to_bytes().expect("small enough");
+        // Before the 17 values stands their length in bytes, 68, which takes one byte, and before that the padding.
+        let padding = bytes.len() - 4 * 17 - 2;
+        assert_eq!((bytes[padding], bytes[padding + 1]), (0, 68), "the name leaves padding, and one byte of length");
+        bytes[padding] = 1;
+        let crc = model_file::crc(&bytes);
+        bytes[CRC_AT..BODY_AT].copy_from_slice(&crc.to_le_bytes());
+        assert!(!both(&bytes));
     }
 
     #[test]

@@ -135,8 +135,9 @@ impl<N: Learn> Network for N {}
 ///
 /// The types before and after the arrow are the input and the output. Each field is a [`Layer`](crate::Layer) that
 /// takes what the one before it gives: any layer of this crate, another network, or a type of your own that
-/// implements [`Layer`](crate::Layer) and [`Learn`](crate::Learn). A layer that does not fit is a compile error on its
-/// own line, under `cargo check` already:
+/// implements [`Layer`](crate::Layer) and [`Learn`](crate::Learn). A layer that does not fit its neighbours is a compile
+/// error on its own line, under `cargo check` already; so is a constant that a layer cannot have, with a sentence that
+/// says what it may be, there on the line of the macro:
 ///
 /// ```compile_fail
 /// # use neurona::prelude::*;
@@ -150,7 +151,11 @@ impl<N: Learn> Network for N {}
 ///
 /// The struct implements [`Layer`](crate::Layer), [`Learn`](crate::Learn), [`Zero`](crate::plain::Zero) and
 /// [`Plain`](crate::plain::Plain), and so [`Network`](crate::Network). Its [`Gradient`](crate::Gradient) has the same
-/// field names, with `()` where nothing learns. Attributes and doc comments on the struct and its fields are kept.
+/// field names, with `()` where nothing learns. Attributes and doc comments on the struct and its fields are kept, but
+/// `cfg` on a field is not understood.
+///
+/// A layer costs the compiler two levels of macro expansion: beyond some 50 layers put `#![recursion_limit = "512"]` at
+/// the top of the crate, or make networks of networks.
 #[macro_export]
 macro_rules! network {
     (
@@ -215,80 +220,89 @@ macro_rules! __network {
         $crate::__network!(@fits [$input] $($inner_layer,)* $last_layer);
         $crate::__fits::output::<$output, $last_layer>();
 
-        use $crate::plain::{Block, Zero, largest, neighbours, words};
-        use $crate::{Layer, LayerSpec, Learn, Target};
-
-        const TURNS: usize = neighbours(&[$(words::<<$inner_layer as Layer>::Output>()),*]);
+        // No `use`, and names of no user: whatever the types of the layers are called, they are seen here.
+        const __TURNS: usize =
+            $crate::plain::neighbours(&[$($crate::plain::words::<<$inner_layer as $crate::Layer>::Output>()),*]);
 
         #[derive(Debug)]
         #[repr(C)]
-        pub struct Scratch {
-            turns: Block<TURNS>,
-            layer: Block<LAYER>,
+        pub struct __Scratch {
+            turns: $crate::plain::Block<__TURNS>,
+            layer: $crate::plain::Block<__LAYER>,
         }
-        const LAYER: usize =
-            largest(&[$(words::<<$inner_layer as Layer>::Scratch>(),)* words::<<$last_layer as Layer>::Scratch>()]);
-        $crate::__plain!([] [] Scratch, Block<TURNS>, Block<LAYER>);
+        const __LAYER: usize =
+            $crate::plain::largest(&[
+                $($crate::plain::words::<<$inner_layer as $crate::Layer>::Scratch>(),)*
+                $crate::plain::words::<<$last_layer as $crate::Layer>::Scratch>(),
+            ]);
+        $crate::__plain!([] [] __Scratch, $crate::plain::Block<__TURNS>, $crate::plain::Block<__LAYER>);
 
         #[derive(Debug)]
-        pub struct Gradient {
-            $(pub $inner: <$inner_layer as Learn>::Gradient,)*
-            pub $last: <$last_layer as Learn>::Gradient,
+        pub struct __Gradient {
+            $(pub $inner: <$inner_layer as $crate::Learn>::Gradient,)*
+            pub $last: <$last_layer as $crate::Learn>::Gradient,
         }
         $crate::__zero!(
-            [] [] Gradient, $(<$inner_layer as Learn>::Gradient,)* <$last_layer as Learn>::Gradient
+            [] [] __Gradient, $(<$inner_layer as $crate::Learn>::Gradient,)* <$last_layer as $crate::Learn>::Gradient
         );
 
         /// The activations between two layers, as blocks, so that each is written as an output and read as an input.
         #[derive(Debug)]
-        pub struct Activations {
-            $($inner: Block<{ words::<<$inner_layer as Layer>::Output>() }>,)*
+        pub struct __Activations {
+            $($inner: $crate::plain::Block<{ $crate::plain::words::<<$inner_layer as $crate::Layer>::Output>() }>,)*
         }
 
-        pub struct Tapes {
-            $($inner: <$inner_layer as Learn>::Tape,)*
-            $last: <$last_layer as Learn>::Tape,
+        pub struct __Tapes {
+            $($inner: <$inner_layer as $crate::Learn>::Tape,)*
+            $last: <$last_layer as $crate::Learn>::Tape,
         }
 
-        pub struct Tape {
-            activations: Activations,
-            tapes: Tapes,
-            turns: Block<TURNS>,
+        pub struct __Tape {
+            activations: __Activations,
+            tapes: __Tapes,
+            turns: $crate::plain::Block<__TURNS>,
         }
         $crate::__zero!(
-            [] [] Tape, Block<TURNS>,
-            $(Block<{ words::<<$inner_layer as Layer>::Output>() }>, <$inner_layer as Learn>::Tape,)*
-            <$last_layer as Learn>::Tape
+            [] [] __Tape, $crate::plain::Block<__TURNS>,
+            $(
+                $crate::plain::Block<{ $crate::plain::words::<<$inner_layer as $crate::Layer>::Output>() }>,
+                <$inner_layer as $crate::Learn>::Tape,
+            )*
+            <$last_layer as $crate::Learn>::Tape
         );
 
-        impl Layer for $name {
+        impl $crate::Layer for $name {
             // Those of the layers, so that what does not fit is an error of its check above and of nothing else.
-            type Input = <$crate::__network!(@first $($inner_layer,)* $last_layer) as Layer>::Input;
-            type Output = <$last_layer as Layer>::Output;
-            type Scratch = Scratch;
+            type Input = <$crate::__network!(@first $($inner_layer,)* $last_layer) as $crate::Layer>::Input;
+            type Output = <$last_layer as $crate::Layer>::Output;
+            type Scratch = __Scratch;
 
-            const SPEC: LayerSpec =
-                LayerSpec::Chain(&[$(<$inner_layer as Layer>::SPEC,)* <$last_layer as Layer>::SPEC]);
+            const SPEC: $crate::LayerSpec =
+                $crate::LayerSpec::Chain(&[
+                    $(<$inner_layer as $crate::Layer>::SPEC,)*
+                    <$last_layer as $crate::Layer>::SPEC,
+                ]);
 
-            fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut Scratch) {
+            fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut __Scratch) {
                 $crate::__network!(@forward (self x y scratch) $($inner: $inner_layer,)* $last: $last_layer);
             }
         }
 
-        impl Learn for $name {
-            const LEARNS: bool = $(<$inner_layer as Learn>::LEARNS ||)* <$last_layer as Learn>::LEARNS;
-            type Gradient = Gradient;
-            type Tape = Tape;
+        impl $crate::Learn for $name {
+            const LEARNS: bool =
+                $(<$inner_layer as $crate::Learn>::LEARNS ||)* <$last_layer as $crate::Learn>::LEARNS;
+            type Gradient = __Gradient;
+            type Tape = __Tape;
 
-            fn record(&self, x: &Self::Input, y: &mut Self::Output, tape: &mut Tape) {
+            fn record(&self, x: &Self::Input, y: &mut Self::Output, tape: &mut __Tape) {
                 $crate::__network!(@record (self x, y tape) $($inner: $inner_layer,)* $last: $last_layer);
             }
 
             fn backward(
-                mut target: Target<'_, Self>,
+                mut target: $crate::Target<'_, Self>,
                 x: &Self::Input,
                 y: &Self::Output,
-                tape: &mut Tape,
+                tape: &mut __Tape,
                 dy: &mut Self::Output,
                 dx: Option<&mut Self::Input>,
             ) {
@@ -297,12 +311,12 @@ macro_rules! __network {
                 );
             }
 
-            fn visit<const K: usize, F>(&mut self, mut with: [&mut Gradient; K], f: &mut F)
+            fn visit<const K: usize, F>(&mut self, mut with: [&mut __Gradient; K], f: &mut F)
             where
                 F: FnMut(&mut [f32], [&mut [f32]; K]),
             {
-                $(self.$inner.visit(with.each_mut().map(|with| &mut with.$inner), f);)*
-                self.$last.visit(with.each_mut().map(|with| &mut with.$last), f);
+                $($crate::Learn::visit(&mut self.$inner, with.each_mut().map(|with| &mut with.$inner), f);)*
+                $crate::Learn::visit(&mut self.$last, with.each_mut().map(|with| &mut with.$last), f);
             }
         }
     };
@@ -316,30 +330,30 @@ macro_rules! __network {
     (@fits [$before:ty]) => {};
 
     (@forward ($net:ident $x:ident $y:ident $scratch:ident) $field:ident: $layer:ty) => {
-        $net.$field.forward($x, $y, $scratch.layer.front())
+        $crate::Layer::forward(&$net.$field, $x, $y, $scratch.layer.front())
     };
     (@forward ($net:ident $x:ident $y:ident $scratch:ident) $field:ident: $layer:ty, $($rest:tt)+) => {
-        $net.$field.forward($x, $scratch.turns.front(), $scratch.layer.front());
+        $crate::Layer::forward(&$net.$field, $x, $scratch.turns.front(), $scratch.layer.front());
         $crate::__network!(
             @forward_on ($net $y $scratch) [front front_and_back back back_and_front] $($rest)+
         )
     };
     (@forward_on ($net:ident $y:ident $scratch:ident) [$read:ident $($turn:ident)+] $field:ident: $layer:ty) => {
-        $net.$field.forward($scratch.turns.$read(), $y, $scratch.layer.front())
+        $crate::Layer::forward(&$net.$field, $scratch.turns.$read(), $y, $scratch.layer.front())
     };
     (@forward_on ($net:ident $y:ident $scratch:ident) [$read:ident $both:ident $($turn:ident)+]
         $field:ident: $layer:ty, $($rest:tt)+
     ) => {
         let (input, output) = $scratch.turns.$both();
-        $net.$field.forward(input, output, $scratch.layer.front());
+        $crate::Layer::forward(&$net.$field, input, output, $scratch.layer.front());
         $crate::__network!(@forward_on ($net $y $scratch) [$($turn)+ $read $both] $($rest)+)
     };
 
     (@record ($net:ident $x:expr, $y:ident $tape:ident) $field:ident: $layer:ty) => {
-        $net.$field.record($x, $y, &mut $tape.tapes.$field)
+        $crate::Learn::record(&$net.$field, $x, $y, &mut $tape.tapes.$field)
     };
     (@record ($net:ident $x:expr, $y:ident $tape:ident) $field:ident: $layer:ty, $($rest:tt)+) => {
-        $net.$field.record($x, $tape.activations.$field.front(), &mut $tape.tapes.$field);
+        $crate::Learn::record(&$net.$field, $x, $tape.activations.$field.front(), &mut $tape.tapes.$field);
         $crate::__network!(@record ($net $tape.activations.$field.front(), $y $tape) $($rest)+)
     };
 
@@ -351,7 +365,7 @@ macro_rules! __network {
     };
     // The last layer, alone or not.
     (@backward ($target:ident $x:ident $y:ident $tape:ident $dy:ident $dx:ident) $field:ident: $layer:ty,) => {
-        <$layer>::backward(
+        <$layer as $crate::Learn>::backward(
             $crate::__network!(@part $target $field), $x, $y, &mut $tape.tapes.$field, $dy, $dx,
         )
     };
@@ -360,12 +374,13 @@ macro_rules! __network {
     ) => {
         let input = $tape.activations.$before.front();
         let part = $crate::__network!(@part $target $field);
-        if !(<$before_layer as Learn>::LEARNS $(|| <$rest_layer as Learn>::LEARNS)*) && $dx.is_none() {
-            return <$layer>::backward(part, input, $y, &mut $tape.tapes.$field, $dy, None);
+        let learns = <$before_layer as $crate::Learn>::LEARNS $(|| <$rest_layer as $crate::Learn>::LEARNS)*;
+        if !learns && $dx.is_none() {
+            return <$layer as $crate::Learn>::backward(part, input, $y, &mut $tape.tapes.$field, $dy, None);
         }
-        let to = $tape.turns.front::<<$layer as Layer>::Input>();
-        to.clear();
-        <$layer>::backward(part, input, $y, &mut $tape.tapes.$field, $dy, Some(to));
+        let to = $tape.turns.front::<<$layer as $crate::Layer>::Input>();
+        $crate::plain::Zero::clear(to);
+        <$layer as $crate::Learn>::backward(part, input, $y, &mut $tape.tapes.$field, $dy, Some(to));
         $crate::__network!(
             @backward_on ($target $x $tape $dx) [front front_and_back back back_and_front]
             $before: $before_layer, $($rest: $rest_layer,)*
@@ -375,7 +390,7 @@ macro_rules! __network {
     (@backward_on ($target:ident $x:ident $tape:ident $dx:ident) [$read:ident $($turn:ident)+]
         $field:ident: $layer:ty,
     ) => {
-        <$layer>::backward(
+        <$layer as $crate::Learn>::backward(
             $crate::__network!(@part $target $field),
             $x,
             $tape.activations.$field.front(),
@@ -391,13 +406,15 @@ macro_rules! __network {
         let input = $tape.activations.$before.front();
         let output = $tape.activations.$field.front();
         let part = $crate::__network!(@part $target $field);
-        if !(<$before_layer as Learn>::LEARNS $(|| <$rest_layer as Learn>::LEARNS)*) && $dx.is_none() {
+        let learns = <$before_layer as $crate::Learn>::LEARNS $(|| <$rest_layer as $crate::Learn>::LEARNS)*;
+        if !learns && $dx.is_none() {
             let from = $tape.turns.$read();
-            return <$layer>::backward(part, input, output, &mut $tape.tapes.$field, from, None);
+            return <$layer as $crate::Learn>::backward(part, input, output, &mut $tape.tapes.$field, from, None);
         }
-        let (from, to) = $tape.turns.$both::<<$layer as Layer>::Output, <$layer as Layer>::Input>();
-        to.clear();
-        <$layer>::backward(part, input, output, &mut $tape.tapes.$field, from, Some(to));
+        let (from, to) =
+            $tape.turns.$both::<<$layer as $crate::Layer>::Output, <$layer as $crate::Layer>::Input>();
+        $crate::plain::Zero::clear(to);
+        <$layer as $crate::Learn>::backward(part, input, output, &mut $tape.tapes.$field, from, Some(to));
         $crate::__network!(
             @backward_on ($target $x $tape $dx) [$($turn)+ $read $both]
             $before: $before_layer, $($rest: $rest_layer,)*
@@ -406,9 +423,9 @@ macro_rules! __network {
 
     (@part $target:ident $field:ident) => {
         match &mut $target {
-            Target::InPlace(layer, scale) => Target::InPlace(&mut layer.$field, *scale),
-            Target::Sum(layer, gradient) => Target::Sum(&layer.$field, &mut gradient.$field),
-            Target::Nowhere(layer) => Target::Nowhere(&layer.$field),
+            $crate::Target::InPlace(layer, scale) => $crate::Target::InPlace(&mut layer.$field, *scale),
+            $crate::Target::Sum(layer, gradient) => $crate::Target::Sum(&layer.$field, &mut gradient.$field),
+            $crate::Target::Nowhere(layer) => $crate::Target::Nowhere(&layer.$field),
         }
     };
 }

@@ -43,8 +43,11 @@ pub struct Sgd {
 impl Sgd {
     /// Takes a step without momentum: `w -= rate * (gradient / examples)`.
     ///
-    /// `gradient` is the sum over that many examples; it is zero afterwards.
+    /// `gradient` is the sum over that many examples; it is zero afterwards. No examples are no step.
     pub fn step<L: Learn>(&self, layer: &mut L, gradient: &mut L::Gradient, examples: usize) {
+        if examples == 0 {
+            return;
+        }
         let share = 1.0 / examples as f32;
         layer.visit([gradient], &mut |parameters, [gradient]| {
             for (w, g) in parameters.iter_mut().zip(gradient) {
@@ -57,7 +60,7 @@ impl Sgd {
     /// Takes a step with momentum: `v = momentum * v + gradient / examples`, `w -= rate * v`.
     ///
     /// `gradient` is the sum over that many examples; it is zero afterwards. `velocity` begins as zero and belongs to
-    /// the network from step to step.
+    /// the network from step to step. No examples are no step.
     pub fn step_with_momentum<L: Learn>(
         &self,
         layer: &mut L,
@@ -65,6 +68,9 @@ impl Sgd {
         velocity: &mut L::Gradient,
         examples: usize,
     ) {
+        if examples == 0 {
+            return;
+        }
         let share = 1.0 / examples as f32;
         layer.visit([gradient, velocity], &mut |parameters, [gradient, velocity]| {
             for ((w, g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
@@ -73,5 +79,21 @@ impl Sgd {
                 *g = 0.0;
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Dense, plain::Zero};
+
+    #[test]
+    fn no_examples_are_no_step() {
+        let mut net: Dense<1, 1> = Dense::new([[2.0]], [0.5]);
+        let (mut gradient, mut velocity) = (Dense::ZERO, Dense::<1, 1>::new([[3.0]], [1.0]));
+        let sgd = Sgd { rate: 0.1, momentum: 0.9 };
+        sgd.step(&mut net, &mut gradient, 0);
+        sgd.step_with_momentum(&mut net, &mut gradient, &mut velocity, 0);
+        assert_eq!((net, velocity), (Dense::new([[2.0]], [0.5]), Dense::new([[3.0]], [1.0])));
     }
 }

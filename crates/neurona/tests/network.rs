@@ -211,3 +211,51 @@ fn a_single_layer_is_a_network_too() {
     let mut memory = Inference::<Dense<2, 1>>::ZERO;
     assert!((neuron.infer(&[1.0, 2.0], &mut memory)[0] - 3.0).abs() < 1e-3);
 }
+
+/// Networks whose types are called as what the macro needs and makes.
+mod names {
+    use neurona::{Dense, Inference, Network as _, Relu, plain::Zero as _};
+
+    macro_rules! nested {
+        ($($name:ident $outer:ident)+) => {
+            $(
+                neurona::network! {
+                    pub struct $name: [f32; 2] => [f32; 3] {
+                        hidden: Dense<2, 4, Relu>,
+                        output: Dense<4, 3>,
+                    }
+                }
+                neurona::network! {
+                    pub struct $outer: [f32; 2] => [f32; 1] {
+                        body: $name,
+                        output: Dense<3, 1>,
+                    }
+                }
+            )+
+
+            #[test]
+            fn any_name_can_be_that_of_a_network() {
+                $(
+                    let mut net = $outer::ZERO;
+                    net.output.bias = [1.5];
+                    assert_eq!(net.infer(&[1.0, 2.0], &mut Inference::ZERO), &[1.5], stringify!($name));
+                )+
+            }
+        };
+    }
+
+    nested! {
+        Block Blocks
+        Tape TapeUser
+        Tapes TapesUser
+        Scratch ScratchUser
+        Gradient GradientUser
+        Activations ActivationsUser
+        Target TargetUser
+        Layer LayerUser
+        Learn LearnUser
+        LayerSpec LayerSpecUser
+        Zero ZeroUser
+        Plain PlainUser
+    }
+}

@@ -82,6 +82,20 @@ pub fn components() -> Result<()> {
     rustup("component", &missing)
 }
 
+/// Installs Miri, which runs a program and watches its unsafe code, in the nightly toolchain.
+///
+/// # Errors
+///
+/// rustup fails; the error is the command to type.
+pub fn miri() -> Result<()> {
+    let line = "rustup component add --toolchain nightly miri rust-src";
+    let probe = process::read(Command::new("rustup").args(["run", "nightly", "cargo", "miri", "--version"]));
+    if probe.is_err() && process::run(Command::new("rustup").args(line.split(' ').skip(1))).is_err() {
+        bail!("cannot install Miri; type\n    {line}");
+    }
+    Ok(())
+}
+
 /// Installs `cargo-fuzz`, which the fuzzer needs beside a nightly toolchain.
 ///
 /// # Errors

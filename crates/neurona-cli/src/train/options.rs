@@ -8,6 +8,7 @@ use neurona_train::{
     ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
     config::{Batch, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     data::{Column, csv_columns},
+    train::MOST_THREADS,
 };
 use serde::{Deserialize as _, de::IntoDeserializer as _};
 
@@ -40,7 +41,7 @@ pub(super) struct Options {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Data")]
+#[command(allow_negative_numbers = true, next_help_heading = "Data")]
 struct PartArgs {
     /// Names of the classes in the order of the outputs, with commas between [default: those of the data]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -57,7 +58,7 @@ struct PartArgs {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Network")]
+#[command(allow_negative_numbers = true, next_help_heading = "Network")]
 struct NetworkArgs {
     /// Name of the network's Rust type [default: the name of the model file]
     #[arg(long)]
@@ -81,7 +82,7 @@ struct NetworkArgs {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Training")]
+#[command(allow_negative_numbers = true, next_help_heading = "Training")]
 struct TrainingArgs {
     /// What is made small: squared_error, absolute_error, huber, binary_cross_entropy, softmax_cross_entropy, hinge or
     /// perceptron [default: softmax_cross_entropy for classes, squared_error for numbers]
@@ -130,7 +131,7 @@ struct TrainingArgs {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Regularization")]
+#[command(allow_negative_numbers = true, next_help_heading = "Regularization")]
 struct RegularizationArgs {
     /// Lasso: this times the sum of the sizes of the weights is added to the loss [default: 0]
     #[arg(long, value_name = "COEFFICIENT")]
@@ -150,7 +151,7 @@ struct RegularizationArgs {
 }
 
 #[derive(Args)]
-#[command(next_help_heading = "Optimizer")]
+#[command(allow_negative_numbers = true, next_help_heading = "Optimizer")]
 struct OptimizerArgs {
     /// sgd, nesterov, momentum, normalized, sign, rmsprop, adam or adamw [default: adam]
     #[arg(long)]
@@ -190,6 +191,9 @@ impl Options {
         let data = config.data.load(&folder)?;
         self.override_network(&mut config, &data);
         let threads = config.train.threads.unwrap_or(0);
+        if threads > MOST_THREADS {
+            bail!("threads: expected at most {MOST_THREADS}, found {threads}");
+        }
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")?;
         let prepared = config.prepare_with(&data).map_err(|error| match &self.config {
             Some(path) => anyhow::anyhow!("{}: {error}", path.display()),
@@ -200,6 +204,11 @@ impl Options {
             *path = std::path::absolute(folder.join(&path)).with_context(|| path.display().to_string())?;
         }
         Ok((prepared, config))
+    }
+
+    /// The TOML file.
+    pub(super) fn config(&self) -> &Option<PathBuf> {
+        &self.config
     }
 
     /// What the model file says of its data: the name of the file, not where it was, and how many rows were trained on.

@@ -12,7 +12,7 @@ mod ram;
 mod source;
 
 pub use check::SpecError;
-pub use source::SourceError;
+pub use source::{SourceError, USED};
 
 /// The kind and the sizes of a layer, or of a chain of layers: the owned form of [`LayerSpec`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,9 @@ pub enum SourceError {
     /// A name cannot stand in Rust source.
     #[error("`{0}` cannot name {1} in Rust: expected {2}, and no keyword")]
     Name(String, &'static str, &'static str),
+    /// A type of this name is used in the source.
+    #[error("`{0}` cannot name the network: the source uses a type of this name from the crate `neurona`")]
+    Used(String),
     /// Two layers have one name.
     #[error("two layers are called `{0}`; each needs a name of its own")]
     Duplicate(String),
@@ -64,6 +67,9 @@ impl Spec {
     /// ```
     pub fn rust_source(&self, name: &str, layer_names: &[String]) -> Result<String, SourceError> {
         self.check()?;
+        if USED.contains(&name) {
+            return Err(SourceError::Used(name.to_owned()));
+        }
         if !is_identifier(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
             return Err(SourceError::Name(
                 name.to_owned(),
@@ -187,6 +193,43 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
     }
     Ok(())
 }
+
+/// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
+pub const USED: [&str; 33] = [
+    "Activation",
+    "BinaryCrossEntropy",
+    "Dense",
+    "Elu",
+    "Golden",
+    "Gradient",
+    "HardSigmoid",
+    "HardSwish",
+    "Hinge",
+    "Identity",
+    "Inference",
+    "Layer",
+    "Learn",
+    "LeakyRelu",
+    "Loss",
+    "Network",
+    "Perceptron",
+    "Relu",
+    "Relu6",
+    "Rescale",
+    "Sgd",
+    "Sigmoid",
+    "Silu",
+    "Softmax",
+    "SoftmaxCrossEntropy",
+    "Softplus",
+    "SquaredError",
+    "Standardize",
+    "Step",
+    "Tanh",
+    "Workspace",
+    "Zero",
+    "Plain",
+];
 
 fn is_identifier(name: &str) -> bool {
     // Strict and reserved keywords of edition 2024, from the Rust reference.

@@ -1,9 +1,15 @@
 //! From the `[data]` table to data sets.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use super::{ConfigError, DataConfig};
-use crate::data::{CsvFormat, CsvTarget, Dataset, read_csv, read_idx, read_npy};
+use crate::data::{Column, CsvFormat, CsvTarget, Dataset, csv_columns, read_csv, read_idx, read_npy};
+
+/// What a column of labels or targets is called where nothing else is said, the first that there is.
+pub const TARGET_NAMES: [&str; 4] = ["label", "class", "target", "y"];
 
 impl DataConfig {
     /// Reads the examples; paths begin at `folder`.
@@ -15,7 +21,9 @@ impl DataConfig {
         let labels = self.labels.as_deref();
         match (&self.file, &self.inputs, &self.targets) {
             (Some(file), None, None) => {
-                Ok(read_csv(&folder.join(file), &self.csv_format()?, &self.csv_target()?, labels)?)
+                let path = folder.join(file);
+                let target = self.usual_target(&path)?.map_or_else(|| self.csv_target(), Ok)?;
+                Ok(read_csv(&path, &self.csv_format()?, &target, labels)?)
             }
             (None, Some(inputs), Some(targets)) => {
                 self.check_no_csv_keys()?;
@@ -34,6 +42,17 @@ impl DataConfig {
             (None, Some(_), None) => Err(ConfigError::key("data.targets", "missing; expected a file beside `inputs`")),
             (None, None, Some(_)) => Err(ConfigError::key("data.inputs", "missing; expected a file beside `targets`")),
         }
+    }
+
+    /// The column of the labels by its [usual name](TARGET_NAMES), where no target is given.
+    fn usual_target(&self, path: &Path) -> Result<Option<CsvTarget>, ConfigError> {
+        if self.label.is_some() || !self.values.is_empty() {
+            return Ok(None);
+        }
+        let file = File::open(path).map_err(|error| ConfigError::Io { path: path.to_owned(), error })?;
+        let columns = csv_columns(file, path, &self.csv_format()?)?;
+        let place = TARGET_NAMES.iter().find_map(|name| columns.iter().position(|column| column == name));
+        Ok(place.map(|place| CsvTarget::Label(Column::Index(place))))
     }
 
     /// How the CSV file is written.

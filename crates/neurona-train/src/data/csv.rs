@@ -12,7 +12,7 @@ use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{DataError, Dataset, Targets};
+use super::{DataError, Dataset, Lines, Targets};
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +120,7 @@ pub fn read_csv_inputs_from(from: impl Read, name: &Path, format: &CsvFormat) ->
 /// It cannot be read, or has no lines.
 pub fn csv_columns(from: impl Read, name: &Path, format: &CsvFormat) -> Result<Vec<String>, DataError> {
     let (mut reader, mut first) = (reader(from, format), StringRecord::new());
-    match reader.read_record(&mut first).map_err(|error| csv_error(name, error))? {
+    match reader.read_record(&mut first).map_err(|error| csv_error(name, 1, error))? {
         true => Ok(column_names(&first, format)),
         false => Err(DataError::Empty { path: name.to_owned() }),
     }
@@ -165,10 +165,15 @@ enum Use {
 }
 
 impl Table {
-    fn read(from: impl Read, path: &Path, format: &CsvFormat, target: &CsvTarget) -> Result<Self, DataError> {
-        let mut reader = reader(from, format);
+    fn read(mut from: impl Read, path: &Path, format: &CsvFormat, target: &CsvTarget) -> Result<Self, DataError> {
+        let mut text = Vec::new();
+        from.read_to_end(&mut text).map_err(DataError::io(path))?;
+        let (mut lines, mut reader) = (Lines::new(&text), reader(&text[..], format));
         let mut first = StringRecord::new();
-        let more = |error| csv_error(path, error);
+        let more = |error: csv::Error| {
+            let line = error.position().map(|place| Lines::new(&text).of_record(place.byte()));
+            csv_error(path, line.unwrap_or(0), error)
+        };
         if !reader.read_record(&mut first).map_err(more)? {
             return Err(DataError::Empty { path: path.to_owned() });
         }
@@ -182,7 +187,7 @@ impl Table {
             if record.is_empty() && !reader.read_record(&mut record).map_err(more)? {
                 break;
             }
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.of_record(record.position().map_or(0, csv::Position::byte));
             if record.len() != width {
                 let path = path.to_owned();
                 return Err(DataError::Ragged { path, row: line, expected: width, found: record.len() });
@@ -313,8 +318,7 @@ fn number(path: &Path, line: u64, column: impl Fn() -> String, cell: &str) -> Re
     }
 }
 
-fn csv_error(path: &Path, error: csv::Error) -> DataError {
-    let line = error.position().map_or(0, csv::Position::line);
+fn csv_error(path: &Path, line: u64, error: csv::Error) -> DataError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => DataError::Io { path: path.to_owned(), error },
         csv::ErrorKind::Utf8 { err, .. } => {

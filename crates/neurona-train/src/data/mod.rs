@@ -13,12 +13,14 @@ mod array;
 mod csv;
 mod error;
 mod idx;
+mod lines;
 mod split;
 
 pub use array::{read_npy, read_npy_inputs};
 pub use csv::{Column, CsvFormat, CsvTarget, csv_columns, read_csv, read_csv_inputs, read_csv_inputs_from};
 pub use error::DataError;
 pub use idx::{read_idx, read_idx_inputs};
+pub use lines::Lines;
 
 /// Examples: inputs, and for each what it should give.
 #[derive(Clone, Debug, PartialEq)]

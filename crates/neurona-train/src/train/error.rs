@@ -42,7 +42,7 @@ pub enum TrainError {
         loss: &'static str,
     },
     /// A target is not one for the loss.
-    #[error("row {row}, column {column} of the targets: {loss} takes targets {expected}, found {found}")]
+    #[error("example {} (counted from 1), column {column} of the targets: {loss} takes targets {expected}, found {found}", row + 1)]
     Target {
         /// The loss.
         loss: &'static str,
@@ -75,5 +75,5 @@ pub enum TrainError {
     Checkpoint(CheckpointError),
     /// Threads cannot be started.
     #[error("cannot start threads: {0}")]
-    Threads(#[source] rayon::ThreadPoolBuildError),
+    Threads(rayon::ThreadPoolBuildError),
 }

@@ -32,6 +32,9 @@ pub use error::TrainError;
 pub use kernel::kernel_name;
 pub use starts::{Spread, Start, Starts, train_starts};
 
+/// More threads than any desktop has are a slip of the pen, and take long to start.
+pub const MOST_THREADS: usize = 1024;
+
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
@@ -68,7 +71,8 @@ pub struct Training {
     pub label_smoothing: f32,
     /// How much an example of each class counts, in training and in the losses that are reported.
     pub class_weights: ClassWeights,
-    /// Early stopping: stops after so many epochs in which the loss of the validation part was not better than the best.
+    /// Early stopping: stops after so many epochs in which the loss of the validation part, which there must be, was not
+    /// better than the best.
     pub patience: Option<u32>,
     /// What counts as better for [`patience`](Self::patience): a loss that is less by more than this.
     pub minimum_change: f32,
@@ -220,6 +224,10 @@ fn start(
 ) -> Result<Trained, TrainError> {
     settings.check()?;
     settings.check_classes(training)?;
+    if settings.patience.is_some() && validation.is_none() {
+        let (expected, found) = ("a validation part", "none".to_owned());
+        return Err(TrainError::Setting { setting: "patience", expected, found });
+    }
     for data in [Some(training), validation].into_iter().flatten() {
         check_data(&network, data, settings.loss)?;
     }
@@ -268,6 +276,9 @@ impl Training {
         }
         if self.batch == 0 {
             return fail("batch", "at least 1", "0".to_owned());
+        }
+        if self.threads > MOST_THREADS {
+            return fail("threads", "at most 1024", self.threads.to_string());
         }
         let not_negative = [("l1", self.l1), ("l2", self.l2), ("minimum_change", self.minimum_change)].into_iter();
         if let Some((name, found)) = not_negative.into_iter().find(|(_, value)| !(*value >= 0.0 && value.is_finite())) {
@@ -352,6 +363,11 @@ fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Result<(), Train
     if network.ends_in_probabilities() && matches!(loss, Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy) {
         return Err(TrainError::Probabilities { loss: loss.name() });
     }
+    check_targets(data, loss)
+}
+
+/// Whether targets that are numbers are such as the loss takes.
+pub(crate) fn check_targets(data: &Dataset, loss: Loss) -> Result<(), TrainError> {
     let Targets::Values { values, .. } = data.targets() else { return Ok(()) };
     let (expected, fits): (_, fn(f32) -> bool) = match loss {
         _ if loss.is_difference() => return Ok(()),

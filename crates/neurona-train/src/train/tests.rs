@@ -208,11 +208,11 @@ fn data_that_do_not_fit_are_errors() {
         |value| Dataset::new(array![[0.0, 0.0]], Targets::values(array![[0.5, value]])).expect("the parts fit");
     assert_eq!(
         message(&network, &values(1.5), &Training::new(Loss::BinaryCrossEntropy)),
-        "row 0, column 1 of the targets: binary_cross_entropy takes targets from 0 to 1, found 1.5"
+        "example 1 (counted from 1), column 1 of the targets: binary_cross_entropy takes targets from 0 to 1, found 1.5"
     );
     assert_eq!(
         message(&network, &values(1.0), &Training::new(Loss::Hinge)),
-        "row 0, column 0 of the targets: hinge takes targets 1 or -1, found 0.5"
+        "example 1 (counted from 1), column 0 of the targets: hinge takes targets 1 or -1, found 0.5"
     );
 }
 
@@ -227,6 +227,8 @@ fn settings_out_of_range_are_errors() {
     assert_eq!(message(|s| s.rate = f32::NAN), "rate: expected a finite number greater than 0, found NaN");
     assert_eq!(message(|s| s.rate = 0.0), "rate: expected a finite number greater than 0, found 0");
     assert_eq!(message(|s| s.epochs = 0), "epochs: expected at least 1, found 0");
+    assert_eq!(message(|s| s.threads = 3000), "threads: expected at most 1024, found 3000");
+    assert_eq!(message(|s| s.patience = Some(3)), "patience: expected a validation part, found none");
     assert_eq!(message(|s| s.batch = 0), "batch: expected at least 1, found 0");
     assert_eq!(message(|s| s.dropout = vec![1.0]), "dropout: expected at least 0 and less than 1, found 1");
     assert_eq!(

@@ -154,8 +154,8 @@ activation! {
 /// ReLU that leaks: `y = z` where `z > 0`, else `slope · z`; derivative 1 where `y > 0`, else the slope.
 ///
 /// Maas et al., "Rectifier nonlinearities improve neural network acoustic models", 2013. The slope is written as its
-/// bits, because a float cannot be the parameter of a type, and is 0.01 if it is left out. It is finite and not
-/// negative, so that the sign of y is that of z. At most half a ULP off. Zeros give themselves, infinities themselves;
+/// bits, because a float cannot be the parameter of a type, and is 0.01 if it is left out. It is 0 or a positive number,
+/// so that the sign of y is that of z. At most half a ULP off. Zeros give themselves, infinities themselves;
 /// with a slope of 0, which is [`Relu`]'s, minus infinity gives NaN.
 ///
 /// # Examples
@@ -197,7 +197,7 @@ impl<const SLOPE: u32> Activation for LeakyRelu<SLOPE> {
 /// Exponential linear unit: `y = z` where `z > 0`, else `α (e^z - 1)`; derivative 1 where `y > 0`, else `y + α`.
 ///
 /// Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2015.
-/// Alpha is written as its bits, as in [`LeakyRelu`], is 1 if it is left out, and is finite and not negative; at 0 the
+/// Alpha is written as its bits, as in [`LeakyRelu`], is 1 if it is left out, and is 0 or a positive number; at 0 the
 /// derivative is alpha. At most 0.8 ULP off where alpha is 1, else 2.1. Zeros give themselves, minus infinity gives minus
 /// alpha, infinity itself.
 ///

@@ -118,10 +118,10 @@ impl ActivationSpec {
     pub const fn fault(&self) -> Option<&'static str> {
         match self {
             Self::LeakyRelu { slope } if !is_magnitude(*slope) => {
-                Some("the slope of a leaky ReLU is a finite number that is not negative")
+                Some("the slope of a leaky ReLU is 0 or a positive number, given as `{ 0.01_f32.to_bits() }`")
             }
             Self::Elu { alpha } if !is_magnitude(*alpha) => {
-                Some("the alpha of an ELU is a finite number that is not negative")
+                Some("the alpha of an ELU is 0 or a positive number, given as `{ 1.0_f32.to_bits() }`")
             }
             _ => None,
         }
@@ -141,6 +141,8 @@ impl ActivationSpec {
 }
 
 /// Whether these are the bits of zero or of a positive finite number: minus zero is no magnitude, and NaN has no order.
+///
+/// A subnormal number is none either, because it is what `LeakyRelu<2>` says, where `2.0_f32.to_bits()` is meant.
 const fn is_magnitude(bits: u32) -> bool {
-    bits < f32::INFINITY.to_bits()
+    bits < f32::INFINITY.to_bits() && !f32::from_bits(bits).is_subnormal()
 }

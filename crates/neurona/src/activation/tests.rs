@@ -230,12 +230,12 @@ fn names_differ() {
 
 #[test]
 fn parameters_are_finite_and_not_negative() {
-    for good in [0.0, f32::from_bits(1), 1.0, f32::MAX] {
+    for good in [0.0, f32::MIN_POSITIVE, 1.0, f32::MAX] {
         let bits = good.to_bits();
         assert_eq!(ActivationSpec::LeakyRelu { slope: bits }.fault(), None, "{good}");
         assert_eq!(ActivationSpec::Elu { alpha: bits }.fault(), None, "{good}");
     }
-    for bad in [-0.0, -1.0, INF, -INF, f32::NAN, -f32::NAN] {
+    for bad in [-0.0, -1.0, f32::from_bits(2), INF, -INF, f32::NAN, -f32::NAN] {
         let bits = bad.to_bits();
         assert!(ActivationSpec::LeakyRelu { slope: bits }.fault().is_some_and(|why| why.contains("slope")), "{bad}");
         assert!(ActivationSpec::Elu { alpha: bits }.fault().is_some_and(|why| why.contains("alpha")), "{bad}");

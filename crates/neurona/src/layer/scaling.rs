@@ -100,8 +100,8 @@ impl<const N: usize, const FACTOR: u32> Layer for Rescale<N, FACTOR> {
     const SPEC: LayerSpec = LayerSpec::Rescale { len: N as u32, factor: FACTOR };
     const FAULT: Option<&'static str> = if N == 0 {
         Some("rescaling has at least one input")
-    } else if !f32::from_bits(FACTOR).is_finite() {
-        Some("the factor of rescaling is not finite: give it as `{ 0.5_f32.to_bits() }`")
+    } else if !f32::from_bits(FACTOR).is_normal() {
+        Some("the factor of rescaling is a number other than 0, given as `{ 0.5_f32.to_bits() }`")
     } else {
         None
     };

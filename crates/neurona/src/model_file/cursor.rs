@@ -61,6 +61,10 @@ impl<'a> Cursor<'a> {
         while shift < 64 {
             let ([byte], next) = self.fixed::<1>();
             self = next;
+            if shift == 63 && byte > 1 {
+                // More than 64 bits.
+                break;
+            }
             value |= ((byte & 0x7f) as u64) << shift;
             if byte & 0x80 == 0 {
                 return (value, self);
@@ -114,6 +118,11 @@ mod tests {
         assert!(cursor.fixed::<0>().1.is_malformed());
         assert!(Cursor::at(&[0xff; 12], 0).varint().1.is_malformed());
         assert!(Cursor::at(&[0xff; 3], 0).varint().1.is_malformed());
+        // The tenth byte has place for one bit.
+        let with_last = |last| [&[0x80; 9][..], &[last]].concat();
+        assert_eq!(Cursor::at(&with_last(1), 0).varint().0, 1 << 63);
+        assert!(Cursor::at(&with_last(2), 0).varint().1.is_malformed());
+        assert!(postcard::from_bytes::<u64>(&with_last(2)).is_err(), "as postcard has it");
         assert!(Cursor::at(&[1, 0xff], 0).string().1.is_malformed());
         assert!(Cursor::at(&[], 1).is_malformed());
     }

@@ -89,8 +89,10 @@ impl<'a> ModelFile<'a> {
 
         let (golden_input, cursor) = cursor.bytes();
         let (golden_output, cursor) = cursor.bytes();
-        let (_, cursor) = cursor.bytes();
+        let (padding, cursor) = cursor.bytes();
         let (tensors, mut cursor) = cursor.bytes();
+        cursor.require(padding.len() < ALIGNMENT && are_zeros(padding));
+        cursor.require(labels_fit(labels.count, arch.outputs()));
         cursor.require(cursor.is_at_end() && (bytes.len() - tensors.len()).is_multiple_of(ALIGNMENT));
         cursor.require(golden_input.len() == 4 * arch.inputs() && golden_output.len() == 4 * arch.outputs());
         cursor.require(tensors.len() == 4 * arch.values());
@@ -185,6 +187,22 @@ pub fn view<N: Network + Plain>(file: &[u8]) -> Result<&N, LoadError> {
 pub fn load<N: Network + Plain>(network: &mut N, file: &[u8]) -> Result<(), LoadError> {
     let parsed = ModelFile::parse(file, &N::ARCH)?;
     if plain::fill(network, parsed.tensors) { Ok(()) } else { Err(LoadError::Malformed) }
+}
+
+/// Whether a network of so many outputs can have so many labels: none for a regression, one for each output, or for a
+/// single output the two that it tells apart.
+const fn labels_fit(labels: usize, outputs: usize) -> bool {
+    labels == 0 || labels == outputs || (labels == 2 && outputs == 1)
+}
+
+const fn are_zeros(mut bytes: &[u8]) -> bool {
+    while let [first, rest @ ..] = bytes {
+        if *first != 0 {
+            return false;
+        }
+        bytes = rest;
+    }
+    true
 }
 
 /// The length that the file says it has, of which `bytes` hold all.

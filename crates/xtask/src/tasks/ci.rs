@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     Step { name: "features", what: "neurona for every target with every feature", check: features },
     Step { name: "boards", what: "Firmware of the real boards", check: boards },
     Step { name: "size", what: "Firmware sizes and peak stack against the budget", check: sizes },
+    Step { name: "miri", what: "The unsafe code under Miri", check: miri },
     Step { name: "fuzz", what: "The model file under the fuzzer for 30 s", check: fuzz },
 ];
 
@@ -161,10 +162,33 @@ fn boards(_: bool) -> Result<()> {
     Ok(())
 }
 
-/// Left out, saying so, where there is no nightly toolchain, which the fuzzer's instrumentation needs.
-fn fuzz(_: bool) -> Result<()> {
-    if process::read(Command::new("rustup").args(["run", "nightly", "rustc", "--version"])).is_err() {
+/// Whether there is a nightly toolchain; says that a step is left out where there is none.
+fn has_nightly() -> bool {
+    let found = process::read(Command::new("rustup").args(["run", "nightly", "rustc", "--version"])).is_ok();
+    if !found {
         eprint!("(left out: it needs `rustup toolchain install nightly`) ");
+    }
+    found
+}
+
+/// Networks of every kind in place, views and copies of bytes: what `plain.rs` allows itself.
+fn miri(_: bool) -> Result<()> {
+    if !has_nightly() {
+        return Ok(());
+    }
+    install::miri()?;
+    let run = |filter: &[&str]| {
+        let mut cargo = Command::new("rustup");
+        cargo.current_dir(root()).args(["run", "nightly", "cargo", "miri", "test", "--package", "neurona"]);
+        process::read(cargo.arg("--target-dir").arg(xtask::target_dir().join("miri")).args(filter))
+    };
+    run(&["--lib", "plain::"])?;
+    run(&["--test", "network"])?;
+    Ok(())
+}
+
+fn fuzz(_: bool) -> Result<()> {
+    if !has_nightly() {
         return Ok(());
     }
     install::cargo_fuzz()?;
