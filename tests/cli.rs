@@ -246,6 +246,20 @@ fn labels_that_the_network_does_not_know_are_refused() {
 }
 
 #[test]
+fn a_normalised_network_is_written_without_its_normalisation() {
+    let folder = Folder::new();
+    let (rows, options) =
+        (data("iris.csv"), ["--layers", "8:tanh", "--epochs", "60", "--rate", "0.01", "--batch-norm"]);
+    let arguments = [&["train", &rows, "--label", "class", "--out", "net.neurona"][..], &options].concat();
+    let trained = folder.json(&arguments);
+    assert_eq!(trained["parameters"], 4 * 8 + 8 + 8 * 3 + 3);
+    let written = folder.json(&["eval", "net.neurona", &rows, "--label", "class", "--arithmetic", "trainer"]);
+    assert_eq!(written["accuracy"], trained["training"]["accuracy"]);
+    assert!(written["accuracy"].as_f64() > Some(0.9), "{written}");
+    folder.fails(&[&arguments[..], &["--batch", "1"]].concat(), &["batch: expected at least 2 examples", "found 1"]);
+}
+
+#[test]
 fn settings_that_are_wrong_are_refused() {
     let toml = format!("[data]\nfile = \"{}\"\nshuffel = true\n", data("iris.csv"));
     Folder::with("run.toml", toml)

@@ -141,6 +141,8 @@ pub struct LayerConfig {
     pub slope: Option<f32>,
     /// The alpha of `elu`, 1 without.
     pub alpha: Option<f32>,
+    /// Whether its sums are normalised over each mini-batch in training: see [`Network::normalize`].
+    pub batch_norm: bool,
     /// The chance of each of its outputs to be dropped in training.
     pub dropout: f32,
 }
@@ -374,6 +376,7 @@ impl RunConfig {
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;
         let mut network = Network::new(spec)?;
+        self.network.normalize(&mut network)?;
         network.init(self.network.init, settings.seed);
         network.fit_scaling(training.inputs());
         let starts = (self.network.init, self.train.starts.unwrap_or(1));

@@ -35,17 +35,17 @@ impl Trained {
         }
     }
 
-    /// The model file of this network; `golden` is an input whose output, in the device's arithmetic, goes with it.
+    /// The model file of this network, normalisation folded into its weights; `golden` is an input whose output, in the device's arithmetic, goes with it.
     ///
     /// # Errors
     ///
     /// The input has another length than the network takes.
     pub fn model_file(&self, metadata: Metadata, golden: &[f32]) -> Result<ModelFile, ModelFileError> {
-        let network = &self.network;
+        let network = self.network.folded();
         ModelFile::new(network.spec().clone(), network.values().to_vec(), metadata, golden.to_vec())
     }
 
-    /// The network as the Rust type of the device.
+    /// The network as the Rust type of the device, normalisation folded into its weights.
     ///
     /// # Errors
     ///

@@ -12,7 +12,7 @@ use neurona::arch::ActivationSpec::{self, *};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Kind, Network},
+    network::{Kind, Network, begin_normalization},
     random::{Purpose, Random},
 };
 
@@ -63,7 +63,8 @@ impl Init {
 }
 
 impl Network {
-    /// Gives the weights of every dense layer new values and sets its biases to zero; other layers stay as they are.
+    /// Gives the weights of every dense layer new values and sets its biases to zero; other layers stay as they are. What
+    /// a normalised layer has besides begins anew.
     ///
     /// The same seed gives the same weights on every machine: see [`random`](crate::random).
     pub fn init(&mut self, init: Init, seed: u64) {
@@ -76,6 +77,9 @@ impl Network {
             let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
             weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
             bias.fill(0.0);
+            if let Some(norm) = layer.norm {
+                begin_normalization(&mut self.values_mut()[norm]);
+            }
         }
     }
 }

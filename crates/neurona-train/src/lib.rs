@@ -95,7 +95,7 @@ pub use arch::{SourceError, Spec, SpecError};
 pub use data::{DataError, Dataset, DatasetError, Targets};
 pub use init::Init;
 pub use loss::{Loss, Target, TargetRows};
-pub use network::{Gradients, Network, ShapeError};
+pub use network::{Gradients, Network, Normalization, NormalizeError, ShapeError};
 pub use objective::{ClassWeights, WeightRule};
 pub use optim::{Optimizer, OptimizerState};
 pub use schedule::Schedule;

@@ -76,6 +76,9 @@ struct NetworkArgs {
     /// Bring every input to mean 0 and deviation 1 over the training part
     #[arg(long)]
     standardize: bool,
+    /// Normalise the sums of every hidden layer over each mini-batch; the model file has none of it
+    #[arg(long)]
+    batch_norm: bool,
     /// How weights begin: auto, glorot_uniform, he_normal, … [default: auto, by the activation]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
@@ -327,6 +330,7 @@ impl Options {
             if let Some(dropout) = self.regularization.dropout {
                 hidden.iter_mut().for_each(|layer| layer.dropout = dropout);
             }
+            hidden.iter_mut().for_each(|layer| layer.batch_norm |= asked.batch_norm);
         }
         if asked.standardize {
             (network.standardize, network.rescale) = (true, None);

@@ -3,7 +3,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::{ConfigError, LayerConfig, NetworkConfig};
-use crate::Spec;
+use crate::{Network, Spec};
 
 impl NetworkConfig {
     /// The architecture for so many inputs, and a name for each of its layers.
@@ -47,6 +47,13 @@ impl NetworkConfig {
         }
         names.extend(given.into_iter().cloned());
         Ok((spec, names))
+    }
+
+    /// Normalises the layers of a network of this description that ask for it.
+    pub(super) fn normalize(&self, network: &mut Network) -> Result<(), ConfigError> {
+        let asked = network.dense_layers().into_iter().zip(&self.layers).filter(|(_, layer)| layer.batch_norm);
+        let places: Vec<usize> = asked.map(|(place, _)| place).collect();
+        network.normalize(&places).map_err(|error| ConfigError::key("network.layers", error.to_string()))
     }
 
     /// The rates of dropout of all layers but the last; empty when nothing is dropped.

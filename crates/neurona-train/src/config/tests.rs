@@ -109,6 +109,18 @@ fn everything_can_be_said() {
 }
 
 #[test]
+fn layers_that_ask_for_it_are_normalised() {
+    let prepared = prepare(&format!(
+        "{DATA}[network]\nname = 'Net'\nstandardize = true\n\
+         layers = [{{ dense = 4, batch_norm = true }}, {{ dense = 3 }}, {{ dense = 2, batch_norm = true }}]"
+    ))
+    .expect("the description is right");
+    let network = &prepared.network;
+    let normalized = (0..4).map(|layer| network.normalization(layer, network.values()).is_some());
+    assert_eq!(normalized.collect::<Vec<_>>(), [false, true, false, true]);
+}
+
+#[test]
 fn a_key_that_is_not_known_is_an_error() {
     for (text, key) in [
         (format!("{DATA}{NETWORK}[train]\nepoch = 3\n"), "epoch"),

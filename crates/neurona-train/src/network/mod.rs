@@ -15,9 +15,12 @@ use crate::{
     loss::{Loss, TargetRows},
 };
 
+mod norm;
 mod pass;
 mod scaling;
 
+pub(crate) use norm::begin_normalization;
+pub use norm::{Normalization, NormalizeError};
 pub(crate) use pass::{Gradient, Sums, Tape};
 
 /// A network and its values.
@@ -25,7 +28,7 @@ pub(crate) use pass::{Gradient, Sums, Tape};
 pub struct Network {
     spec: Spec,
     layers: Vec<Layer>,
-    /// Every stored value, in the order of the model file.
+    /// Every stored value, in the order of the model file; then those of the normalised layers.
     values: Vec<f32>,
 }
 
@@ -36,6 +39,8 @@ pub(crate) struct Layer {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) values: Range<usize>,
+    /// Of a normalised layer: see [`Normalization`].
+    pub(crate) norm: Option<Range<usize>>,
 }
 
 /// What a layer computes.
@@ -99,7 +104,8 @@ impl Network {
                 Spec::Chain(_) => continue,
             };
             let end = offset + layer.values();
-            layers.push(Layer { kind, inputs: layer.inputs(), outputs: layer.outputs(), values: offset..end });
+            let (inputs, outputs) = (layer.inputs(), layer.outputs());
+            layers.push(Layer { kind, inputs, outputs, values: offset..end, norm: None });
             offset = end;
         }
         Ok(Self { spec, layers, values: vec![0.0; offset] })
@@ -130,7 +136,8 @@ impl Network {
     }
 
     /// Every stored value in the order of the model file: layer by layer; for a dense layer the weights, a row for each
-    /// output, then the biases; for a standardisation the means, then the scales.
+    /// output, then the biases; for a standardisation the means, then the scales. What the normalised layers have besides
+    /// follows after all layers: see [`normalize`](Self::normalize).
     pub fn values(&self) -> &[f32] {
         &self.values
     }
@@ -180,12 +187,18 @@ impl Network {
     }
 
     /// Where the parameters are that learning changes, as few ranges of [`values`](Self::values) as there can be.
+    ///
+    /// The bias of a normalised layer is not one of them: the mean that is subtracted takes it away again.
     pub(crate) fn learned(&self) -> Vec<Range<usize>> {
+        let dense = self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Dense(_))).map(|layer| {
+            let bias = if layer.norm.is_some() { layer.outputs } else { 0 };
+            layer.values.start..layer.values.end - bias
+        });
         let mut ranges: Vec<Range<usize>> = Vec::new();
-        for layer in self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Dense(_))) {
+        for range in dense.chain(self.layers.iter().filter_map(Layer::gamma_and_beta)) {
             match ranges.last_mut() {
-                Some(last) if last.end == layer.values.start => last.end = layer.values.end,
-                _ => ranges.push(layer.values.clone()),
+                Some(last) if last.end == range.start => last.end = range.end,
+                _ => ranges.push(range),
             }
         }
         ranges
@@ -253,7 +266,7 @@ impl Network {
             || Tape::new(self, 0, rows, &[]),
             |tape, (mut outputs, inputs)| {
                 tape.fill(inputs);
-                tape.forward(self, None);
+                tape.infer(self);
                 outputs.assign(&tape.output());
             },
         );
@@ -262,13 +275,17 @@ impl Network {
 
     /// The outputs, the mean loss and its gradient for a batch, computed in one piece.
     ///
+    /// Normalised layers take the mean and the variance of this batch, as in training, and so the outputs are others
+    /// than those of [`forward`](Self::forward).
+    ///
     /// # Shapes
     ///
     /// `inputs` is (B, I); `targets` are B classes or B times O values.
     ///
     /// # Errors
     ///
-    /// Inputs or targets do not fit the network, there are not as many targets as inputs, or there are none.
+    /// Inputs or targets do not fit the network, there are not as many targets as inputs, or there are none. A network with
+    /// a normalised layer takes at least two.
     pub fn gradients(
         &self,
         inputs: ArrayView2<'_, f32>,
@@ -278,9 +295,13 @@ impl Network {
         let (rows, outputs) = (inputs.nrows(), self.outputs());
         ShapeError::check("inputs", self.inputs(), inputs.ncols())?;
         ShapeError::check("targets for these inputs", rows.max(1) * targets.width(outputs), targets.len())?;
+        if rows < self.least_rows() {
+            let what = "rows or more (batch normalisation)";
+            return Err(ShapeError { what, expected: self.least_rows(), found: rows });
+        }
         let mut tape = Tape::new(self, 0, rows, &[]);
         tape.fill(inputs);
-        tape.forward(self, None);
+        tape.train(self, None);
         let mut gradient = Gradient::new(self, 0, rows);
         let sums = gradient.begin(&tape, &loss.into(), 1.0 / rows as f32, |row| targets.row(row, outputs));
         gradient.backward(self, &tape);

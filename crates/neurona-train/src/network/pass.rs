@@ -2,7 +2,11 @@
 
 use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 
-use super::{Kind, Layer, Network, scaling};
+use super::{
+    Kind, Layer, Network,
+    norm::{Batch, Normalization},
+    scaling,
+};
 use crate::{activation, loss::Target, objective::Objective, random::Random};
 
 /// What forward computes and backward needs: the output of every layer for every row of a shard.
@@ -22,8 +26,9 @@ pub(crate) struct Tape {
 struct Recorded {
     outputs: usize,
     y: Vec<f32>,
-    /// The weighted sums, where the derivative of the activation is computed from them.
+    /// What the activation was applied to, where its derivative is computed from that.
     z: Vec<f32>,
+    norm: Option<Batch>,
     dropout: Option<Dropout>,
 }
 
@@ -65,6 +70,7 @@ impl Tape {
                 outputs: layer.outputs,
                 y: buffer(),
                 z: if keeps_sum { buffer() } else { Vec::new() },
+                norm: layer.norm.as_ref().map(|_| Batch::new(capacity, layer.outputs)),
                 dropout: rate.map(|rate| Dropout { rate, factors: buffer(), y: buffer() }),
             }
         };
@@ -87,18 +93,38 @@ impl Tape {
         }
     }
 
-    /// Computes every layer; with a stream of random numbers, as in training, values are dropped.
-    pub(crate) fn forward(&mut self, network: &Network, mut random: Option<&mut Random>) {
+    /// Computes every layer as in inference.
+    pub(crate) fn infer(&mut self, network: &Network) {
+        self.compute(network, false, None);
+    }
+
+    /// Computes every layer as in training: normalised by the statistics of the rows, and with a stream of random
+    /// numbers values are dropped.
+    pub(crate) fn train(&mut self, network: &Network, random: Option<&mut Random>) {
+        self.compute(network, true, random);
+    }
+
+    fn compute(&mut self, network: &Network, training: bool, mut random: Option<&mut Random>) {
         let rows = self.rows;
         for at in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(at);
             let layer = &network.layers[self.first + at];
             let x = before.last().map_or(&self.x[..], |before| before.seen(random.is_some()));
-            rest[0].forward(layer, &network.values[layer.values.clone()], matrix(x, rows, layer.inputs));
+            rest[0].forward(layer, &network.values, matrix(x, rows, layer.inputs), training);
             if let Some(random) = random.as_deref_mut() {
                 rest[0].drop_values(rows, random);
             }
         }
+    }
+
+    /// Number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The layers that are normalised, by their places, with the statistics of the rows.
+    pub(super) fn statistics(&self) -> impl Iterator<Item = (usize, &Batch)> {
+        (self.first..).zip(&self.layers).filter_map(|(at, layer)| Some((at, layer.norm.as_ref()?)))
     }
 
     /// The output of the last layer, (rows, O).
@@ -147,8 +173,10 @@ impl Sums {
 }
 
 impl Recorded {
-    fn forward(&mut self, layer: &Layer, values: &[f32], x: ArrayView2<'_, f32>) {
+    /// `network` are the values of the whole network.
+    fn forward(&mut self, layer: &Layer, network: &[f32], x: ArrayView2<'_, f32>, training: bool) {
         let (rows, outputs) = (x.nrows(), layer.outputs);
+        let values = &network[layer.values.clone()];
         let y = &mut self.y[..rows * outputs];
         match layer.kind {
             Kind::Dense(activation) => {
@@ -157,6 +185,9 @@ impl Recorded {
                 // z = x W^T + b
                 general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut matrix_mut(y, rows, outputs));
                 activation::add_bias(y, bias);
+                if let (Some(norm), Some(at)) = (&mut self.norm, &layer.norm) {
+                    norm.forward(Normalization::new(&network[at.clone()]), training, y);
+                }
                 if !self.z.is_empty() {
                     self.z[..rows * outputs].copy_from_slice(y);
                 }
@@ -191,7 +222,7 @@ impl Recorded {
         }
     }
 
-    /// From the gradient of what the next layer sees to that of the weighted sums, in place.
+    /// From the gradient of what the next layer sees to that of what the activation does, in place.
     fn backward_activation(&self, kind: Kind, dy: &mut [f32]) {
         if let Some(dropout) = &self.dropout {
             dy.iter_mut().zip(&dropout.factors).for_each(|(dy, factor)| *dy *= factor);
@@ -266,7 +297,11 @@ impl Gradient {
                 Some(before) => (tape.layers[before].seen(true), tape.layers[before].outputs),
                 None => (&tape.x[..], tape.inputs),
             };
-            recorded.backward_activation(layer.kind, &mut self.dy[..tape.rows * layer.outputs]);
+            let dy = &mut self.dy[..tape.rows * layer.outputs];
+            recorded.backward_activation(layer.kind, dy);
+            if let (Some(norm), Some(at)) = (&recorded.norm, &layer.norm) {
+                norm.backward(Normalization::new(&network.values[at.clone()]), &mut self.values[at.clone()], dy);
+            }
             self.backward_layer(network, layer, matrix(x, tape.rows, trained), at > end);
             std::mem::swap(&mut self.dy, &mut self.dx);
         }
@@ -283,8 +318,11 @@ impl Gradient {
                 let dz = matrix(dy, rows, outputs);
                 general_mat_mul(1.0, &dz.t(), &x, 0.0, &mut matrix_mut(dw, outputs, inputs));
                 db.fill(0.0);
-                for dz in dy.chunks_exact(outputs) {
-                    db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+                // The gradient of a normalised layer's bias is 0, which a sum would only come near.
+                if layer.norm.is_none() {
+                    for dz in dy.chunks_exact(outputs) {
+                        db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+                    }
                 }
                 if pass_on {
                     let weights = matrix(&values[..outputs * inputs], outputs, inputs);

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What an activation is, in `f64`.
-fn activate(activation: ActivationSpec, z: f64) -> f64 {
+pub(super) fn activate(activation: ActivationSpec, z: f64) -> f64 {
     use ActivationSpec::*;
     match activation {
         Identity => z,
@@ -310,7 +310,7 @@ fn dropout_keeps_the_mean_and_stops_the_gradient() {
     network.values_mut().fill(1.0);
     let mut tape = Tape::new(&network, 0, 1, &[RATE, 0.0]);
     tape.fill_rows([&[0.5_f32][..]].into_iter());
-    tape.forward(&network, Some(&mut Random::new(1, Purpose::Dropout, 0, 0)));
+    tape.train(&network, Some(&mut Random::new(1, Purpose::Dropout, 0, 0)));
     let trained = f64::from(tape.output()[[0, 0]]);
     let hidden = 1.0 / (1.0 + (-1.5_f64).exp());
     let mean = 1.0 + f64::from(WIDTH) * hidden;
@@ -329,6 +329,6 @@ fn dropout_keeps_the_mean_and_stops_the_gradient() {
     assert!(of_inputs.iter().zip(of_outputs).all(|(before, after)| (*before == 0.0) == (*after == 0.0)));
 
     // Inference drops nothing.
-    tape.forward(&network, None);
+    tape.infer(&network);
     assert!((f64::from(tape.output()[[0, 0]]) - mean).abs() < 1.0);
 }

@@ -46,13 +46,15 @@ pub(super) fn evaluate(network: &Network, data: &Dataset, loss: Loss) -> Score {
 }
 
 fn evaluate_examples(network: &Network, examples: &Examples<'_>, objective: &Objective) -> Score {
+    // The figures are those of the network that is exported.
+    let network = &*network.folded();
     let (first, outputs, capacity) = (network.scaling_layers(), network.outputs(), network.shard_rows());
     let rows = examples.inputs.nrows();
     let shard = |tape: &mut Tape, shard: usize| {
         let start = shard * capacity;
         let inputs: ArrayView2<'_, f32> = examples.inputs.slice(ndarray::s![start..rows.min(start + capacity), ..]);
         tape.fill(inputs);
-        tape.forward(network, None);
+        tape.infer(network);
         tape.score(objective, |row| examples.targets.row(start + row, outputs))
     };
     let shards = (0..rows.div_ceil(capacity)).into_par_iter();
@@ -120,7 +122,8 @@ impl<'a> Run<'a> {
         dropout: &[f32],
     ) -> Self {
         let batch = settings.batch.min(training.rows());
-        let shard_rows = network.shard_rows().min(batch);
+        // A normalised layer needs the statistics of the whole mini-batch.
+        let shard_rows = if network.is_normalized() { batch } else { network.shard_rows().min(batch) };
         let first = network.scaling_layers();
         let shard = || Shard {
             tape: Tape::new(&network, first, shard_rows, dropout),
@@ -212,7 +215,7 @@ impl<'a> Run<'a> {
         observer: &mut Observer<'_>,
     ) -> Result<ControlFlow<(), Score>, usize> {
         let (batches, mut sums, mut rows) = (self.batches(), Sums::default(), 0);
-        for (batch, examples) in (1..).zip(order.chunks(self.settings.batch)) {
+        for (batch, examples) in (1..).zip(order[..self.epoch_rows()].chunks(self.settings.batch)) {
             sums = sums + self.step(epoch, examples);
             rows += examples.len();
             if !sums.loss.is_finite() {
@@ -227,7 +230,15 @@ impl<'a> Run<'a> {
     }
 
     fn batches(&self) -> usize {
-        self.training.inputs.nrows().div_ceil(self.settings.batch)
+        self.epoch_rows().div_ceil(self.settings.batch)
+    }
+
+    /// How many examples an epoch takes: all, but for one that a normalised network would have to step by alone. In the
+    /// next epoch it is another.
+    fn epoch_rows(&self) -> usize {
+        let rows = self.training.inputs.nrows();
+        let last = rows % self.settings.batch;
+        if last < self.network.least_rows() { rows - last } else { rows }
     }
 
     /// One step by the mean gradient of these examples.
@@ -242,12 +253,15 @@ impl<'a> Run<'a> {
             let Shard { tape, gradient, sums } = shard;
             let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, state.steps, number as u64));
             tape.fill_rows(examples.iter().filter_map(|row| training.inputs.row(*row).to_slice()));
-            tape.forward(network, random.as_mut());
+            tape.train(network, random.as_mut());
             *sums = gradient.begin(tape, objective, scale, |row| training.targets.row(examples[row], outputs));
             gradient.backward(network, tape);
         };
         shards.par_iter_mut().zip(examples.par_chunks(*shard_rows)).enumerate().for_each(learn);
         let sums = shards.iter().map(|shard| shard.sums).sum();
+        if let [whole] = &*shards {
+            network.track(&whole.tape);
+        }
         let gradient = sum_gradients(shards);
         let values = network.values_mut();
         self.penalty.add_gradient(&self.weights, values, gradient);

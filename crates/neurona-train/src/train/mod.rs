@@ -51,7 +51,8 @@ pub struct Training {
     /// How often every example is seen.
     pub epochs: u32,
     /// Examples of one step: 1 for stochastic descent, as many as there are ([`usize::MAX`] does) for batch descent, and
-    /// between them mini-batches. The last step of an epoch takes what is left.
+    /// between them mini-batches. The last step of an epoch takes what is left. With a normalised layer this is at least
+    /// 2, and a single example that is left sits the epoch out.
     pub batch: usize,
     /// Decides the order of the examples and what is dropped.
     pub seed: u64,
@@ -162,7 +163,8 @@ pub enum End {
 /// A trained network, and how it came about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trained {
-    /// The network: with a validation part its best weights, else the last.
+    /// The network: with a validation part its best weights, else the last. Normalised layers are still there, so that it
+    /// can learn on; a model file has them folded.
     pub network: Network,
     /// The loss, which says what the outputs mean.
     pub loss: Loss,
@@ -231,6 +233,7 @@ fn start(
     for data in [Some(training), validation].into_iter().flatten() {
         check_data(&network, data, settings.loss)?;
     }
+    check_rows(&network, settings.batch.min(training.rows()))?;
     let dropout = dropout_by_layer(&network, &settings.dropout)?;
     let pool = pool(settings.threads)?;
     let mut keeper = None;
@@ -348,6 +351,15 @@ fn dropout_by_layer(network: &Network, rates: &[f32]) -> Result<Vec<f32>, TrainE
         by_layer[layer] = *rate;
     }
     Ok(by_layer)
+}
+
+/// Whether a network can learn by steps of so many examples.
+fn check_rows(network: &Network, rows: usize) -> Result<(), TrainError> {
+    if rows < network.least_rows() {
+        let expected = "at least 2 examples in a step, for batch normalisation";
+        return Err(TrainError::Setting { setting: "batch", expected, found: rows.to_string() });
+    }
+    Ok(())
 }
 
 /// Whether a network can learn a data set by a loss.
