@@ -1,30 +1,30 @@
 //! Optimizers: how a gradient changes the parameters.
-//!
-//! g is the gradient, w the parameter, r the learning rate, t the number of the step, counted from 1. Where the course's
-//! formula differs from the common one, both are here; the default constants are those of PyTorch.
-//!
-//! | optimizer         | formula                                                                     | source            |
-//! | ----------------- | --------------------------------------------------------------------------- | ----------------- |
-//! | `sgd`             | `v = momentum v + g`, `w -= r v`                                            | common, Polyak    |
-//! | `nesterov`        | `v = momentum v + g`, `w -= r (g + momentum v)`                             | common, Nesterov  |
-//! | `momentum`        | `v = beta1 v + (1 - beta1) g`, `w -= r v`                                   | course            |
-//! | `normalized`      | `w -= r g / \|g\|`, by the length of the whole gradient                     | course            |
-//! | `sign`            | `w -= r g / \|g\|`, by the size of each component                           | course            |
-//! | `rmsprop`         | `s = decay s + (1 - decay) g^2`, `w -= r g / (sqrt(s) + epsilon)`           | common, Hinton    |
-//! | with `epsilon_in_root` | the same with `w -= r g / sqrt(s + epsilon)`                           | course            |
-//! | `adam`            | the means of `momentum` and `rmsprop`, each divided by `1 - beta^t`         | Kingma and Ba     |
-//! | without `bias_correction` | the same means as they are                                          | course            |
-//! | `adamw`           | `w -= r weight_decay w`, then as `adam`                                     | Loshchilov, Hutter |
-//!
-//! The number of examples of a step ([`Training::batch`](crate::Training::batch)) makes each of them stochastic (1),
-//! mini-batch, or batch descent (all of them).
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// A rule to change parameters by their gradient: see the table in the [module](self).
+/// A rule to change parameters by their gradient.
+///
+/// g is the gradient, w the parameter, r the learning rate, t the number of the step, counted from 1. Where the course's
+/// formula differs from the common one, both are here; the default constants are those of PyTorch.
+///
+/// | optimizer         | formula                                                                     | source            |
+/// | ----------------- | --------------------------------------------------------------------------- | ----------------- |
+/// | `sgd`             | `v = momentum v + g`, `w -= r v`                                            | common, Polyak    |
+/// | `nesterov`        | `v = momentum v + g`, `w -= r (g + momentum v)`                             | common, Nesterov  |
+/// | `momentum`        | `v = beta1 v + (1 - beta1) g`, `w -= r v`                                   | course            |
+/// | `normalized`      | `w -= r g / \|g\|`, by the length of the whole gradient                     | course            |
+/// | `sign`            | `w -= r g / \|g\|`, by the size of each component                           | course            |
+/// | `rmsprop`         | `s = decay s + (1 - decay) g^2`, `w -= r g / (sqrt(s) + epsilon)`           | common, Hinton    |
+/// | with `epsilon_in_root` | the same with `w -= r g / sqrt(s + epsilon)`                           | course            |
+/// | `adam`            | the means of `momentum` and `rmsprop`, each divided by `1 - beta^t`         | Kingma and Ba     |
+/// | without `bias_correction` | the same means as they are                                          | course            |
+/// | `adamw`           | `w -= r weight_decay w`, then as `adam`                                     | Loshchilov, Hutter |
+///
+/// The number of examples of a step ([`Training::batch`](crate::Training::batch)) makes each of them stochastic (1),
+/// mini-batch, or batch descent (all of them).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Optimizer {
