@@ -5,11 +5,7 @@ use std::{io::Write, path::PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use ndarray::Array2;
-use neurona_train::{
-    Dataset, Loss, Target, Targets,
-    metrics::{self, ConfusionMatrix},
-    model_file::ModelFile,
-};
+use neurona_train::{Dataset, Loss, Target, Targets, metrics, model_file::ModelFile};
 use serde::Serialize;
 
 use crate::{
@@ -18,19 +14,27 @@ use crate::{
     print::{self, Table},
 };
 
+mod classes;
+
+use classes::Classes;
+
 /// Say how good a trained network is on examples that it has not seen.
 ///
-/// For classes: accuracy, the confusion matrix, and recall and precision of each class. For numbers: the root mean
-/// square error (RMSE) and the mean absolute error (MAE). Outputs are computed to the bits of the device.
+/// For classes: accuracy, balanced accuracy (the mean recall of the classes), the confusion matrix, and for each class
+/// and in the mean recall, precision, F1 and the area under the ROC curve against all others (AUC). For numbers: the root
+/// mean square error (RMSE), the mean absolute error (MAE) and the coefficient of determination (R2). Outputs are computed
+/// to the bits of the device.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   neurona eval digits.neurona test.csv
   neurona eval digits.neurona t10k-images-idx3-ubyte.gz --targets t10k-labels-idx1-ubyte.gz --json
 
-JSON: {\"model\", \"data\", \"rows\", \"arithmetic\", \"loss_name\", \"loss\"}, and for classes \"accuracy\", \"right\",
-\"labels\", \"confusion\" (a row for each true class, a column for each answer), \"recall\", \"precision\"; for numbers
-\"rmse\", \"mae\" over all outputs, and \"outputs\": [{\"name\", \"rmse\", \"mae\"}]. What cannot be computed is null.")]
+JSON: {\"model\", \"data\", \"rows\", \"arithmetic\", \"loss_name\", \"loss\"}, and for classes \"accuracy\",
+\"balanced_accuracy\", \"right\", \"labels\", \"confusion\" (a row for each true class, a column for each answer),
+\"recall\", \"precision\", \"f1\", \"roc_auc\" (a figure for each class), \"macro\": {\"recall\", \"precision\", \"f1\",
+\"roc_auc\"} (their means as scikit-learn takes them); for numbers \"rmse\", \"mae\", \"r2\" (the mean of the outputs'),
+and \"outputs\": [{\"name\", \"rmse\", \"mae\", \"r2\"}]. What cannot be computed is null.")]
 pub(crate) struct Eval {
     /// The model file
     model: PathBuf,
@@ -62,19 +66,8 @@ struct Report {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Figures {
-    Classes {
-        accuracy: Option<f32>,
-        right: u64,
-        labels: Vec<String>,
-        confusion: Vec<Vec<u64>>,
-        recall: Vec<Option<f32>>,
-        precision: Vec<Option<f32>>,
-    },
-    Numbers {
-        rmse: Option<f32>,
-        mae: Option<f32>,
-        outputs: Vec<Output>,
-    },
+    Classes(Classes),
+    Numbers { rmse: Option<f32>, mae: Option<f32>, r2: Option<f32>, outputs: Vec<Output> },
 }
 
 #[derive(Serialize)]
@@ -82,6 +75,7 @@ struct Output {
     name: String,
     rmse: Option<f32>,
     mae: Option<f32>,
+    r2: Option<f32>,
 }
 
 impl Eval {
@@ -141,29 +135,19 @@ fn mean_loss(loss: Loss, outputs: &Array2<f32>, data: &Dataset) -> f32 {
 
 fn figures(loss: Loss, outputs: &Array2<f32>, data: &Dataset) -> Figures {
     match data.targets() {
-        Targets::Classes { labels, classes, .. } => {
-            let answers = outputs.rows().into_iter().map(|outputs| loss.decide(&outputs.to_vec()));
-            let matrix = ConfusionMatrix::of(labels.len(), classes.iter().copied().zip(answers));
-            let all = 0..labels.len();
-            Figures::Classes {
-                accuracy: matrix.accuracy(),
-                right: matrix.right(),
-                labels: labels.clone(),
-                confusion: all.clone().map(|class| matrix.row(class).to_vec()).collect(),
-                recall: all.clone().map(|class| matrix.recall(class)).collect(),
-                precision: all.map(|class| matrix.precision(class)).collect(),
-            }
-        }
+        Targets::Classes { labels, classes, .. } => Figures::Classes(Classes::new(loss, outputs, labels, classes)),
         Targets::Values { columns, values } => {
-            let errors = |predicted: Vec<f32>, expected: Vec<f32>| {
-                (metrics::rmse(&predicted, &expected), metrics::mae(&predicted, &expected))
-            };
-            let (rmse, mae) = errors(outputs.iter().copied().collect(), values.iter().copied().collect());
             let output = |(at, name): (usize, &String)| {
-                let (rmse, mae) = errors(outputs.column(at).to_vec(), values.column(at).to_vec());
-                Output { name: name.clone(), rmse, mae }
+                let (predicted, expected) = (outputs.column(at).to_vec(), values.column(at).to_vec());
+                let (rmse, mae) = (metrics::rmse(&predicted, &expected), metrics::mae(&predicted, &expected));
+                Output { name: name.clone(), rmse, mae, r2: metrics::r2(&predicted, &expected) }
             };
-            Figures::Numbers { rmse, mae, outputs: columns.iter().enumerate().map(output).collect() }
+            let (predicted, expected): (Vec<f32>, Vec<f32>) = outputs.iter().zip(values).unzip();
+            let (rmse, mae) = (metrics::rmse(&predicted, &expected), metrics::mae(&predicted, &expected));
+            let outputs: Vec<Output> = columns.iter().enumerate().map(output).collect();
+            let shares: Option<Vec<f32>> = outputs.iter().map(|output| output.r2).collect();
+            let r2 = shares.map(|shares| shares.iter().sum::<f32>() / shares.len() as f32);
+            Figures::Numbers { rmse, mae, r2, outputs }
         }
     }
 }
@@ -172,28 +156,24 @@ impl Report {
     fn write(&self, out: &mut dyn Write) -> Result<()> {
         let mut facts = Vec::new();
         match &self.figures {
-            Figures::Classes { accuracy, right, .. } => {
-                let share = accuracy.map_or_else(|| "-".to_owned(), print::percent);
-                facts.push(("accuracy", format!("{0}{share}{0:#}  {right} of {1} right", print::STRONG, self.rows)));
-            }
-            Figures::Numbers { rmse, mae, .. } => {
+            Figures::Classes(classes) => classes.push_facts(self.rows, &mut facts),
+            Figures::Numbers { rmse, mae, r2, .. } => {
                 facts.push(("RMSE", format!("{0}{1}{0:#}", print::STRONG, figure(*rmse))));
                 facts.push(("MAE", figure(*mae)));
+                facts.push(("R2", figure(*r2)));
             }
         }
         facts.push(("loss", format!("{}  {}", print::significant(self.loss), self.loss_name)));
         facts.push(("computed", format!("in the arithmetic of the {}", self.arithmetic)));
         print::facts(out, facts)?;
         match &self.figures {
-            Figures::Classes { labels, confusion, recall, precision, .. } => {
-                write_classes(out, labels, confusion, recall, precision)
-            }
+            Figures::Classes(classes) => classes.write(out),
             Figures::Numbers { outputs, .. } if outputs.len() > 1 => {
                 writeln!(out)?;
-                let mut table = Table::new(["output", " RMSE", " MAE"]);
-                outputs.iter().for_each(|output| {
-                    table.row([print::shown(&output.name), figure(output.rmse), figure(output.mae)]);
-                });
+                let mut table = Table::new(["output", " RMSE", " MAE", " R2"]);
+                for Output { name, rmse, mae, r2 } in outputs {
+                    table.row([print::shown(name), figure(*rmse), figure(*mae), figure(*r2)]);
+                }
                 Ok(table.write(out)?)
             }
             Figures::Numbers { .. } => Ok(()),
@@ -203,68 +183,4 @@ impl Report {
 
 fn figure(value: Option<f32>) -> String {
     value.map_or_else(|| "-".to_owned(), print::significant)
-}
-
-/// The most classes whose matrix fits in 80 columns: a label, counts of three digits, recall and precision.
-const MATRIX_CLASSES: usize = 10;
-
-fn write_classes(
-    out: &mut dyn Write,
-    labels: &[String],
-    confusion: &[Vec<u64>],
-    recall: &[Option<f32>],
-    precision: &[Option<f32>],
-) -> Result<()> {
-    let share = |share: Option<f32>| share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
-    let labels: Vec<String> = labels.iter().map(|label| print::short(label)).collect();
-    let has_matrix = labels.len() <= MATRIX_CLASSES;
-    let mut headings = vec!["label".to_owned()];
-    if has_matrix {
-        headings.extend(labels.iter().map(|label| format!(" {label}")));
-    } else {
-        headings.push(" rows".to_owned());
-    }
-    headings.extend([" recall", " precision"].map(str::to_owned));
-    let mut table = Table::new(headings);
-    for (class, label) in labels.iter().enumerate() {
-        let mut cells = vec![label.clone()];
-        if has_matrix {
-            cells.extend(
-                confusion[class].iter().map(|count| if *count == 0 { "·".to_owned() } else { count.to_string() }),
-            );
-        } else {
-            cells.push(print::grouped(confusion[class].iter().sum()));
-        }
-        cells.extend([share(recall[class]), share(precision[class])]);
-        table.row(cells);
-    }
-    writeln!(out)?;
-    table.write(out)?;
-    if has_matrix {
-        writeln!(out, "{0}a row for each true label, a column for each answer{0:#}", print::QUIET)?;
-        return Ok(());
-    }
-    write_mistakes(out, &labels, confusion)
-}
-
-/// The most frequent mistakes, where there are too many classes for a matrix.
-fn write_mistakes(out: &mut dyn Write, labels: &[String], confusion: &[Vec<u64>]) -> Result<()> {
-    const SHOWN: usize = 10;
-    let cells = confusion.iter().enumerate().flat_map(|(truth, row)| {
-        row.iter()
-            .enumerate()
-            .filter(move |(answer, count)| *answer != truth && **count > 0)
-            .map(move |(answer, count)| (*count, truth, answer))
-    });
-    let mut mistakes: Vec<(u64, usize, usize)> = cells.collect();
-    mistakes.sort_unstable_by_key(|(count, truth, answer)| (std::cmp::Reverse(*count), *truth, *answer));
-    if mistakes.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\nmost frequent mistakes")?;
-    let mut table = Table::new(["label", "answer", " rows"]);
-    for (count, truth, answer) in mistakes.into_iter().take(SHOWN) {
-        table.row([&labels[truth], &labels[answer], &count.to_string()]);
-    }
-    Ok(table.write(out)?)
 }

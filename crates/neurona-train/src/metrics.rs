@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+mod roc;
+
+pub use roc::{class_scores, macro_roc_auc, roc_auc, roc_auc_by_class};
+
 /// How often examples of each class were taken for each class.
 ///
 /// The counts are exact; the shares are `None` where there is nothing to divide by.
@@ -60,13 +64,55 @@ impl ConfusionMatrix {
 
     /// Of the examples of a class, the share that was found.
     pub fn recall(&self, class: usize) -> Option<f32> {
-        share(*self.row(class).get(class)?, self.row(class).iter().sum())
+        share(*self.row(class).get(class)?, self.examples(class))
     }
 
     /// Of the examples that were taken for a class, the share that is of it.
     pub fn precision(&self, class: usize) -> Option<f32> {
-        let right = *self.row(class).get(class)?;
-        share(right, (0..self.classes).map(|truth| self.row(truth)[class]).sum())
+        share(*self.row(class).get(class)?, self.answers(class))
+    }
+
+    /// The harmonic mean of recall and precision: twice the right answers over examples and answers of the class; `None`
+    /// when it has neither.
+    pub fn f1(&self, class: usize) -> Option<f32> {
+        share(2 * *self.row(class).get(class)?, self.examples(class) + self.answers(class))
+    }
+
+    /// The mean recall of the classes that have examples: every class counts the same, however rare it is.
+    pub fn balanced_accuracy(&self) -> Option<f32> {
+        mean((0..self.classes).filter_map(|class| self.recall(class)))
+    }
+
+    /// The mean recall of the classes that have examples or answers; one without examples counts as 0.
+    ///
+    /// Which classes count, and as what, is the rule of scikit-learn for this mean and the next two.
+    pub fn macro_recall(&self) -> Option<f32> {
+        mean(self.seen().map(|class| self.recall(class).unwrap_or(0.0)))
+    }
+
+    /// The mean precision of the classes that have examples or answers; one without answers counts as 0.
+    pub fn macro_precision(&self) -> Option<f32> {
+        mean(self.seen().map(|class| self.precision(class).unwrap_or(0.0)))
+    }
+
+    /// The mean of [`f1`](Self::f1) over the classes that have examples or answers.
+    pub fn macro_f1(&self) -> Option<f32> {
+        mean(self.seen().filter_map(|class| self.f1(class)))
+    }
+
+    /// Number of examples of a class that there is.
+    fn examples(&self, class: usize) -> u64 {
+        self.row(class).iter().sum()
+    }
+
+    /// How often a class that there is was the answer.
+    fn answers(&self, class: usize) -> u64 {
+        (0..self.classes).map(|truth| self.row(truth)[class]).sum()
+    }
+
+    /// The classes that have examples or answers.
+    fn seen(&self) -> impl Iterator<Item = usize> {
+        (0..self.classes).filter(|class| self.examples(*class) + self.answers(*class) > 0)
     }
 }
 
@@ -89,6 +135,11 @@ fn share(part: u64, of: u64) -> Option<f32> {
     (of > 0).then(|| (part as f64 / of as f64) as f32)
 }
 
+fn mean(values: impl Iterator<Item = f32>) -> Option<f32> {
+    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + f64::from(value), count + 1));
+    (count > 0).then(|| (sum / f64::from(count)) as f32)
+}
+
 /// Root of the mean squared difference over all values, in the unit of the values; `None` without values.
 ///
 /// Where one list is longer, the shorter decides.
@@ -107,33 +158,23 @@ pub fn mae(predicted: &[f32], expected: &[f32]) -> Option<f32> {
     (count > 0).then(|| (sizes.sum::<f64>() / count as f64) as f32)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_of_a_confusion_matrix() {
-        let pairs = [(0, 0), (0, 0), (0, 1), (1, 1), (1, 0), (1, 1), (1, 1), (2, 0)];
-        let matrix = ConfusionMatrix::of(4, pairs);
-        assert_eq!(matrix.row(0), [2, 1, 0, 0]);
-        assert_eq!((matrix.right(), matrix.total()), (5, 8));
-        assert_eq!(matrix.accuracy(), Some(0.625));
-        assert_eq!(matrix.recall(1), Some(0.75));
-        assert_eq!(matrix.precision(0), Some(0.5));
-        assert_eq!((matrix.recall(3), matrix.precision(2), matrix.recall(9)), (None, None, None));
-        assert_eq!(matrix.to_string(), "2 1 0 0\n1 3 0 0\n1 0 0 0\n0 0 0 0\n");
-        assert_eq!(ConfusionMatrix::new(0).accuracy(), None);
+/// The coefficient of determination, R2: 1 less the squared differences over those from the mean of what was expected.
+///
+/// 1 is perfect, 0 as good as that mean, less than 0 worse. `None` for fewer than two values, and where all that are
+/// expected are equal, so that there is nothing to explain. Where one list is longer, the shorter decides.
+pub fn r2(predicted: &[f32], expected: &[f32]) -> Option<f32> {
+    let count = predicted.len().min(expected.len());
+    let expected = &expected[..count];
+    let first = expected.first()?;
+    // Compared and not computed: the mean of equal values may be off by a rounding, and their squares then not zero.
+    if expected.iter().all(|t| t == first) {
+        return None;
     }
-
-    #[test]
-    fn a_class_that_is_not_there_is_left_out() {
-        assert_eq!(ConfusionMatrix::of(2, [(2, 0), (0, 2), (1, 1)]).total(), 1);
-    }
-
-    #[test]
-    fn differences() {
-        assert_eq!(rmse(&[1.0, 2.0, 3.0, 4.0], &[1.0, 4.0, 3.0, 2.0]), Some(2.0_f32.sqrt()));
-        assert_eq!(mae(&[1.0, 2.0], &[2.0, -1.0]), Some(2.0));
-        assert_eq!((rmse(&[], &[1.0]), mae(&[], &[])), (None, None));
-    }
+    let mean = expected.iter().map(|t| f64::from(*t)).sum::<f64>() / count as f64;
+    let total: f64 = expected.iter().map(|t| (f64::from(*t) - mean).powi(2)).sum();
+    let left: f64 = predicted.iter().zip(expected).map(|(y, t)| (f64::from(*y) - f64::from(*t)).powi(2)).sum();
+    Some((1.0 - left / total) as f32)
 }
+
+#[cfg(test)]
+mod tests;
