@@ -22,6 +22,10 @@ pub enum Purpose {
     Shuffle = 3,
     /// Which activations are dropped, one stream for each step and shard.
     Dropout = 4,
+    /// Which rows go to which fold of a cross-validation.
+    Folds = 8,
+    /// The values of a search, one stream for each trial and each of its values.
+    Search = 9,
 }
 
 /// A stream of random numbers.

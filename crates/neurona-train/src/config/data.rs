@@ -93,6 +93,13 @@ impl DataConfig {
     ///
     /// A share is not from 0 to 1, or a part would have no rows.
     pub fn split(&self, data: &Dataset, seed: u64) -> Result<(Dataset, Option<Dataset>, Option<Dataset>), ConfigError> {
+        let [training, validation, test] = self.split_rows(data, seed)?;
+        let part = |rows: &Vec<usize>| (!rows.is_empty()).then(|| data.select(rows));
+        Ok((data.select(&training), part(&validation), part(&test)))
+    }
+
+    /// The rows of the three parts that [`split`](Self::split) gives; a part without a share has none.
+    pub(crate) fn split_rows(&self, data: &Dataset, seed: u64) -> Result<[Vec<usize>; 3], ConfigError> {
         for (key, share) in [("data.validation", self.validation), ("data.test", self.test)] {
             if !(0.0..1.0).contains(&share) {
                 let problem = format!("expected a share of at least 0 and less than 1, found {share}");
@@ -107,10 +114,8 @@ impl DataConfig {
         }
         let shares = [1.0 - validation - test, validation, test];
         let used: Vec<f64> = shares.into_iter().filter(|share| *share > 0.0).collect();
-        let mut parts = data.split(&used, self.stratify, seed)?.into_iter();
-        let mut next = |share: f64| if share > 0.0 { parts.next() } else { None };
-        let training = next(shares[0]).unwrap_or_else(|| data.clone());
-        Ok((training, next(validation), next(test)))
+        let mut parts = data.split_rows(&used, self.stratify, seed)?.into_iter();
+        Ok(shares.map(|share| if share > 0.0 { parts.next().unwrap_or_default() } else { Vec::new() }))
     }
 
     fn check_no_csv_keys(&self) -> Result<(), ConfigError> {

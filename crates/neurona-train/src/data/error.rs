@@ -99,6 +99,14 @@ pub enum DataError {
         /// Why not.
         reason: &'static str,
     },
+    /// Data cannot be cut into so many folds.
+    #[error("cannot cut {rows} rows into {folds} folds: expected at least 2 folds and a row for each")]
+    Folds {
+        /// How many rows there are.
+        rows: usize,
+        /// How many folds were asked for.
+        folds: usize,
+    },
 }
 
 impl DataError {

@@ -12,6 +12,7 @@ use crate::{
 mod array;
 mod csv;
 mod error;
+mod folds;
 mod idx;
 mod lines;
 mod split;
