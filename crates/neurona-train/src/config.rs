@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    arch::{SourceError, SpecError},
+    arch::{SourceError, Spec, SpecError},
     data::{Column, DataError, Dataset},
     init::Init,
     loss::Loss,
@@ -299,7 +299,7 @@ impl From<SourceError> for ConfigError {
 }
 
 impl ConfigError {
-    fn key(key: &str, problem: impl Into<String>) -> Self {
+    pub(crate) fn key(key: &str, problem: impl Into<String>) -> Self {
         Self::Key { key: key.to_owned(), problem: problem.into() }
     }
 }
@@ -369,12 +369,8 @@ impl RunConfig {
     ///
     /// As [`prepare`](Self::prepare).
     pub fn prepare_with(&self, data: &Dataset) -> Result<Prepared, ConfigError> {
-        let settings = self.train.settings(data, self.network.dropout())?;
-        // Before the rows are mixed, so that the message tells which one it is in the file.
-        check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
+        let (settings, spec, layer_names) = self.check(data)?;
         let (training, validation, test) = self.data.split(data, settings.seed)?;
-        let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
-        spec.rust_source(&self.network.name, &layer_names)?;
         let mut network = Network::new(spec)?;
         self.network.normalize(&mut network)?;
         network.init(self.network.init, settings.seed);
@@ -389,6 +385,16 @@ impl RunConfig {
             return Err(ConfigError::key("train.starts", problem));
         }
         Ok(Prepared { training, validation, test, network, layer_names, settings, starts })
+    }
+
+    /// All but the parts of the data: what is quick to find wrong before any of many runs begins.
+    pub(crate) fn check(&self, data: &Dataset) -> Result<(Training, Spec, Vec<String>), ConfigError> {
+        let settings = self.train.settings(data, self.network.dropout())?;
+        // Before the rows are mixed, so that the message tells which one it is in the file.
+        check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
+        let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
+        spec.rust_source(&self.network.name, &layer_names)?;
+        Ok((settings, spec, layer_names))
     }
 }
 

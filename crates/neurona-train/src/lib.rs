@@ -75,6 +75,7 @@
 mod activation;
 pub mod arch;
 pub mod config;
+pub mod cross_validation;
 pub mod data;
 pub mod device;
 mod export;
@@ -90,6 +91,7 @@ mod penalty;
 pub mod random;
 mod schedule;
 pub mod train;
+mod workers;
 
 pub use arch::{SourceError, Spec, SpecError};
 pub use data::{DataError, Dataset, DatasetError, Targets};
