@@ -90,6 +90,7 @@ mod optim;
 mod penalty;
 pub mod random;
 mod schedule;
+pub mod search;
 pub mod train;
 mod workers;
 
