@@ -5,12 +5,15 @@
 //! that depends on the examples. The fold that is measured takes no part in choosing the epoch: where the run has a
 //! share for validation, it is cut from the rows of the other folds, and without one the last weights count.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use crate::{
-    config::{ConfigError, RunConfig},
+    config::{ConfigError, Prepared, RunConfig},
     data::Dataset,
-    train::{End, Progress, Score, TrainError, train},
+    train::{Progress, Score, Spread, TrainError, Trained, train, train_starts},
     workers,
 };
 
@@ -30,15 +33,6 @@ pub struct Fold {
     pub score: Score,
     /// The epoch that the weights are from.
     pub kept: u32,
-}
-
-/// Where figures lie.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    /// The mean.
-    pub mean: f64,
-    /// The standard deviation of the sample, with n - 1 below its square.
-    pub deviation: f64,
 }
 
 /// Why a cross-validation cannot be done.
@@ -62,26 +56,38 @@ pub enum CrossValidationError {
 }
 
 impl CrossValidation {
-    /// The losses.
-    pub fn loss(&self) -> Spread {
-        Spread::of(self.folds.iter().map(|fold| f64::from(fold.score.loss)))
+    /// Mean and standard deviation of the losses; `None` without two folds.
+    pub fn loss(&self) -> Option<Spread> {
+        let losses: Vec<f64> = self.folds.iter().map(|fold| f64::from(fold.score.loss)).collect();
+        Spread::of(&losses)
     }
 
-    /// The shares of examples whose class is right; `None` when the targets are numbers.
+    /// Mean and standard deviation of the shares of examples whose class is right; `None` when the targets are numbers.
     pub fn accuracy(&self) -> Option<Spread> {
         let accuracies: Option<Vec<f64>> = self.folds.iter().map(|fold| fold.score.accuracy.map(f64::from)).collect();
-        accuracies.map(|accuracies| Spread::of(accuracies.into_iter()))
+        Spread::of(&accuracies?)
     }
 }
 
-impl Spread {
-    /// The spread of at least two figures; of fewer, it is NaN.
-    pub fn of(figures: impl ExactSizeIterator<Item = f64> + Clone) -> Self {
-        let count = figures.len() as f64;
-        let mean = figures.clone().sum::<f64>() / count;
-        let squares: f64 = figures.map(|figure| (figure - mean) * (figure - mean)).sum();
-        Self { mean, deviation: (squares / (count - 1.0)).sqrt() }
-    }
+/// Who is told what happens in a training, and may ask to stop.
+pub(crate) type Observer<'a> = dyn Fn(Progress) -> ControlFlow<()> + Sync + 'a;
+
+/// Trains what was prepared, from as many first weights as it says; `None` when the observer asked to stop.
+pub(crate) fn fit(prepared: &Prepared, observer: &Observer<'_>) -> Result<Option<Trained>, TrainError> {
+    let asked = AtomicBool::new(false);
+    let tell = |progress| {
+        let answer = observer(progress);
+        asked.fetch_or(answer.is_break(), Ordering::Relaxed);
+        answer
+    };
+    let Prepared { training, validation, network, settings, starts, .. } = prepared;
+    let trained = match validation {
+        Some(validation) if starts.1 > 1 => {
+            train_starts(network, *starts, training, validation, settings, &|_, progress| tell(progress))?.best
+        }
+        _ => train(network.clone(), training, validation.as_ref(), settings, &mut |progress| tell(progress))?,
+    };
+    Ok((!asked.into_inner()).then_some(trained))
 }
 
 impl RunConfig {
@@ -101,7 +107,7 @@ impl RunConfig {
     ) -> Result<Option<CrossValidation>, CrossValidationError> {
         let cut = Cut::new(self, data, folds)?;
         let threads = self.train.threads.unwrap_or(0);
-        let folds = workers::each(threads, folds, |at| cut.measure(at, &mut |progress| observer(at + 1, progress)))
+        let folds = workers::each(threads, folds, |at| cut.measure(at, &|progress| observer(at + 1, progress)))
             .map_err(CrossValidationError::Threads)?;
         let folds: Option<Vec<Fold>> = folds.into_iter().collect::<Result<_, _>>()?;
         Ok(folds.map(|folds| CrossValidation { folds }))
@@ -112,7 +118,7 @@ impl RunConfig {
         &self,
         data: &Dataset,
         folds: usize,
-        observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
+        observer: &Observer<'_>,
     ) -> Result<Option<CrossValidation>, CrossValidationError> {
         let cut = Cut::new(self, data, folds)?;
         let folds: Option<Vec<Fold>> = (0..folds).map(|at| cut.measure(at, observer)).collect::<Result<_, _>>()?;
@@ -141,11 +147,7 @@ impl Cut {
     }
 
     /// Trains on all folds but one and measures on that; `None` when the observer asked to stop.
-    fn measure(
-        &self,
-        at: usize,
-        observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
-    ) -> Result<Option<Fold>, CrossValidationError> {
+    fn measure(&self, at: usize, observer: &Observer<'_>) -> Result<Option<Fold>, CrossValidationError> {
         let others: Vec<usize> = self
             .folds
             .iter()
@@ -156,11 +158,7 @@ impl Cut {
         let prepared = self.config.prepare_with(&self.data.select(&others))?;
         let held_out = self.data.select(&self.folds[at]);
         let failed = |error| CrossValidationError::Train { fold: at + 1, error };
-        let (training, validation) = (&prepared.training, prepared.validation.as_ref());
-        let trained = train(prepared.network, training, validation, &prepared.settings, observer).map_err(failed)?;
-        if trained.end == End::Asked {
-            return Ok(None);
-        }
+        let Some(trained) = fit(&prepared, observer).map_err(failed)? else { return Ok(None) };
         let score = trained.network.evaluate(&held_out, trained.loss).map_err(failed)?;
         Ok(Some(Fold { rows: held_out.rows(), score, kept: trained.kept }))
     }
@@ -195,9 +193,10 @@ mod tests {
     #[test]
     fn spread_of_known_figures() {
         // Mean 5; squares 9 + 1 + 1 + 1 + 0 + 0 + 4 + 16 = 32, over 7.
-        let spread = Spread::of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0].into_iter());
-        assert_eq!(spread, Spread { mean: 5.0, deviation: (32.0_f64 / 7.0).sqrt() });
-        assert!(Spread::of([1.0].into_iter()).deviation.is_nan());
+        let spread = Spread::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]);
+        let deviation = (32.0_f64 / 7.0).sqrt();
+        assert_eq!(spread, Some(Spread { mean: 5.0, deviation, least: 2.0, largest: 9.0 }));
+        assert_eq!(Spread::of(&[1.0]), None);
     }
 
     #[test]
@@ -207,7 +206,7 @@ mod tests {
             assert_eq!(scores.folds.iter().map(|fold| fold.rows).sum::<usize>(), rows, "{keys}");
             // A line learns a line: gradient descent at this rate shrinks the error of the slope, the slower of the two,
             // by about 1 - 2/3 * 0.5 a step, far below rounding after 400; what is left is a few ulp, squared.
-            assert!(scores.loss().mean < 1e-10, "{scores:?}");
+            assert!(scores.loss().is_some_and(|loss| loss.largest < 1e-10), "{scores:?}");
             assert_eq!(scores.accuracy(), None);
         }
     }
@@ -235,8 +234,8 @@ mod tests {
         assert_eq!(scores(1), scores(2));
         let mut alone = config("validation = 0.2");
         alone.train.epochs = Some(3);
-        let mut observer = |_| ControlFlow::Continue(());
-        assert_eq!(scores(1), alone.cross_validate_alone(&line(), 4, &mut observer).expect("it trains"));
+        let observer = |_| ControlFlow::Continue(());
+        assert_eq!(scores(1), alone.cross_validate_alone(&line(), 4, &observer).expect("it trains"));
     }
 
     #[test]

@@ -28,8 +28,8 @@
 //!
 //! What stands behind a path is a list of choices, of any type and if need be whole tables or lists, or a range: whole
 //! numbers where both ends are, and else numbers. Values that belong together, such as an optimizer and its constants,
-//! are choices of the table around them; paths into such a table or list are set after it. What a choice of the loss or
-//! of its weights does to the scores is no longer comparable, so that a space over the loss is refused.
+//! are choices of the table around them; paths into such a table or list are set after it. Trials are compared
+//! by their loss, without penalties, label smoothing and weights of classes, so that a space over the loss is refused.
 //!
 //! # Methods
 //!

@@ -60,11 +60,10 @@ impl Record {
     }
 
     pub(super) fn put_folds(&mut self, scores: &CrossValidation) {
-        let loss = scores.loss();
-        if !loss.mean.is_finite() {
+        let Some(loss) = scores.loss().filter(|loss| loss.mean.is_finite()) else {
             self.failure = Some("the loss on a fold is not finite".to_owned());
             return;
-        }
+        };
         (self.loss, self.deviation) = (Some(loss.mean), Some(loss.deviation));
         self.accuracy = scores.accuracy().map(|accuracy| accuracy.mean);
         let score = |score: Score| FoldScore { loss: score.loss.into(), accuracy: score.accuracy.map(f64::from) };

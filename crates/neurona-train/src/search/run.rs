@@ -53,8 +53,7 @@ impl Search {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let record =
-                self.measure(task, examples, &mut |progress| tell(SearchProgress::Training { task, progress }))?;
+            let record = self.measure(task, examples, &|progress| tell(SearchProgress::Training { task, progress }))?;
             if let Some(record) = &record {
                 folder.map_or(Ok(()), |folder| folder.write(record))?;
                 // That was the last word on this trial, whatever the answer.

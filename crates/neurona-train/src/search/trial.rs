@@ -7,10 +7,10 @@ use toml::{Table, Value};
 use super::{Examples, Record, Search, SearchError, Task};
 use crate::{
     config::{ConfigError, RunConfig},
-    cross_validation::{CrossValidation, CrossValidationError},
+    cross_validation::{CrossValidation, CrossValidationError, Observer, fit},
     data::Dataset,
     loss::Loss,
-    train::{End, Progress, Score, TrainError, Training, train},
+    train::{Progress, Score, TrainError, Training},
 };
 
 /// A run with values of its own.
@@ -25,9 +25,6 @@ pub struct Trial {
     /// The run with these values.
     pub config: RunConfig,
 }
-
-/// Who is told what happens in a trial, and may ask to stop.
-pub(super) type Observer<'a> = dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a;
 
 impl Search {
     /// A trial.
@@ -82,7 +79,7 @@ impl Search {
         &self,
         task: Task,
         examples: &Examples,
-        observer: &mut Observer<'_>,
+        observer: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
     ) -> Result<Option<Record>, SearchError> {
         let Trial { values, mut config, .. } = self.trial(task)?;
         config.train.threads = Some(1);
@@ -107,7 +104,7 @@ impl Search {
         &self,
         config: &RunConfig,
         examples: &Examples,
-        observer: &mut Observer<'_>,
+        observer: &Observer<'_>,
     ) -> Result<Option<Scores>, CrossValidationError> {
         let data = examples.get(&config.data)?;
         Ok(match self.folds {
@@ -129,19 +126,15 @@ enum Scores {
 fn validate(
     config: &RunConfig,
     data: &Dataset,
-    observer: &mut Observer<'_>,
+    observer: &Observer<'_>,
 ) -> Result<Option<Score>, CrossValidationError> {
     let prepared = config.prepare_with(data)?;
-    let (training, validation) = (&prepared.training, prepared.validation.as_ref());
     // One part, so to say the only fold.
     let failed = |error| CrossValidationError::Train { fold: 1, error };
-    let trained = train(prepared.network, training, validation, &prepared.settings, observer).map_err(failed)?;
-    if trained.end == End::Asked {
-        return Ok(None);
-    }
-    let kept = trained.epochs.iter().find(|epoch| epoch.number == trained.kept).and_then(|epoch| epoch.validation);
+    let Some(trained) = fit(&prepared, observer).map_err(failed)? else { return Ok(None) };
     let missing = || ConfigError::key("data.validation", "expected a share of the rows on which trials are compared");
-    Ok(Some(kept.ok_or_else(missing)?))
+    let validation = prepared.validation.as_ref().ok_or_else(missing)?;
+    Ok(Some(trained.network.evaluate(validation, trained.loss).map_err(failed)?))
 }
 
 /// What a record says of a training that diverged; `None` for other errors, with which no trial could do.

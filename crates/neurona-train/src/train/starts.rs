@@ -32,16 +32,11 @@ impl Starts {
     /// Mean and standard deviation (of a sample) of the losses, least and largest; `None` without two of them.
     pub fn spread(&self) -> Option<Spread> {
         let losses: Vec<f64> = self.all.iter().filter_map(|start| start.loss).map(f64::from).collect();
-        let count = losses.len() as f64;
-        let mean = losses.iter().sum::<f64>() / count;
-        let variance = losses.iter().map(|loss| (loss - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
-        let largest = losses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        (losses.len() > 1).then(|| Spread { mean, deviation: variance.sqrt(), least, largest })
+        Spread::of(&losses)
     }
 }
 
-/// How far losses lie apart.
+/// How far figures, such as losses, lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Their mean.
@@ -52,6 +47,18 @@ pub struct Spread {
     pub least: f64,
     /// The largest.
     pub largest: f64,
+}
+
+impl Spread {
+    /// The spread of some figures; `None` without two of them.
+    pub fn of(figures: &[f64]) -> Option<Self> {
+        let count = figures.len() as f64;
+        let mean = figures.iter().sum::<f64>() / count;
+        let variance = figures.iter().map(|figure| (figure - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        (figures.len() > 1).then(|| Self { mean, deviation: variance.sqrt(), least, largest })
+    }
 }
 
 /// Trains `starts` times from first weights of the seeds `settings.seed`, `settings.seed + 1` and so on, as many at once
