@@ -9,6 +9,7 @@ use std::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod cross_validate;
 mod data;
 mod eval;
 mod inspect;
@@ -16,6 +17,7 @@ mod model;
 mod predict;
 mod print;
 mod rust;
+mod search;
 mod split;
 mod train;
 
@@ -34,7 +36,7 @@ From data to a board:
   neurona eval digits.neurona parts/test.csv
   neurona rust digits.neurona > digits.rs
 
-Exit status: 0 when all went well, 1 for an error, 2 for wrong usage, 130 when training was stopped by Ctrl-C.";
+Exit status: 0 when all went well, 1 for an error, 2 for wrong usage, 130 when it was stopped by Ctrl-C.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -44,6 +46,8 @@ enum Command {
     Inspect(inspect::Inspect),
     Rust(rust::Rust),
     Split(split::Split),
+    Search(search::Search),
+    CrossValidate(Box<cross_validate::CrossValidate>),
 }
 
 impl Command {
@@ -55,6 +59,8 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(out)?,
             Self::Rust(rust) => rust.run(out)?,
             Self::Split(split) => split.run(out)?,
+            Self::Search(search) => return search.run(out),
+            Self::CrossValidate(cross_validate) => return cross_validate.run(out),
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -3,10 +3,8 @@
 use std::{
     env,
     io::Write,
-    ops::ControlFlow,
     path::{Path, PathBuf, absolute},
     process::ExitCode,
-    sync::atomic::Ordering,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -15,7 +13,7 @@ use neurona_train::search::{self, Examples, Folder, SearchProgress, Task};
 
 use crate::{
     print,
-    train::{INTERRUPTED, stop_on_interrupt},
+    train::{INTERRUPTED, go_on_unless, stop_on_interrupt},
 };
 
 mod progress;
@@ -139,7 +137,7 @@ impl Search {
             if let SearchProgress::Done(record) = progress {
                 display.show(record);
             }
-            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            go_on_unless(&stop)
         });
         display.end();
         let table = result?;
@@ -152,13 +150,7 @@ impl Search {
         Ok(ExitCode::from(INTERRUPTED))
     }
 
-    fn run_trial(
-        &self,
-        out: &mut dyn Write,
-        folder: &Folder,
-        search: &search::Search,
-        task: Task,
-    ) -> Result<ExitCode> {
+    fn run_trial(&self, out: &mut dyn Write, folder: &Folder, search: &search::Search, task: Task) -> Result<ExitCode> {
         search.trial(task)?;
         let records = folder.records(search)?;
         let known = records.into_iter().find(|record| record.task() == task);
@@ -176,9 +168,7 @@ impl Search {
                 let stop = stop_on_interrupt()?;
                 // Other trials have the other cores.
                 rayon::ThreadPoolBuilder::new().num_threads(1).build_global().context("cannot start a thread")?;
-                let measured = search.measure(task, &Examples::from_files(), &mut |_| {
-                    if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-                })?;
+                let measured = search.measure(task, &Examples::from_files(), &|_| go_on_unless(&stop))?;
                 let Some(record) = measured else { return Ok(ExitCode::from(INTERRUPTED)) };
                 folder.write(&record)?;
                 record
@@ -197,7 +187,11 @@ impl Search {
         let table = search.table(&folder.records(search)?);
         folder.write_results(search, &table)?;
         let report = Report::new(folder, search, &table);
-        if self.json { print::json(out, &report)? } else { report.write(out, folder, search)? }
+        if self.json {
+            print::json(out, &report)?
+        } else {
+            report::write(out, folder, search, &table)?
+        }
         if table.best().is_none() && table.left == 0 {
             out.flush()?;
             bail!("no trial could be trained: see the column `failure` of {}", folder.table().display());
@@ -209,7 +203,11 @@ impl Search {
 /// An error in a description, with its file where it does not say it.
 fn named(path: &Path, error: neurona_train::config::ConfigError) -> anyhow::Error {
     let text = error.to_string();
-    if text.starts_with(&path.display().to_string()) { error.into() } else { anyhow::anyhow!("{}: {text}", path.display()) }
+    if text.starts_with(&path.display().to_string()) {
+        error.into()
+    } else {
+        anyhow::anyhow!("{}: {text}", path.display())
+    }
 }
 
 /// Prints a command for each trial that can be run now.

@@ -32,7 +32,7 @@ use crate::{
 };
 
 mod folder;
-mod options;
+pub(crate) mod options;
 mod progress;
 
 use folder::Folder;
@@ -271,10 +271,10 @@ impl Train {
 }
 
 /// 128 and the number of SIGINT, as shells tell it.
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// A flag that Ctrl-C sets; a second Ctrl-C ends the program at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
+pub(crate) fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {
@@ -286,7 +286,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-fn go_on_unless(stop: &AtomicBool) -> ControlFlow<()> {
+pub(crate) fn go_on_unless(stop: &AtomicBool) -> ControlFlow<()> {
     if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 

@@ -387,6 +387,15 @@ impl RunConfig {
         Ok(Prepared { training, validation, test, network, layer_names, settings, starts })
     }
 
+    /// How a network for these data is trained.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare), but for the parts of the data.
+    pub fn settings(&self, data: &Dataset) -> Result<Training, ConfigError> {
+        Ok(self.check(data)?.0)
+    }
+
     /// All but the parts of the data: what is quick to find wrong before any of many runs begins.
     pub(crate) fn check(&self, data: &Dataset) -> Result<(Training, Spec, Vec<String>), ConfigError> {
         let settings = self.train.settings(data, self.network.dropout())?;

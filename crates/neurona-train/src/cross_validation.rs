@@ -44,15 +44,15 @@ pub enum CrossValidationError {
     Config(#[from] ConfigError),
     /// A fold cannot be trained.
     #[error("fold {fold}: {error}")]
-    Train {
+    Fold {
         /// The fold, from 1.
         fold: usize,
         /// Why not.
         error: TrainError,
     },
-    /// Threads cannot be started.
+    /// Threads cannot be started, or a run without folds cannot be trained.
     #[error(transparent)]
-    Threads(TrainError),
+    Train(TrainError),
 }
 
 impl CrossValidation {
@@ -108,7 +108,7 @@ impl RunConfig {
         let cut = Cut::new(self, data, folds)?;
         let threads = self.train.threads.unwrap_or(0);
         let folds = workers::each(threads, folds, |at| cut.measure(at, &|progress| observer(at + 1, progress)))
-            .map_err(CrossValidationError::Threads)?;
+            .map_err(CrossValidationError::Train)?;
         let folds: Option<Vec<Fold>> = folds.into_iter().collect::<Result<_, _>>()?;
         Ok(folds.map(|folds| CrossValidation { folds }))
     }
@@ -137,7 +137,7 @@ struct Cut {
 
 impl Cut {
     fn new(config: &RunConfig, data: &Dataset, folds: usize) -> Result<Self, ConfigError> {
-        let seed = config.check(data)?.0.seed;
+        let seed = config.settings(data)?.seed;
         let [training, validation, _] = config.data.split_rows(data, seed)?;
         let data = data.select(&[training, validation].concat());
         let folds = data.folds(folds, config.data.stratify, seed)?;
@@ -157,7 +157,7 @@ impl Cut {
             .collect();
         let prepared = self.config.prepare_with(&self.data.select(&others))?;
         let held_out = self.data.select(&self.folds[at]);
-        let failed = |error| CrossValidationError::Train { fold: at + 1, error };
+        let failed = |error| CrossValidationError::Fold { fold: at + 1, error };
         let Some(trained) = fit(&prepared, observer).map_err(failed)? else { return Ok(None) };
         let score = trained.network.evaluate(&held_out, trained.loss).map_err(failed)?;
         Ok(Some(Fold { rows: held_out.rows(), score, kept: trained.kept }))

@@ -7,7 +7,7 @@ use std::sync::{
 
 use rayon::ThreadPoolBuilder;
 
-use crate::train::TrainError;
+use crate::train::{MOST_THREADS, TrainError};
 
 /// Does the jobs `0..count` on so many threads (0 for all cores), and gives their results in the order of the jobs.
 ///
@@ -18,6 +18,10 @@ pub(crate) fn each<T: Send>(
     count: usize,
     job: impl Fn(usize) -> T + Sync,
 ) -> Result<Vec<T>, TrainError> {
+    if threads > MOST_THREADS {
+        let (expected, found) = ("at most 1024", threads.to_string());
+        return Err(TrainError::Setting { setting: "threads", expected, found });
+    }
     let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(TrainError::Threads)?;
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     pool.broadcast(|_| {

@@ -19,7 +19,7 @@ use crate::{
 
 /// Options of `train` that say what is trained and how.
 #[derive(Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// The examples: a table (CSV), or inputs in NPY or IDX
     #[arg(required_unless_present = "config")]
     data: Option<PathBuf>,
@@ -188,6 +188,20 @@ struct OptimizerArgs {
 impl Options {
     /// Reads the data and builds the network; with the whole description, whose paths begin at the root.
     pub(super) fn prepare(&self, out: &Path) -> Result<(Prepared, RunConfig)> {
+        let (mut config, folder, data) = self.describe(out)?;
+        let prepared = config.prepare_with(&data).map_err(|error| match &self.config {
+            Some(path) => anyhow::anyhow!("{}: {error}", path.display()),
+            None => error.into(),
+        })?;
+        config.train.threads = None;
+        for path in [&mut config.data.file, &mut config.data.inputs, &mut config.data.targets].into_iter().flatten() {
+            *path = std::path::absolute(folder.join(&path)).with_context(|| path.display().to_string())?;
+        }
+        Ok((prepared, config))
+    }
+
+    /// Reads the data; with the description of a run for them, and the folder where its paths begin.
+    pub(crate) fn describe(&self, out: &Path) -> Result<(RunConfig, PathBuf, Dataset)> {
         let (mut config, folder) = self.start(out)?;
         self.override_data(&mut config.data, &folder)?;
         self.override_training(&mut config.train);
@@ -198,15 +212,7 @@ impl Options {
             bail!("threads: expected at most {MOST_THREADS}, found {threads}");
         }
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")?;
-        let prepared = config.prepare_with(&data).map_err(|error| match &self.config {
-            Some(path) => anyhow::anyhow!("{}: {error}", path.display()),
-            None => error.into(),
-        })?;
-        config.train.threads = None;
-        for path in [&mut config.data.file, &mut config.data.inputs, &mut config.data.targets].into_iter().flatten() {
-            *path = std::path::absolute(folder.join(&path)).with_context(|| path.display().to_string())?;
-        }
-        Ok((prepared, config))
+        Ok((config, folder, data))
     }
 
     /// The TOML file.

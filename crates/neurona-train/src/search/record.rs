@@ -16,13 +16,14 @@ pub struct Record {
     pub rung: usize,
     /// For how many epochs it was to be trained.
     pub epochs: u32,
-    /// The least loss on the validation part, or the mean of the folds; `None` when the training failed.
+    /// The loss on the validation part with the weights of the best epoch, or its mean over the folds; `None` when the
+    /// training failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<f64>,
     /// The standard deviation of the loss over the folds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deviation: Option<f64>,
-    /// The share of examples whose class is right, at the same epoch, or its mean over the folds.
+    /// The share of examples whose class is right, of the same part or over the folds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
     /// Why the training failed.

@@ -61,7 +61,7 @@ impl Search {
             let trial = self.trial(Task { rung: 1, trial })?;
             let fail = |error| wrong(trial.task, &trial.values, error);
             let data = examples.get(&trial.config.data).map_err(fail)?;
-            let loss = trial.config.check(&data).map_err(fail)?.0.loss;
+            let loss = trial.config.settings(&data).map_err(fail)?.loss;
             if *usual.get_or_insert(loss) != loss {
                 let problem = "trials are compared by their loss, and so must have the same: leave it out of the space";
                 return Err(ConfigError::key("train.loss", problem).into());
@@ -129,22 +129,17 @@ fn validate(
     observer: &Observer<'_>,
 ) -> Result<Option<Score>, CrossValidationError> {
     let prepared = config.prepare_with(data)?;
-    // One part, so to say the only fold.
-    let failed = |error| CrossValidationError::Train { fold: 1, error };
-    let Some(trained) = fit(&prepared, observer).map_err(failed)? else { return Ok(None) };
+    let Some(trained) = fit(&prepared, observer).map_err(CrossValidationError::Train)? else { return Ok(None) };
     let missing = || ConfigError::key("data.validation", "expected a share of the rows on which trials are compared");
     let validation = prepared.validation.as_ref().ok_or_else(missing)?;
-    Ok(Some(trained.network.evaluate(validation, trained.loss).map_err(failed)?))
+    Ok(Some(trained.network.evaluate(validation, trained.loss).map_err(CrossValidationError::Train)?))
 }
 
 /// What a record says of a training that diverged; `None` for other errors, with which no trial could do.
 fn failure(error: &CrossValidationError) -> Option<String> {
-    match error {
-        CrossValidationError::Train { error: TrainError::NotFinite { epoch, what, .. }, .. } => {
-            Some(format!("diverged in epoch {epoch}: {what} is not finite"))
-        }
-        _ => None,
-    }
+    let (CrossValidationError::Fold { error, .. } | CrossValidationError::Train(error)) = error else { return None };
+    let TrainError::NotFinite { epoch, what, .. } = error else { return None };
+    Some(format!("diverged in epoch {epoch}: {what} is not finite"))
 }
 
 fn wrong(task: Task, values: &Table, error: ConfigError) -> SearchError {
