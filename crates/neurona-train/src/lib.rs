@@ -74,6 +74,7 @@
 
 mod activation;
 pub mod arch;
+pub mod augment;
 pub mod config;
 pub mod cross_validation;
 pub mod data;
@@ -95,6 +96,7 @@ pub mod train;
 mod workers;
 
 pub use arch::{SourceError, Spec, SpecError};
+pub use augment::{Augment, AugmentError};
 pub use data::{DataError, Dataset, DatasetError, Targets};
 pub use init::Init;
 pub use loss::{Loss, Target, TargetRows};

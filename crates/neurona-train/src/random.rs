@@ -22,6 +22,8 @@ pub enum Purpose {
     Shuffle = 3,
     /// Which activations are dropped, one stream for each step and shard.
     Dropout = 4,
+    /// How examples are changed while they are trained on, one stream for each epoch and row.
+    Augment = 5,
     /// Which rows go to which fold of a cross-validation.
     Folds = 8,
     /// The values of a search, one stream for each trial and each of its values.
