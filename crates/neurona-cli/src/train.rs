@@ -355,6 +355,7 @@ fn regularization(settings: &Training) -> String {
         let rates: Vec<String> = settings.dropout.iter().map(f32::to_string).collect();
         parts.push(format!("dropout {}", rates.join(" and ")));
     }
+    parts.extend(settings.augment.map(|augment| format!("augmentation ({})", augment.name())));
     parts.join(", ")
 }
 

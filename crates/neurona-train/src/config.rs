@@ -21,6 +21,9 @@
 //! schedule = { cosine = { least = 0.01 } }
 //! epochs = 100
 //! l2 = 1e-4
+//!
+//! [augment]                  # how examples are changed while they are trained on; or signal = { … }
+//! image = { height = 8, width = 8, shift = 1.0, rotation = 10.0 }
 //! ```
 //!
 //! A key that is not known is an error, so that a misspelt one does not go unnoticed.
@@ -31,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     arch::{SourceError, Spec, SpecError},
+    augment::Augment,
     data::{Column, DataError, Dataset},
     init::Init,
     loss::Loss,
@@ -57,6 +61,9 @@ pub struct RunConfig {
     /// How it is trained.
     #[serde(default)]
     pub train: TrainConfig,
+    /// How examples are changed while they are trained on; without, they are not.
+    #[serde(default)]
+    pub augment: Option<Augment>,
 }
 
 /// Where the examples are: one CSV file, or two files with arrays.
@@ -398,7 +405,7 @@ impl RunConfig {
 
     /// All but the parts of the data: what is quick to find wrong before any of many runs begins.
     pub(crate) fn check(&self, data: &Dataset) -> Result<(Training, Spec, Vec<String>), ConfigError> {
-        let settings = self.train.settings(data, self.network.dropout())?;
+        let settings = Training { augment: self.augment, ..self.train.settings(data, self.network.dropout())? };
         // Before the rows are mixed, so that the message tells which one it is in the file.
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;

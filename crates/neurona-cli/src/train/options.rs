@@ -241,7 +241,7 @@ impl Options {
             init: Init::default(),
             layers: Vec::new(),
         };
-        let config = RunConfig { data: DataConfig::default(), network, train: TrainConfig::default() };
+        let config = RunConfig { data: DataConfig::default(), network, train: TrainConfig::default(), augment: None };
         Ok((config, PathBuf::new()))
     }
 

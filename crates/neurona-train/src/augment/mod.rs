@@ -1,9 +1,9 @@
 //! Augmentation: each time an example is trained on, it is changed a little, in a way that leaves its target as it is.
 //!
-//! What changes an example is drawn anew in each epoch, from a stream of random numbers of its own that follows from the
-//! seed, the epoch and its row ([`Purpose::Augment`](crate::random::Purpose::Augment)): so the result does not depend on
-//! threads or batches. An example is changed in its own units, before the network's scaling layers see it. What a
-//! network is measured on is never changed.
+//! What changes an example is drawn anew in each epoch, from a stream of random numbers of its own that follows from
+//! the seed, the epoch and its row ([`Purpose::Augment`](crate::random::Purpose::Augment)): so the result does not
+//! depend on threads or batches. An example is changed in its own units, before the network's scaling layers see it.
+//! What a network is measured on is never changed.
 //!
 //! ```
 //! use neurona_train::{Augment, augment::Image, random::{Purpose, Random}};
@@ -84,6 +84,14 @@ impl Augment {
         match self {
             Self::Image(image) => image.check(inputs),
             Self::Signal(signal) => signal.check(inputs),
+        }
+    }
+
+    /// What inputs are, as in a TOML file: `image` or `signal`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Image(_) => "image",
+            Self::Signal(_) => "signal",
         }
     }
 

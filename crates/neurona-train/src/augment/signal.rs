@@ -26,8 +26,8 @@ use crate::random::Random;
 ///
 /// # Cost
 ///
-/// For each step some ten operations and for each channel three more, in `f64`, and where there is jitter a logarithm, a
-/// root and a cosine for each value. A piece that is not moved in time is not interpolated.
+/// For each step some ten operations and for each channel three more, in `f64`, and where there is jitter a logarithm,
+/// a root and a cosine for each value. A piece that is not moved in time is not interpolated.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signal {

@@ -52,6 +52,7 @@ impl TrainConfig {
             minimum_change: self.minimum_change.unwrap_or(defaults.minimum_change),
             threads: self.threads.unwrap_or(defaults.threads),
             dropout: dropout?,
+            ..defaults
         })
     }
 

@@ -1,7 +1,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::*;
-use crate::{ClassWeights, Optimizer, Schedule, Spec};
+use crate::{ClassWeights, Optimizer, Schedule, Spec, augment::Signal};
 
 /// A folder with 40 rows of two inputs, a class and a number.
 fn folder() -> tempfile::TempDir {
@@ -76,7 +76,9 @@ fn everything_can_be_said() {
         l2 = 0.5
         loss = 'huber'
         delta = 0.75
-        threads = 1",
+        threads = 1
+        [augment]
+        signal = { steps = 2, jitter = 0.5 }",
     )
     .expect("the description is right");
     assert_eq!(prepared.training.rows(), 20);
@@ -98,6 +100,7 @@ fn everything_can_be_said() {
         l1: 0.25,
         l2: 0.5,
         threads: 1,
+        augment: Some(Augment::Signal(Signal { jitter: 0.5, ..Signal::new(2, 1) })),
         dropout: vec![0.5, 0.0],
         ..Training::new(Loss::Huber { delta: 0.75 })
     };
@@ -128,6 +131,7 @@ fn a_key_that_is_not_known_is_an_error() {
         (format!("{DATA}{NETWORK}sizes = [1]\n"), "sizes"),
         (format!("{DATA}[network]\nname = 'Net'\nlayers = [{{ dense = 2, units = 3 }}]\n"), "units"),
         (format!("{DATA}{NETWORK}[training]\n"), "training"),
+        (format!("{DATA}{NETWORK}[augment]\nsignal = {{ steps = 2, noise = 1.0 }}\n"), "noise"),
     ] {
         let message = error(&text);
         assert!(message.starts_with("net.toml: TOML parse error at line "), "{message}");

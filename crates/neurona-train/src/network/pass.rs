@@ -86,9 +86,14 @@ impl Tape {
 
     /// Takes inputs row by row; rows beyond the capacity are left out.
     pub(crate) fn fill_rows<'a>(&mut self, rows: impl Iterator<Item = &'a [f32]>) {
+        self.fill_with(rows, |from, to| to.copy_from_slice(from));
+    }
+
+    /// Takes what `write` makes of each item; items beyond the capacity are left out.
+    pub(crate) fn fill_with<T>(&mut self, items: impl Iterator<Item = T>, write: impl Fn(T, &mut [f32])) {
         self.rows = 0;
-        for (to, from) in self.x.chunks_exact_mut(self.inputs).zip(rows) {
-            to.copy_from_slice(from);
+        for (to, item) in self.x.chunks_exact_mut(self.inputs).zip(items) {
+            write(item, to);
             self.rows += 1;
         }
     }

@@ -35,11 +35,16 @@ impl Network {
     pub(crate) fn scale(&self, inputs: &Array2<f32>) -> Array2<f32> {
         let mut scaled = inputs.as_standard_layout().into_owned();
         if let Some(rows) = scaled.as_slice_mut() {
-            for layer in &self.layers[..self.scaling_layers()] {
-                apply(layer.kind, &self.values[layer.values.clone()], rows);
-            }
+            self.scale_rows(rows);
         }
         scaled
+    }
+
+    /// As [`scale`](Self::scale), for rows one after another, in place.
+    pub(crate) fn scale_rows(&self, rows: &mut [f32]) {
+        for layer in &self.layers[..self.scaling_layers()] {
+            apply(layer.kind, &self.values[layer.values.clone()], rows);
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! The loop over epochs and batches.
 
-use std::ops::{ControlFlow, Range};
+use std::{
+    borrow::Cow,
+    ops::{ControlFlow, Range},
+};
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -23,15 +26,33 @@ pub(super) type Observer<'a> = dyn FnMut(Progress) -> ControlFlow<()> + Send + '
 
 /// Examples as the first layer that learns sees them: what comes before it gives the same in every epoch.
 struct Examples<'a> {
-    inputs: Array2<f32>,
+    inputs: Cow<'a, Array2<f32>>,
     targets: TargetRows<'a>,
     has_classes: bool,
 }
 
 impl<'a> Examples<'a> {
     fn new(network: &Network, data: &'a Dataset) -> Self {
+        Self { inputs: Cow::Owned(network.scale(data.inputs())), ..Self::unscaled(data) }
+    }
+
+    /// Examples as they are in the data, for [`fill`](Self::fill) to augment and scale.
+    fn unscaled(data: &'a Dataset) -> Self {
         let has_classes = matches!(data.targets(), Targets::Classes { .. });
-        Self { inputs: network.scale(data.inputs()), targets: data.target_rows(), has_classes }
+        Self { inputs: Cow::Borrowed(data.inputs()), targets: data.target_rows(), has_classes }
+    }
+
+    /// Puts these rows on the tape. With augmentation they are [`unscaled`](Self::unscaled): each is changed, then scaled.
+    fn fill(&self, tape: &mut Tape, rows: &[usize], network: &Network, settings: &Training, epoch: u32) {
+        let inputs = rows.iter().filter_map(|row| Some((*row, self.inputs.row(*row).to_slice()?)));
+        match settings.augment {
+            None => tape.fill_rows(inputs.map(|(_, input)| input)),
+            Some(augment) => tape.fill_with(inputs, |(row, input), x| {
+                let mut random = Random::new(settings.seed, Purpose::Augment, u64::from(epoch), row as u64);
+                augment.transform(input, x, &mut random);
+                network.scale_rows(x);
+            }),
+        }
     }
 
     fn score(&self, sums: Sums, rows: usize) -> Score {
@@ -135,7 +156,10 @@ impl<'a> Run<'a> {
             settings,
             objective: Objective { loss, smoothing, weights: settings.class_weights.of(training) },
             penalty: Penalty { l1, l2 },
-            training: Examples::new(&network, training),
+            training: match settings.augment {
+                None => Examples::new(&network, training),
+                Some(_) => Examples::unscaled(training),
+            },
             validation: validation.map(|data| Examples::new(&network, data)),
             shards: (0..batch.div_ceil(shard_rows)).map(|_| shard()).collect(),
             shard_rows,
@@ -252,7 +276,7 @@ impl<'a> Run<'a> {
         let learn = |(number, (shard, examples)): (usize, (&mut Shard, &[usize]))| {
             let Shard { tape, gradient, sums } = shard;
             let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, state.steps, number as u64));
-            tape.fill_rows(examples.iter().filter_map(|row| training.inputs.row(*row).to_slice()));
+            training.fill(tape, examples, network, settings, epoch);
             tape.train(network, random.as_mut());
             *sums = gradient.begin(tape, objective, scale, |row| training.targets.row(examples[row], outputs));
             gradient.backward(network, tape);

@@ -1,6 +1,7 @@
 //! Why training cannot begin or go on.
 
 use super::{CheckpointError, Trained};
+use crate::augment::AugmentError;
 
 /// Why training cannot begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -70,10 +71,19 @@ pub enum TrainError {
         /// The network with its last good weights.
         trained: Box<Trained>,
     },
+    /// Examples cannot be changed in the way that is asked for.
+    #[error("augment.{0}")]
+    Augment(AugmentError),
     /// The state of the run cannot be read or written.
     #[error(transparent)]
     Checkpoint(CheckpointError),
     /// Threads cannot be started.
     #[error("cannot start threads: {0}")]
     Threads(rayon::ThreadPoolBuildError),
+}
+
+impl From<AugmentError> for TrainError {
+    fn from(error: AugmentError) -> Self {
+        Self::Augment(error)
+    }
 }

@@ -11,6 +11,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    augment::Augment,
     data::{Dataset, Targets},
     loss::Loss,
     network::Network,
@@ -54,8 +55,10 @@ pub struct Training {
     /// between them mini-batches. The last step of an epoch takes what is left. With a normalised layer this is at least
     /// 2, and a single example that is left sits the epoch out.
     pub batch: usize,
-    /// Decides the order of the examples and what is dropped.
+    /// Decides the order of the examples, what is dropped and how examples are changed.
     pub seed: u64,
+    /// How examples are changed while they are trained on; the validation part is never changed.
+    pub augment: Option<Augment>,
     /// The chance of each value to be dropped after each hidden dense layer, in their order; empty for none.
     pub dropout: Vec<f32>,
     /// Holds each component of the gradient between minus this and this.
@@ -93,6 +96,7 @@ impl Training {
             epochs: 100,
             batch: 32,
             seed: 1,
+            augment: None,
             dropout: Vec::new(),
             clip_value: None,
             clip_norm: None,
@@ -121,7 +125,7 @@ pub struct Score {
 pub struct Epoch {
     /// Which epoch, from 1.
     pub number: u32,
-    /// The mean over the epoch, while the weights changed, with what was dropped.
+    /// The mean over the epoch, while the weights changed, with dropout and augmentation.
     pub training: Score,
     /// The validation part, with the weights at the end of the epoch.
     pub validation: Option<Score>,
@@ -234,6 +238,9 @@ fn start(
         check_data(&network, data, settings.loss)?;
     }
     check_rows(&network, settings.batch.min(training.rows()))?;
+    if let Some(augment) = settings.augment {
+        augment.check(network.inputs())?;
+    }
     let dropout = dropout_by_layer(&network, &settings.dropout)?;
     let pool = pool(settings.threads)?;
     let mut keeper = None;

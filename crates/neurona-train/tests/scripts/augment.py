@@ -1,13 +1,13 @@
-"""Numbers to hold augmentation to: `augment.py image` prints crates/neurona-train/src/augment/image/scipy.csv, `augment.py
-signal` prints crates/neurona-train/src/augment/signal/scipy.csv. Run with SciPy 1.17.1 and NumPy 2.4.6.
+"""Numbers to hold augmentation to: `augment.py image` prints crates/neurona-train/src/augment/image/scipy.csv,
+`augment.py signal` prints crates/neurona-train/src/augment/signal/scipy.csv. Run with SciPy 1.17.1 and NumPy 2.4.6.
 
-An image of 4 x 5 pixels with two channels is mirrored, turned, enlarged and shifted: the maps of each step are multiplied
-as matrices and inverted by NumPy, and SciPy interpolates. Its mode is "grid-constant", in which each of the four pixels
-of an interpolation may lie beyond the edge: the result is continuous in the map. In the mode "constant" a place that is
-a rounding error beyond the edge is as if it were far from it.
+An image of 4 x 5 pixels with two channels is mirrored, turned, enlarged and shifted: the maps of each step are
+multiplied as matrices and inverted by NumPy, and SciPy interpolates. Its mode is "grid-constant", in which each of the
+four pixels of an interpolation may lie beyond the edge: the result is continuous in the map. In the mode "constant" a
+place that is a rounding error beyond the edge is as if it were far from it.
 
-A signal of 13 steps with two channels, t itself and some whole numbers, is warped and delayed: SciPy integrates the speed,
-a spline of degree 1, and NumPy interpolates and holds the first and the last value.
+A signal of 13 steps with two channels, t itself and some whole numbers, is warped and delayed: SciPy integrates the
+speed, a spline of degree 1, and NumPy interpolates and holds the first and the last value.
 """
 
 import sys
