@@ -238,7 +238,8 @@ mod names {
                 $(
                     let mut net = $outer::ZERO;
                     net.output.bias = [1.5];
-                    assert_eq!(net.infer(&[1.0, 2.0], &mut Inference::ZERO), &[1.5], stringify!($name));
+                    let mut memory = Inference::<$outer>::ZERO;
+                    assert_eq!(net.infer(&[1.0, 2.0], &mut memory), &[1.5], stringify!($name));
                 )+
             }
         };
