@@ -1,90 +1,15 @@
 //! The `neurona` command, as its user meets it: the whole path on real data, and every kind of bad input.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::process::Command;
 
 use neurona::{Dense, Network as _, Standardize, Tanh};
 use serde_json::Value as Json;
-use tempfile::TempDir;
 
-/// The command, built once in the profile of these tests' dependencies.
-fn neurona() -> &'static Path {
-    static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--release", "--package", "neurona-cli", "--message-format", "json"])
-            .output()
-            .expect("cargo runs");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        let lines = String::from_utf8(built.stdout).expect("cargo prints UTF-8");
-        let executable = lines.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
-        let executable = executable.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
-        executable.expect("cargo names the executable")
-    })
-}
+mod command;
 
-fn data(name: &str) -> String {
-    format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().expect("a temporary folder"))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn with(name: &str, content: impl AsRef<[u8]>) -> Self {
-        let folder = Self::new();
-        fs::write(folder.path(name), content).expect("the folder can be written");
-        folder
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(neurona()).args(arguments).current_dir(self.0.path()).output().expect("the command runs")
-    }
-
-    /// What it prints on standard output.
-    #[track_caller]
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
-    #[track_caller]
-    fn json(&self, arguments: &[&str]) -> Json {
-        serde_json::from_str(&self.ok(&[arguments, &["--json"]].concat())).expect("one object")
-    }
-
-    /// It fails with code 1 and a message that holds each of `parts`; no file is added.
-    #[track_caller]
-    fn fails(&self, arguments: &[&str], parts: &[&str]) {
-        let before = self.files();
-        let output = self.run(arguments);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
-        assert!(said.contains("error: ") && !said.contains("panicked"), "{said}");
-        for part in parts {
-            assert!(said.contains(part), "{part:?} is not in: {said}");
-        }
-        assert_eq!(self.files(), before, "a file was left behind");
-    }
-
-    fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).expect("the folder is there");
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
-        names.sort();
-        names
-    }
-}
+use command::{Folder, data, neurona};
 
 /// A folder with a small trained network of the irises, `iris.neurona`.
 fn iris() -> Folder {

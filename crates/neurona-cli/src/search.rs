@@ -88,6 +88,8 @@ A TOML file:
 Trials as commands, for any scheduler: each line that --emit prints is a command of its own, which writes one record.
   neurona search search.toml --out search --emit | xargs -P 8 -L 1 env
   neurona search search.toml --out search --emit | parallel
+  neurona search search.toml --out search --emit > commands
+  sbatch --array=1-20 --wrap 'eval \"$(sed -n ${SLURM_ARRAY_TASK_ID}p commands)\"'
   neurona search --collect search
 With successive halving a rung depends on the one before: --emit prints what is left of one rung, and is to be called
 again when that is done, until it prints nothing.

@@ -99,8 +99,7 @@ pub(super) fn write(out: &mut dyn Write, folder: &Folder, search: &Search, resul
     let failed = results.rows.iter().filter(|row| row.failure.is_some()).count();
     let failed = if failed > 0 { format!(", {failed} failed") } else { String::new() };
     let (done, trainings) = (print::grouped(results.done as u64), print::grouped(search.trainings() as u64));
-    let trials = print::grouped(results.rows.len() as u64);
-    writeln!(out, "\n{done} of {trainings} trainings are done: {trials} trials{failed}")?;
+    writeln!(out, "\n{done} of {trainings} trainings are done{failed}")?;
     let Some(best) = results.best() else { return Ok(()) };
     let (table, run) = (folder.table(), folder.best());
     writeln!(
