@@ -9,6 +9,8 @@ use std::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "course")]
+mod course;
 mod cross_validate;
 mod data;
 mod eval;
@@ -48,6 +50,8 @@ enum Command {
     Split(split::Split),
     Search(search::Search),
     CrossValidate(Box<cross_validate::CrossValidate>),
+    #[cfg(feature = "course")]
+    Course(course::Course),
 }
 
 impl Command {
@@ -61,6 +65,8 @@ impl Command {
             Self::Split(split) => split.run(out)?,
             Self::Search(search) => return search.run(out),
             Self::CrossValidate(cross_validate) => return cross_validate.run(out),
+            #[cfg(feature = "course")]
+            Self::Course(course) => course.run(out)?,
         }
         Ok(ExitCode::SUCCESS)
     }

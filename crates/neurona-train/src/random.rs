@@ -28,6 +28,8 @@ pub enum Purpose {
     Folds = 8,
     /// The values of a search, one stream for each trial and each of its values.
     Search = 9,
+    /// Examples that are made and not read, one stream for each data set.
+    Sample = 16,
 }
 
 /// A stream of random numbers.

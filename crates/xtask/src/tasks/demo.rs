@@ -84,7 +84,8 @@ fn desktop(dir: &Path) -> Result<Desktop> {
 
 fn compile() -> Result<PathBuf> {
     let mut cargo = process::cargo();
-    process::read(cargo.args(["build", "--release", "--package", "neurona-cli"]))?;
+    // Without the course, whose plots the demo has no use for.
+    process::read(cargo.args(["build", "--release", "--package", "neurona-cli", "--no-default-features"]))?;
     Ok(target_dir().join("release").join("neurona").with_extension(std::env::consts::EXE_EXTENSION))
 }
 

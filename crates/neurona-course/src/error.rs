@@ -1,0 +1,38 @@
+//! Why an experiment cannot be run or shown.
+
+use neurona_train::{DataError, DatasetError, ShapeError, SpecError, TrainError};
+
+/// Why an experiment cannot be run or shown.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CourseError {
+    /// There is no such experiment.
+    #[error("there is no experiment {found}; expected one of {expected}")]
+    Unknown {
+        /// The names of those that there are.
+        expected: String,
+        /// The name that was asked for.
+        found: String,
+    },
+    /// Layers do not fit together.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Values do not fit a network.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The parts of a data set do not belong together.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A data set cannot be cut as asked.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A network cannot be trained.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A support vector machine cannot be trained.
+    #[error("support vector machine: {0}")]
+    Svm(#[from] linfa_svm::SvmError),
+    /// A plot cannot be drawn.
+    #[error("plot: {0}")]
+    Plot(String),
+}

@@ -1,0 +1,179 @@
+//! One self-contained HTML page of experiments: no scripts, nothing from the network.
+
+use std::io::{self, Write};
+
+use neurona_train::train::kernel_name;
+
+use crate::{Context, Experiment, Figure, Key, Mark, Report, Table};
+
+/// Writes the page of some experiments and what they showed.
+///
+/// # Errors
+///
+/// It cannot be written.
+pub fn write(out: &mut dyn Write, context: &Context<'_>, parts: &[(Experiment, Report)]) -> io::Result<()> {
+    writeln!(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
+    writeln!(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")?;
+    writeln!(out, "<meta name=\"color-scheme\" content=\"light\">\n<title>{TITLE}</title>")?;
+    writeln!(out, "<style>\n{}</style>\n</head>\n<body>", include_str!("page.css"))?;
+    writeln!(out, "<header>\n<h1>{TITLE}</h1>\n{INTRODUCTION}")?;
+    writeln!(out, "<p class=\"made\">{}</p>\n</header>", made(context))?;
+    writeln!(out, "<nav aria-label=\"Contents\">\n<ol>")?;
+    for (experiment, _) in parts {
+        writeln!(out, "<li value=\"{}\">{}</li>", experiment.number(), link(experiment))?;
+    }
+    writeln!(out, "</ol>\n</nav>\n<main>")?;
+    for (experiment, report) in parts {
+        writeln!(out, "<section id=\"{}\">", experiment.name)?;
+        writeln!(out, "<h2><span>{}</span> {}</h2>", experiment.number(), escape(experiment.title))?;
+        writeln!(out, "{}", experiment.text)?;
+        writeln!(out, "<div class=\"figures\">")?;
+        report.figures.iter().try_for_each(|figure| write_figure(out, figure))?;
+        writeln!(out, "</div>")?;
+        report.tables.iter().try_for_each(|table| write_table(out, table))?;
+        writeln!(out, "</section>")?;
+    }
+    writeln!(out, "</main>\n</body>\n</html>")
+}
+
+const TITLE: &str = "Neural networks: the experiments of the course";
+
+const INTRODUCTION: &str = "<p>Each experiment was run by <code>neurona course</code> just before this page was \
+written: the numbers and the curves are measured, none is copied. The notation is that of the course: <var>x</var> is an \
+input, <var>w</var> a weight, <var>b</var> a bias, <var>z</var> a weighted sum, <var>σ</var> an activation function, \
+<var>h</var>(<var>x</var>) the output of the model, <var>y</var> what it should be, <var>C</var> the cost, \
+<var>α</var> the learning rate, <var>n</var> the number of examples.</p>";
+
+fn made(context: &Context<'_>) -> String {
+    let form = if context.is_quick() { "the quick form, with less of everything" } else { "the full form" };
+    let (seed, version) = (context.seed(), env!("CARGO_PKG_VERSION"));
+    format!("Seed {seed}, {form}; neurona {version}, kernel of the matrix product: {}.", escape(&kernel_name()))
+}
+
+fn link(experiment: &Experiment) -> String {
+    format!("<a href=\"#{}\">{}</a>", experiment.name, escape(experiment.title))
+}
+
+fn write_figure(out: &mut dyn Write, figure: &Figure) -> io::Result<()> {
+    writeln!(out, "<figure style=\"width:{}px\">\n{}", figure.width, figure.svg.trim_end())?;
+    if !figure.keys.is_empty() {
+        writeln!(out, "<ul class=\"keys\">")?;
+        for key in &figure.keys {
+            writeln!(out, "<li>{}{}</li>", swatch(key), escape(&key.label))?;
+        }
+        writeln!(out, "</ul>")?;
+    }
+    writeln!(out, "<figcaption>{}</figcaption>\n</figure>", figure.caption)
+}
+
+/// A key's mark in its colour.
+fn swatch(key: &Key) -> String {
+    let color = format!("rgb({},{},{})", key.color.0, key.color.1, key.color.2);
+    let line = |dash: &str| format!(r#"<path d="M1 6H25" stroke="{color}" stroke-width="2.5"{dash}/>"#);
+    let mark = match key.mark {
+        Mark::Line => line(""),
+        Mark::Dashed => line(r#" stroke-dasharray="6 4""#),
+        Mark::Dotted => line("") + &format!(r#"<circle cx="13" cy="6" r="3.5" fill="{color}"/>"#),
+        Mark::Dot => format!(r#"<circle cx="13" cy="6" r="4" fill="{color}"/>"#),
+        Mark::Triangle => format!(r#"<path d="M13 1L18 10H8Z" fill="{color}"/>"#),
+        Mark::Ring => format!(r#"<circle cx="13" cy="6" r="4.5" fill="none" stroke="{color}" stroke-width="1.5"/>"#),
+        Mark::Area => format!(r#"<rect x="4" y="0" width="18" height="12" fill="{color}"/>"#),
+    };
+    format!(r#"<svg width="26" height="12" aria-hidden="true">{mark}</svg>"#)
+}
+
+fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+    writeln!(out, "<table>\n<caption>{}</caption>", escape(&table.caption))?;
+    write!(out, "<thead><tr><th scope=\"col\">{}</th>", escape(table.rows_are))?;
+    for column in &table.columns {
+        let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
+        write!(out, "<th scope=\"col\">{}</th>", escape(&format!("{}{unit}", column.name)))?;
+    }
+    writeln!(out, "</tr></thead>\n<tbody>")?;
+    for row in &table.rows {
+        write!(out, "<tr><th scope=\"row\">{}</th>", escape(&row.name))?;
+        for value in &row.values {
+            write!(out, "<td>{}</td>", number(*value))?;
+        }
+        writeln!(out, "</tr>")?;
+    }
+    writeln!(out, "</tbody>\n</table>")
+}
+
+/// A number as a reader wants it: whole numbers whole, others with four digits, powers of ten where there are many zeros.
+pub fn number(value: f64) -> String {
+    if value.is_nan() {
+        return "–".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
+    }
+    let size = value.abs();
+    let text = if size.fract() == 0.0 && size < 1e9 {
+        grouped(size as u64)
+    } else if (1e-3..1e5).contains(&size) {
+        let decimals = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
+        format!("{size:.decimals$}")
+    } else {
+        let power = size.log10().floor();
+        let digits = format!("{:.2}", size / 10_f64.powf(power));
+        // 9.996 is rounded to the next power.
+        let (digits, power) = if digits == "10.00" { ("1.00".to_owned(), power + 1.0) } else { (digits, power) };
+        format!("{digits} · 10<sup>{}</sup>", power.to_string().replace('-', "−"))
+    };
+    if value < 0.0 { format!("−{text}") } else { text }
+}
+
+/// A whole number with a comma between thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Plain text in HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_readable() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (20_601.0, "20,601"),
+            (-3.0, "−3"),
+            (0.123_456, "0.1235"),
+            (12.345_6, "12.35"),
+            (0.001_234_5, "0.001234"),
+            (1.234e-7, "1.23 · 10<sup>−7</sup>"),
+            (9.996e-7, "1.00 · 10<sup>−6</sup>"),
+            (f64::NAN, "–"),
+        ] {
+            assert_eq!(number(value), expected);
+        }
+    }
+
+    #[test]
+    fn text_is_escaped_and_markup_is_not() {
+        let figure = Figure {
+            svg: "<svg></svg>".to_owned(),
+            width: 1,
+            keys: vec![Key { label: "a < b".to_owned(), mark: Mark::Line, color: crate::plot::BLUE }],
+            caption: "<var>x</var>".to_owned(),
+        };
+        let mut text = Vec::new();
+        write_figure(&mut text, &figure).expect("memory can be written");
+        let text = String::from_utf8_lossy(&text);
+        assert!(text.contains("a &lt; b") && text.contains("<var>x</var>"), "{text}");
+    }
+}

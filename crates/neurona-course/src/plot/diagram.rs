@@ -1,0 +1,179 @@
+//! Nodes and edges with what stands on them: a neuron, a graph of a computation.
+
+use plotters::{
+    drawing::DrawingAreaErrorKind,
+    element::{Circle, PathElement, Polygon, Text},
+    style::{
+        Color, IntoFont, RGBColor, ShapeStyle, WHITE,
+        text_anchor::{HPos, Pos, VPos},
+    },
+};
+
+use super::{Area, GREY, INK, UNIT, font, svg};
+use crate::{CourseError, Figure};
+
+/// A graph that is drawn from left to right; places are in pixels from the upper left corner.
+#[derive(Clone, Debug)]
+pub struct Diagram {
+    size: (u32, u32),
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    notes: Vec<Note>,
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    at: (i32, i32),
+    /// 0 for a node that is only its text.
+    radius: i32,
+    text: String,
+    color: RGBColor,
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    from: usize,
+    to: usize,
+    /// Above the edge and below it.
+    labels: [Option<(String, RGBColor)>; 2],
+}
+
+#[derive(Clone, Debug)]
+struct Note {
+    at: (i32, i32),
+    text: String,
+    color: RGBColor,
+}
+
+type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+impl Diagram {
+    /// A diagram without nodes.
+    pub fn new(width: u32, height: u32) -> Self {
+        Self { size: (width, height), nodes: Vec::new(), edges: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Adds a round node with a text in it, or with a radius of 0 the text alone; returns its number.
+    pub fn node(&mut self, at: (i32, i32), radius: i32, text: impl Into<String>, color: RGBColor) -> usize {
+        self.nodes.push(Node { at, radius, text: text.into(), color });
+        self.nodes.len() - 1
+    }
+
+    /// Adds an arrow between two nodes.
+    pub fn edge(&mut self, from: usize, to: usize) {
+        self.edges.push(Edge { from, to, labels: [None, None] });
+    }
+
+    /// Adds an arrow between two nodes, with a text above it and one below it.
+    pub fn labelled_edge(
+        &mut self,
+        from: usize,
+        to: usize,
+        above: (String, RGBColor),
+        below: Option<(String, RGBColor)>,
+    ) {
+        self.edges.push(Edge { from, to, labels: [Some(above), below] });
+    }
+
+    /// Adds a text around a place.
+    pub fn note(&mut self, at: (i32, i32), text: impl Into<String>, color: RGBColor) {
+        self.notes.push(Note { at, text: text.into(), color });
+    }
+
+    /// Draws it.
+    ///
+    /// # Errors
+    ///
+    /// The plotting library cannot draw it.
+    pub fn figure(&self, caption: impl Into<String>) -> Result<Figure, CourseError> {
+        let svg = svg(self.size, |area| {
+            self.edges.iter().try_for_each(|edge| self.draw_edge(area, edge))?;
+            self.nodes.iter().try_for_each(|node| draw_node(area, node))?;
+            self.edges.iter().try_for_each(|edge| self.draw_labels(area, edge))?;
+            self.notes.iter().try_for_each(|note| draw_text(area, &note.text, 13, note.color, note.at, false))
+        })?;
+        Ok(Figure { svg, width: self.size.0, keys: Vec::new(), caption: caption.into() })
+    }
+
+    /// Where an edge begins and ends: on the rims of its nodes.
+    fn ends(&self, edge: &Edge) -> Option<[(f64, f64); 2]> {
+        let (from, to) = (self.nodes.get(edge.from)?, self.nodes.get(edge.to)?);
+        let (dx, dy) = (f64::from(to.at.0 - from.at.0), f64::from(to.at.1 - from.at.1));
+        let length = dx.hypot(dy).max(1.0);
+        let rim = |node: &Node| f64::from(if node.radius == 0 { 16 } else { node.radius }) / length;
+        let at = |share: f64| (f64::from(from.at.0) + share * dx, f64::from(from.at.1) + share * dy);
+        Some([at(rim(from)), at(1.0 - rim(to))])
+    }
+
+    fn draw_edge(&self, area: &Area<'_>, edge: &Edge) -> Drawn {
+        let Some([from, to]) = self.ends(edge) else { return Ok(()) };
+        let style = ShapeStyle { color: GREY.to_rgba(), filled: false, stroke_width: 5 * UNIT / 4 };
+        area.draw(&PathElement::new(vec![units(from), units(to)], style))?;
+        // A head of 8 pixels along the edge and 3 to each side.
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = dx.hypot(dy).max(1.0);
+        let (dx, dy) = (dx / length, dy / length);
+        let side = |sign: f64| units((to.0 - 8.0 * dx - sign * 3.0 * dy, to.1 - 8.0 * dy + sign * 3.0 * dx));
+        area.draw(&Polygon::new(vec![units(to), side(1.0), side(-1.0)], ShapeStyle { filled: true, ..style }))
+    }
+
+    fn draw_labels(&self, area: &Area<'_>, edge: &Edge) -> Drawn {
+        let Some([from, to]) = self.ends(edge) else { return Ok(()) };
+        let middle = (((from.0 + to.0) / 2.0) as i32, ((from.1 + to.1) / 2.0) as i32);
+        for (label, shift) in edge.labels.iter().zip([-10, 10]) {
+            if let Some((text, color)) = label {
+                draw_text(area, text, 12, *color, (middle.0, middle.1 + shift), true)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn draw_node(area: &Area<'_>, node: &Node) -> Drawn {
+    if node.radius > 0 {
+        let center = units((node.at.0.into(), node.at.1.into()));
+        let radius = node.radius * UNIT as i32;
+        area.draw(&Circle::new(center, radius, ShapeStyle { color: WHITE.to_rgba(), filled: true, stroke_width: 0 }))?;
+        let rim = ShapeStyle { color: node.color.to_rgba(), filled: false, stroke_width: 3 * UNIT / 2 };
+        area.draw(&Circle::new(center, radius, rim))?;
+    }
+    let color = if node.radius > 0 { INK } else { node.color };
+    draw_text(area, &node.text, 14, color, node.at, false)
+}
+
+/// A text around a place; with a halo it can be read over a line.
+fn draw_text(area: &Area<'_>, text: &str, size: u32, color: RGBColor, at: (i32, i32), halo: bool) -> Drawn {
+    let (x, y) = units((at.0.into(), at.1.into()));
+    if halo {
+        // Digits are about half as wide as high.
+        let (half_width, half_height) =
+            ((text.chars().count() as u32 * size * UNIT * 3 / 10) as i32, (size * UNIT / 2) as i32);
+        let corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)].map(|(dx, dy)| (x + dx * half_width, y + dy * half_height));
+        let style = ShapeStyle { color: WHITE.mix(0.85), filled: true, stroke_width: 0 };
+        area.draw(&Polygon::new(corners.to_vec(), style))?;
+    }
+    let style = font(size).into_font().color(&color).pos(Pos::new(HPos::Center, VPos::Center));
+    area.draw(&Text::new(text.to_owned(), (x, y), style))
+}
+
+/// Pixels in the units of a drawing.
+fn units((x, y): (f64, f64)) -> (i32, i32) {
+    let unit = f64::from(UNIT);
+    ((x * unit).round() as i32, (y * unit).round() as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_end_on_rims() {
+        let mut diagram = Diagram::new(200, 100);
+        let (from, to) = (diagram.node((20, 50), 10, "a", INK), diagram.node((180, 50), 20, "b", INK));
+        diagram.edge(from, to);
+        let ends = diagram.ends(&diagram.edges[0]).expect("both nodes are there");
+        assert_eq!(ends, [(30.0, 50.0), (160.0, 50.0)]);
+        let svg = diagram.figure("").expect("it can be drawn").svg;
+        assert_eq!((svg.matches("<circle").count(), svg.matches("<text").count()), (4, 2));
+    }
+}
