@@ -108,7 +108,9 @@ pub fn number(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "∞" } else { "−∞" }.to_owned();
     }
+    // To four digits first, so that 0.009 999 9 has as many decimals as 0.01.
     let size = value.abs();
+    let size = if size.fract() == 0.0 { size } else { format!("{size:.3e}").parse().unwrap_or(size) };
     let text = if size.fract() == 0.0 && size < 1e9 {
         grouped(size as u64)
     } else if (1e-3..1e5).contains(&size) {
@@ -154,7 +156,8 @@ mod tests {
             (-3.0, "−3"),
             (0.123_456, "0.1235"),
             (12.345_6, "12.35"),
-            (0.001_234_5, "0.001234"),
+            (0.001_234_6, "0.001235"),
+            (f64::from(0.01_f32), "0.01000"),
             (1.234e-7, "1.23 · 10<sup>−7</sup>"),
             (9.996e-7, "1.00 · 10<sup>−6</sup>"),
             (f64::NAN, "–"),

@@ -4,10 +4,12 @@ use std::fmt;
 
 use crate::{Context, CourseError, Report};
 
+pub mod activations;
+pub mod backpropagation;
 pub mod logistic;
 
 /// Every experiment, in the order of the course.
-pub const EXPERIMENTS: &[Experiment] = &[logistic::EXPERIMENT];
+pub const EXPERIMENTS: &[Experiment] = &[logistic::EXPERIMENT, activations::EXPERIMENT, backpropagation::EXPERIMENT];
 
 /// Something to try and to look at.
 #[derive(Clone, Copy)]

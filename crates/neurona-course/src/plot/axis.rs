@@ -107,9 +107,14 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, value: &f64) -> String {
-        let exponent = value.abs().log10().round() as i32;
+        // A tick is rounded before its power of ten is taken, lest 0.1 is a little less than 10⁻¹.
+        let exponent = (value.abs() * (1.0 + 1e-9)).log10().floor() as i32;
         if self.logarithmic && !(-3..=4).contains(&exponent) {
-            return format!("10{}", superscript(exponent));
+            let power = format!("10{}", superscript(exponent));
+            return match (value / 10_f64.powi(exponent)).round() {
+                1.0 => power,
+                digit => format!("{digit}·{power}"),
+            };
         }
         // Ticks are at most two digits and a power of ten; what is beyond is rounding.
         let text = format!("{value:.6}");
@@ -140,6 +145,7 @@ mod tests {
         assert_eq!(labels(&Axis::linear("", 0.0..900.0), 5), ["0", "200", "400", "600", "800"]);
         assert_eq!(labels(&Axis::log("", 1.0..500.0), 5), ["1", "10", "100"]);
         assert_eq!(labels(&Axis::log("", 0.015..0.3), 5), ["0.02", "0.05", "0.1", "0.2"]);
+        assert_eq!(labels(&Axis::log("", 1e-9..1e-8), 5), ["10⁻⁹", "2·10⁻⁹", "5·10⁻⁹", "10⁻⁸"]);
         assert_eq!(labels(&Axis::log("", 1e-12..1.0), 5), ["10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001", "1"]);
     }
 

@@ -2,6 +2,7 @@
 
 use plotters::{
     chart::{ChartBuilder, ChartContext},
+    coord::ranged1d::Ranged as _,
     drawing::DrawingAreaErrorKind,
     element::{Circle, DashedPathElement, PathElement, Polygon, TriangleMarker},
     prelude::{Cartesian2d, SVGBackend},
@@ -32,7 +33,7 @@ impl Size {
         match self {
             Self::Tiny => (225, 185),
             Self::Small => (305, 240),
-            Self::Square => (305, 300),
+            Self::Square => (305, 287),
             Self::Medium => (465, 330),
             Self::Wide => (945, 380),
         }
@@ -195,7 +196,11 @@ impl Chart {
                 chart.draw_series(visible().map(|point| Circle::new(point, radius + 2 * UNIT, style)))?;
             }
             Mark::Area => {
-                chart.draw_series(std::iter::once(Polygon::new(layer.points.clone(), fill)))?;
+                // What reaches beyond the axes ends at them.
+                let (x, y) = (self.x.range(), self.y.range());
+                let within = |(at, up): &(f64, f64)| (at.clamp(x.start, x.end), up.clamp(y.start, y.end));
+                let points: Vec<_> = layer.points.iter().map(within).collect();
+                chart.draw_series(std::iter::once(Polygon::new(points, fill)))?;
             }
         }
         Ok(())
@@ -272,6 +277,6 @@ mod tests {
         assert!(figure.svg.starts_with("<svg width=\"305\"") && figure.svg.trim_end().ends_with("</svg>"));
         assert_eq!(figure.svg.matches("<circle").count(), 1, "points off the axes are left out");
         assert_eq!(figure.keys.len(), 2);
-        assert_eq!(figure.svg.matches("<text").count(), 2 + 3 + 6, "two labels; 0, 5, 10; 0 to 1 by 0.2");
+        assert_eq!(figure.svg.matches("<text").count(), 2 + 6 + 6, "two labels; 0 to 10 by 2; 0 to 1 by 0.2");
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Ring {
 impl Field {
     /// Evaluates a function at the middle of each of `cells` times `cells` cells; `f` gives a value for each row (x, y).
     ///
+    /// Two more cells are added on every side, so that lines do not end before the axes do.
+    ///
     /// # Errors
     ///
     /// What `f` says.
@@ -35,6 +37,11 @@ impl Field {
         cells: usize,
         f: impl FnOnce(ArrayView2<'_, f32>) -> Result<Vec<f64>, CourseError>,
     ) -> Result<Self, CourseError> {
+        let widened = |range: Range<f64>| {
+            let margin = 2.0 * (range.end - range.start) / cells as f64;
+            range.start - margin..range.end + margin
+        };
+        let (x, y, cells) = (widened(x), widened(y), cells + 4);
         let middle = |range: &Range<f64>, at: usize| {
             (range.start + (range.end - range.start) * (at as f64 + 0.5) / cells as f64) as f32
         };
