@@ -26,11 +26,6 @@ pub(crate) fn new_network(sizes: &[usize], activation: ActivationSpec, seed: u64
     Ok(network)
 }
 
-/// The sizes of a network of so many inputs with equal hidden layers and one output.
-pub(crate) fn sizes(inputs: usize, nodes: usize, layers: usize) -> Vec<usize> {
-    [&[inputs][..], &vec![nodes; layers], &[1]].concat()
-}
-
 /// Trains on one thread: an experiment trains several networks at once.
 pub(crate) fn fit(network: Network, data: &Dataset, settings: &Training) -> Result<Trained, CourseError> {
     let settings = Training { threads: 1, ..settings.clone() };
@@ -40,6 +35,11 @@ pub(crate) fn fit(network: Network, data: &Dataset, settings: &Training) -> Resu
 /// Examples of two classes, 0 and 1.
 pub(crate) fn two_classes(points: Array2<f32>, classes: Vec<u32>) -> Result<Dataset, CourseError> {
     Ok(Dataset::new(points, Targets::classes(&["0", "1"], classes))?)
+}
+
+/// The class of each example; none where the targets are numbers.
+pub(crate) fn classes(data: &Dataset) -> &[u32] {
+    if let Targets::Classes { classes, .. } = data.targets() { classes } else { &[] }
 }
 
 /// Examples of a number.
@@ -62,8 +62,7 @@ pub(crate) fn error(network: &Network, data: &Dataset) -> Result<f64, CourseErro
 
 /// The points of a class, as many as are shown.
 pub(crate) fn points_of(data: &Dataset, class: u32, most: usize) -> Vec<(f64, f64)> {
-    let Targets::Classes { classes, .. } = data.targets() else { return Vec::new() };
-    let rows = data.inputs().rows().into_iter().zip(classes);
+    let rows = data.inputs().rows().into_iter().zip(classes(data));
     let of_class = rows.filter(|(_, other)| **other == class).take(most);
     of_class.map(|(row, _)| (row[0].into(), row[1].into())).collect()
 }

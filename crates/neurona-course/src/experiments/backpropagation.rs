@@ -6,8 +6,8 @@ use neurona_train::{Loss, Network, Spec, TargetRows};
 
 use super::Experiment;
 use crate::{
-    Context, CourseError, Figure, Key, Mark, Report, Table, lab,
-    plot::{Axis, BLUE, Chart, Diagram, GREEN, GREY, INK, Size, VERMILION},
+    Context, CourseError, Figure, Key, Mark, Report, Table,
+    plot::{Axis, BLUE, Chart, Diagram, GREEN, INK, Size, VERMILION},
 };
 
 /// Backpropagation on the worked example.
@@ -127,22 +127,24 @@ impl Graph {
             last.derivative = 1.0;
         }
         for at in (0..self.0.len()).rev() {
-            let Node { operation, value: y, derivative: dy } = self.0[at];
-            let mut add = |to: usize, derivative: f64| self.0[to].derivative += derivative;
-            match operation {
-                Operation::Leaf => {}
-                Operation::Add(a, b) => [a, b].into_iter().for_each(|to| add(to, dy)),
-                Operation::Sigmoid(a) => add(a, dy * y * (1.0 - y)),
-                Operation::Multiply(a, b) => {
-                    let (da, db) = (dy * self.0[b].value, dy * self.0[a].value);
-                    self.0[a].derivative += da;
-                    self.0[b].derivative += db;
-                }
-                Operation::SquaredError(a, b) => {
-                    let slope = dy * 2.0 * (self.0[a].value - self.0[b].value);
-                    self.0[a].derivative += slope;
-                    self.0[b].derivative -= slope;
-                }
+            for (to, part) in self.passed_back(at) {
+                self.0[to].derivative += part;
+            }
+        }
+    }
+
+    /// The chain rule at one node: what it adds to the derivative of each node that it is computed from.
+    fn passed_back(&self, at: usize) -> Vec<(usize, f64)> {
+        let Node { operation, value: y, derivative: dy } = self.0[at];
+        let value = |at: usize| self.0[at].value;
+        match operation {
+            Operation::Leaf => vec![],
+            Operation::Add(a, b) => vec![(a, dy), (b, dy)],
+            Operation::Multiply(a, b) => vec![(a, dy * value(b)), (b, dy * value(a))],
+            Operation::Sigmoid(a) => vec![(a, dy * y * (1.0 - y))],
+            Operation::SquaredError(a, b) => {
+                let slope = 2.0 * (value(a) - value(b));
+                vec![(a, dy * slope), (b, -dy * slope)]
             }
         }
     }
@@ -252,12 +254,12 @@ impl Findings {
         let mut diagram = Diagram::new(945, 430);
         // The nodes of the graph in their order, then the end of the last edge.
         let leaves = [
-            ((40, 75), "w₁"),
+            ((40, 50), "w₁"),
             ((190, 30), "b₁"),
-            ((40, 325), "w₂"),
+            ((40, 350), "w₂"),
             ((190, 400), "b₂"),
-            ((440, 75), "w₁₁"),
-            ((440, 345), "w₁₂"),
+            ((420, 45), "w₁₁"),
+            ((420, 355), "w₁₂"),
             ((650, 345), "b"),
             ((40, 200), "x"),
             ((790, 345), "y"),
@@ -278,16 +280,11 @@ impl Findings {
         ];
         let places = leaves.map(|(at, text)| diagram.node(at, 0, text, GREEN)).into_iter();
         let places: Vec<usize> = places.chain(operations.map(|(at, text)| diagram.node(at, 17, text, INK))).collect();
-        for (node, to) in self.graph.0.iter().zip(&places) {
-            let from = match node.operation {
-                Operation::Leaf => vec![],
-                Operation::Sigmoid(a) => vec![a],
-                Operation::Add(a, b) | Operation::Multiply(a, b) | Operation::SquaredError(a, b) => vec![a, b],
-            };
-            for from in from {
-                let Node { value, derivative, .. } = self.graph.0[from];
+        for (at, to) in places.iter().enumerate() {
+            for (from, part) in self.graph.passed_back(at) {
                 let text = |number: f64| format!("{number:.4}").replace('-', "−");
-                diagram.labelled_edge(places[from], *to, (text(value), BLUE), Some((text(derivative), VERMILION)));
+                let value = self.graph.0[from].value;
+                diagram.labelled_edge(places[from], *to, (text(value), BLUE), Some((text(part), VERMILION)));
             }
         }
         let end = diagram.node((935, 200), 0, "C", INK);
@@ -295,8 +292,9 @@ impl Findings {
         diagram.note((905, 165), format!("{:.4}", self.graph.cost()), BLUE);
         let key = |label: &str, color| Key { label: label.to_owned(), mark: Mark::Area, color };
         let figure = diagram.figure(
-            "The worked example. On each edge its value, above, and the derivative of <var>C</var> with respect to it, \
-             below. <var>x</var> goes to both neurons: each edge has the whole derivative of <var>x</var>.",
+            "The worked example. On each edge its value, above, and the derivative of <var>C</var> that comes back along \
+             it, below. <var>x</var> goes to both neurons: its derivative is the sum of what comes back along both \
+             edges.",
         )?;
         Ok(Figure { keys: vec![key("value", BLUE), key("derivative of C", VERMILION)], ..figure })
     }
@@ -307,7 +305,6 @@ impl Findings {
         let points = costs.enumerate().map(|(step, cost)| (step as f64, cost));
         Chart::new(Size::Medium, axes.0, axes.1)
             .layer(Mark::Line, BLUE, "cost of the example", points)
-            .unlabelled(Mark::Dashed, GREY, lab::spaced(0.0, STEPS as f64, 2).map(|step| (step, 0.0)))
             .figure("Going on: the cost falls with each step down the gradient.")
     }
 }

@@ -6,10 +6,18 @@ use crate::{Context, CourseError, Report};
 
 pub mod activations;
 pub mod backpropagation;
+pub mod gradient;
 pub mod logistic;
+pub mod parameters;
 
 /// Every experiment, in the order of the course.
-pub const EXPERIMENTS: &[Experiment] = &[logistic::EXPERIMENT, activations::EXPERIMENT, backpropagation::EXPERIMENT];
+pub const EXPERIMENTS: &[Experiment] = &[
+    logistic::EXPERIMENT,
+    activations::EXPERIMENT,
+    parameters::EXPERIMENT,
+    backpropagation::EXPERIMENT,
+    gradient::EXPERIMENT,
+];
 
 /// Something to try and to look at.
 #[derive(Clone, Copy)]
