@@ -31,8 +31,9 @@ pub fn roc_auc(scores: &[f64], is_of_class: &[bool]) -> Option<f32> {
 
 /// [`roc_auc`] of each class against all others, from a score for each class of each example.
 ///
-/// [`macro_roc_auc`] is their mean, scikit-learn's `roc_auc_score` with `multi_class="ovr"`; for two classes whose scores
-/// are opposite, all three are the area of the second class. `None` for a class without examples, or where all are of it.
+/// [`macro_roc_auc`] is their mean, scikit-learn's `roc_auc_score` with `multi_class="ovr"`; for two classes whose
+/// scores are opposite, all three are the area of the second class. `None` for a class without examples, or where all
+/// are of it.
 ///
 /// # Shapes
 ///
@@ -42,8 +43,8 @@ pub fn roc_auc_by_class(scores: ArrayView2<'_, f64>, classes: &[u32]) -> Vec<Opt
     (0..).zip(scores.columns()).map(|(class, scores)| roc_auc(&scores.to_vec(), &of_class(class))).collect()
 }
 
-/// The mean of the areas of [`roc_auc_by_class`]; `None` where one is missing, for a mean of the others would be another
-/// figure.
+/// The mean of the areas of [`roc_auc_by_class`]; `None` where one is missing, for a mean of the others would be
+/// another figure.
 pub fn macro_roc_auc(areas: &[Option<f32>]) -> Option<f32> {
     let areas: Option<Vec<f32>> = areas.iter().copied().collect();
     super::mean(areas?.into_iter())
@@ -51,9 +52,9 @@ pub fn macro_roc_auc(areas: &[Option<f32>]) -> Option<f32> {
 
 /// A score for each class from the outputs of a network that was trained by `loss`: the higher, the likelier.
 ///
-/// For softmax cross-entropy it is the log-odds of the class against all others, which put examples in the order of their
-/// probabilities and do not end at 1 as those do in floating point; for other losses the output itself. One output speaks
-/// for the second of two classes, and its opposite for the first.
+/// For softmax cross-entropy it is the log-odds of the class against all others, which put examples in the order of
+/// their probabilities and do not end at 1 as those do in floating point; for other losses the output itself. One
+/// output speaks for the second of two classes, and its opposite for the first.
 ///
 /// # Shapes
 ///
