@@ -75,6 +75,7 @@
 mod activation;
 pub mod arch;
 pub mod augment;
+pub mod classical;
 pub mod config;
 pub mod cross_validation;
 pub mod data;
