@@ -380,3 +380,40 @@ fn errors_are_said_once() {
         assert_eq!(said.matches(message).count(), 1, "{said}");
     }
 }
+
+#[test]
+fn classical_neurons_say_whether_they_converged() {
+    let folder = Folder::with("xor.csv", "label,a,b\nno,0,0\nyes,0,1\nyes,1,0\nno,1,1\n");
+    let straight = folder.json(&["classical", "perceptron", "xor.csv"]);
+    assert_eq!((&straight["converged"], &straight["outcome"]), (&Json::Bool(false), &Json::from("repeats")));
+    assert_eq!(straight["parameters"], 3);
+    let curved = folder.json(&["classical", "perceptron", "xor.csv", "--degree", "2"]);
+    assert_eq!((&curved["converged"], &curved["training"]["accuracy"]), (&Json::Bool(true), &Json::from(1.0)));
+    assert_eq!(curved["features"], serde_json::json!(["a", "b", "a^2", "a b", "b^2"]));
+    let said = folder.ok(&["classical", "perceptron", "xor.csv"]);
+    for part in ["never converges", "no plane separates the classes", "weight", "bias"] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+
+    folder
+        .fails(&["classical", "perceptron", "xor.csv", "--degree", "2", "--out", "x.neurona"], &["degree 2", "layers"]);
+    folder.fails(&["classical", "adaline", "xor.csv", "--penalty", "1"], &["--penalty", "logistic"]);
+    folder.fails(&["classical", "logistic", "xor.csv", "--penalty", "-1"], &["xor.csv", "penalty", "found -1"]);
+    folder.fails(&["classical", "adaline", "xor.csv", "--rate", "9"], &["xor.csv", "diverged", "rate"]);
+    folder.fails(&["classical", "softmax", "xor.csv", "--degree", "0"], &["degree", "found 0"]);
+    folder.fails(&["classical", "softmax", "xor.csv", "--out", "xor.csv"], &["would replace"]);
+    folder.fails(&["classical", "logistic", &data("iris.csv")], &["two classes", "3"]);
+}
+
+#[test]
+fn a_classical_neuron_becomes_a_model_file() {
+    let folder = Folder::new();
+    let report = folder.json(&["classical", "softmax", &data("iris.csv"), "--test", "0.2", "--out", "iris.neurona"]);
+    assert_eq!(report["outcome"], "converged");
+    assert_eq!((&report["training"]["rows"], &report["test"]["rows"]), (&Json::from(120), &Json::from(30)));
+    let all = folder.json(&["classical", "softmax", &data("iris.csv"), "--out", "all.neurona"]);
+    let device = folder.json(&["eval", "all.neurona", &data("iris.csv")]);
+    assert_eq!(device["accuracy"], all["training"]["accuracy"], "no iris lies within rounding of a boundary");
+    assert!(device["macro"]["roc_auc"].as_f64().expect("three classes") > 0.99);
+    assert_eq!(folder.json(&["inspect", "all.neurona"])["parameters"], 15);
+}

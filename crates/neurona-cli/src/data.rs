@@ -94,6 +94,18 @@ impl ColumnArgs {
         Ok(read(path, targets, labels)?)
     }
 
+    /// Reads examples of classes, whose labels are those of the data.
+    pub(crate) fn read_classes(&self, path: &Path) -> Result<Dataset> {
+        if !self.values.is_empty() {
+            bail!("only classes are told apart: name the column of the labels with --label, not --values");
+        }
+        if arrays(path).is_some() || self.targets.is_some() {
+            return self.read(path, None);
+        }
+        let target = self.csv_target(path, true)?;
+        Ok(data::read_csv(path, &self.format.format(&self.ignore), &target, None)?)
+    }
+
     fn csv_target(&self, path: &Path, has_classes: bool) -> Result<CsvTarget> {
         let values = |columns: &[String]| CsvTarget::Values(columns.iter().map(|text| column(text)).collect());
         if !self.values.is_empty() {

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+mod classical;
 #[cfg(feature = "course")]
 mod course;
 mod cross_validate;
@@ -50,6 +51,7 @@ enum Command {
     Split(split::Split),
     Search(search::Search),
     CrossValidate(Box<cross_validate::CrossValidate>),
+    Classical(classical::Classical),
     #[cfg(feature = "course")]
     Course(course::Course),
 }
@@ -65,6 +67,7 @@ impl Command {
             Self::Split(split) => split.run(out)?,
             Self::Search(search) => return search.run(out),
             Self::CrossValidate(cross_validate) => return cross_validate.run(out),
+            Self::Classical(classical) => classical.run(out)?,
             #[cfg(feature = "course")]
             Self::Course(course) => course.run(out)?,
         }
