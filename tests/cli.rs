@@ -417,3 +417,28 @@ fn a_classical_neuron_becomes_a_model_file() {
     assert!(device["macro"]["roc_auc"].as_f64().expect("three classes") > 0.99);
     assert_eq!(folder.json(&["inspect", "all.neurona"])["parameters"], 15);
 }
+
+#[test]
+fn the_course_is_one_page_with_every_experiment() {
+    let folder = Folder::new();
+    let listed = folder.json(&["course", "--list"]);
+    let listed = listed["experiments"].as_array().expect("a list");
+    assert!(!listed.is_empty());
+    let measured = folder.json(&["course", "--quick", "--quiet", "--out", "page.html"]);
+    let page = fs::read_to_string(folder.path("page.html")).expect("UTF-8");
+    for (at, experiment) in listed.iter().enumerate() {
+        assert_eq!(measured["experiments"][at]["name"], experiment["name"]);
+        let tables = measured["experiments"][at]["tables"].as_array().expect("a list");
+        let has_numbers = |table: &Json| table["rows"].as_array().is_some_and(|rows| !rows.is_empty());
+        assert!(!tables.is_empty() && tables.iter().all(has_numbers), "{experiment}");
+        assert!(page.contains(experiment["title"].as_str().expect("a title")), "{experiment} is not on the page");
+    }
+    // A picture for each experiment at least, and nothing from elsewhere.
+    assert!(page.starts_with("<!") && page.matches("<svg").count() >= listed.len());
+    for foreign in ["<script", "<link", "src=\"http", "url(http"] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    let one = ["course", "backpropagation", "--quick", "--quiet", "--out", "one.html"];
+    assert_eq!(folder.json(&one)["experiments"].as_array().map(Vec::len), Some(1));
+    folder.fails(&["course", "forwardpropagation", "--out", "x.html"], &["forwardpropagation", "backpropagation"]);
+}

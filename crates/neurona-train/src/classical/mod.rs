@@ -8,8 +8,8 @@
 //! | [`SoftmaxRegression`] (Cox, 1966)     | the same, for several classes            | the same                   |
 //!
 //! Their settings have a method `fit`, which gives a [`Fit`]: weights, and how learning ended. They learn in `f64` from
-//! weights of zero, by no chance at all. A fit becomes a [`Network`](crate::Network) of one dense layer, and so a model file for a
-//! device. [`Polynomial`] features give a neuron a curved boundary, which stays on the desktop.
+//! weights of zero, by no chance at all. A fit becomes a [`Network`](crate::Network) of one dense layer, and so a model
+//! file for a device. [`Polynomial`] features give a neuron a curved boundary, which stays on the desktop.
 //!
 //! # Example
 //!
