@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{Context, CourseError, Report};
 
 pub mod activations;
+pub mod approximation;
 pub mod backpropagation;
 pub mod gradient;
 pub mod logistic;
@@ -15,6 +16,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     logistic::EXPERIMENT,
     activations::EXPERIMENT,
     parameters::EXPERIMENT,
+    approximation::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
 ];
