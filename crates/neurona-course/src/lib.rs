@@ -39,6 +39,7 @@ mod lab;
 pub mod page;
 pub mod plot;
 mod report;
+mod shape;
 mod sweep;
 
 pub use context::{Context, Step};

@@ -20,7 +20,7 @@ pub struct Trial {
     pub training_errors: Vec<f64>,
     /// The error on the test examples, for each seed.
     pub test_errors: Vec<f64>,
-    /// The seed of the network in the middle by its test error, and that network.
+    /// The network in the middle by its test error (of two, the better one), and its seed.
     pub(crate) middle: (u64, Network),
 }
 
@@ -47,6 +47,8 @@ impl Case {
 
 /// Trains every case from every seed, which count from 0; the trials are in the order of the cases.
 ///
+/// A case that is there twice is trained once.
+///
 /// # Errors
 ///
 /// What `train` says.
@@ -56,15 +58,20 @@ pub(crate) fn run(
     seeds: u64,
     train: impl Fn(&Case, u64) -> Result<Outcome, CourseError> + Sync,
 ) -> Result<Vec<Trial>, CourseError> {
-    let mut order: Vec<usize> = (0..cases.len()).collect();
+    let mut different: Vec<&Case> = Vec::new();
+    for case in cases {
+        if !different.contains(&case) {
+            different.push(case);
+        }
+    }
     // Those of the most weights first, so that no core waits at the end.
-    order.sort_by_key(|case| Reverse(cases[*case].hidden.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>()));
-    let runs: Vec<(usize, u64)> = order.into_iter().flat_map(|case| (0..seeds).map(move |seed| (case, seed))).collect();
-    let mut outcomes = context.each(&runs, |(case, seed)| Ok((*case, *seed, train(&cases[*case], *seed)?)))?;
-    outcomes.sort_by_key(|(case, seed, _)| (*case, *seed));
-    let mut outcomes = outcomes.into_iter().map(|(_, seed, outcome)| (seed, outcome));
-    let trial = |case: &Case| Trial::new(case, outcomes.by_ref().take(seeds as usize).collect());
-    Ok(cases.iter().filter_map(trial).collect())
+    different.sort_by_key(|case| Reverse(case.hidden.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>()));
+    let runs: Vec<(&Case, u64)> = different.iter().flat_map(|case| (0..seeds).map(move |seed| (*case, seed))).collect();
+    let mut outcomes = context.each(&runs, |(case, seed)| Ok((*seed, train(case, *seed)?)))?.into_iter();
+    let mut of_case = |case: &Case| Trial::new(case, outcomes.by_ref().take(seeds as usize).collect());
+    let trials: Vec<Trial> = different.into_iter().filter_map(&mut of_case).collect();
+    let is = |trial: &Trial, case: &Case| trial.hidden == case.hidden && trial.examples == case.examples;
+    Ok(cases.iter().filter_map(|case| trials.iter().find(|trial| is(trial, case)).cloned()).collect())
 }
 
 impl Trial {

@@ -6,6 +6,7 @@ use crate::{Context, CourseError, Report};
 
 pub mod activations;
 pub mod approximation;
+pub mod architecture;
 pub mod backpropagation;
 pub mod gradient;
 pub mod logistic;
@@ -17,6 +18,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     activations::EXPERIMENT,
     parameters::EXPERIMENT,
     approximation::EXPERIMENT,
+    architecture::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
 ];

@@ -4,7 +4,7 @@ use neurona::arch::ActivationSpec::{Relu, Sigmoid};
 use neurona_train::Network;
 
 use super::{
-    Construction, Findings,
+    Construction, Findings, Trained,
     by_hand::{self, FROM, Neuron, STEEP, TO, curve},
     order, target,
     trained::{self, NODES},
@@ -33,10 +33,10 @@ impl Findings {
         ];
         let members = [1, 10, 30, 300].into_iter().filter_map(|nodes| {
             let trial = self.trained.nodes.iter().find(|trial| trial.nodes() == nodes)?;
-            Some(fitted(context, trial, "one layer"))
+            Some(fitted(context, trial))
         });
         let deep = self.trained.equal_nodes.iter().filter(|trial| [1, 3].contains(&trial.hidden.len()));
-        let fits = members.chain(deep.map(|trial| fitted(context, trial, "the same nodes")));
+        let fits = members.chain(deep.map(|trial| fitted(context, trial)));
         let figures =
             by_hand.into_iter().map(Ok).chain([self.orders()]).chain([self.nodes(), self.layers()]).chain(fits);
         let mut tables = self.by_hand();
@@ -47,7 +47,7 @@ impl Findings {
     fn step(&self) -> Result<Figure, CourseError> {
         let mut chart = unit_chart(0.0..1.0, -0.1..1.15);
         for (step, color) in self.steps.iter().zip([SKY, GREEN, ORANGE, BLUE]) {
-            chart = chart.layer(Mark::Line, color, format!("w = {}", step.weight), step.curve.iter().copied());
+            chart = chart.layer(Mark::Line, color, format!("w = {}", number(step.weight)), step.curve.iter().copied());
         }
         chart.figure("One sigmoid, <var>b</var> = −0.4 <var>w</var>: a step at 0.4.")
     }
@@ -75,9 +75,8 @@ impl Findings {
         let errors = trials.iter().flat_map(|trial| trial.test_errors.iter().copied());
         let axes = (Axis::log("nodes", 0.8..625.0), Axis::log_around("test error (RMS)", errors));
         let chart = Chart::new(Size::Square, axes.0, axes.1);
-        sweep::layer(chart, (BLUE, "one layer"), trials, |trial| trial.nodes() as f64, 1.0).figure(
-            "Trained: the error against the nodes of one hidden layer. A dot for each seed, a line through the medians.",
-        )
+        sweep::layer(chart, (BLUE, "median"), trials, |trial| trial.nodes() as f64, 1.0)
+            .figure("Trained: the error against the nodes of one hidden layer. A dot for each seed.")
     }
 
     fn layers(&self) -> Result<Figure, CourseError> {
@@ -85,12 +84,13 @@ impl Findings {
         let errors = nodes.iter().chain(parameters).flat_map(|trial| trial.test_errors.iter().copied());
         let most = nodes.iter().map(|trial| trial.hidden.len()).max().unwrap_or(1);
         let axes =
-            (Axis::linear("hidden layers", 0.5..most as f64 + 0.5), Axis::log_around("test error (RMS)", errors));
-        let layers = |trial: &Trial| trial.hidden.len() as f64;
+            (Axis::linear("hidden layers", 0.6..most as f64 + 0.4), Axis::log_around("test error (RMS)", errors));
+        // Beside each other, so that no dot hides another.
+        let layers = |shift: f64| move |trial: &Trial| trial.hidden.len() as f64 + shift;
         let about = parameters.first().map_or(0, |trial| trial.parameters);
         let chart = Chart::new(Size::Square, axes.0, axes.1);
-        let chart = sweep::layer(chart, (VERMILION, "equal nodes"), nodes, layers, 1.0);
-        sweep::layer(chart, (BLUE, "equal parameters"), parameters, layers, 1.0).figure(format!(
+        let chart = sweep::layer(chart, (VERMILION, "equal nodes"), nodes, layers(-0.06), 1.0);
+        sweep::layer(chart, (BLUE, "equal parameters"), parameters, layers(0.06), 1.0).figure(format!(
             "Trained: several layers against one, of {NODES} nodes in all, and of about {} parameters.",
             number(about as f64)
         ))
@@ -125,29 +125,29 @@ impl Findings {
         vec![steps, errors, orders]
     }
 
-    fn trained(&self) -> [Table; 2] {
-        let seeds = self.trained.nodes.first().map_or(0, |trial| trial.test_errors.len());
-        let table = |caption: &str| {
+    fn trained(&self) -> [Table; 3] {
+        let Trained { nodes, equal_nodes, equal_parameters } = &self.trained;
+        let about = equal_parameters.first().map_or(0, |trial| trial.parameters);
+        let tables = [
+            ("One hidden layer".to_owned(), nodes),
+            (format!("{NODES} nodes in all"), equal_nodes),
+            (format!("About {} parameters", number(about as f64)), equal_parameters),
+        ];
+        tables.map(|(caption, trials)| {
+            let seeds = trials.first().map_or(0, |trial| trial.test_errors.len());
+            let caption = format!("{caption}: medians of RMS errors over {seeds} seeds; least and largest test error");
             let columns = [
                 ("nodes", ""),
                 ("parameters", ""),
-                ("training error", "RMS"),
-                ("test error", "RMS"),
-                ("least", "RMS"),
-                ("largest", "RMS"),
+                ("training error", ""),
+                ("test error", ""),
+                ("least", ""),
+                ("largest", ""),
             ];
-            Table::new(
-                format!("{caption}: medians over {seeds} seeds, and the range of the test error"),
-                "hidden layers",
-                columns,
-            )
-        };
-        let mut nodes = table("One hidden layer");
-        self.trained.nodes.iter().for_each(|trial| nodes.push(trial.name(), trial.numbers(1.0)));
-        let mut layers = table("Several layers, first at equal nodes, then at about equal parameters");
-        let trials = self.trained.equal_nodes.iter().chain(&self.trained.equal_parameters);
-        trials.for_each(|trial| layers.push(trial.name(), trial.numbers(1.0)));
-        [nodes, layers]
+            let mut table = Table::new(caption, "network", columns);
+            trials.iter().for_each(|trial| table.push(format!("1-{}-1", trial.name()), trial.numbers(1.0)));
+            table
+        })
     }
 }
 
@@ -196,15 +196,15 @@ fn built(of: &str, color: plotters::style::RGBColor, network: &Network) -> Resul
 }
 
 /// The network in the middle by its error, the examples that it was trained on, and the target.
-fn fitted(context: &Context<'_>, trial: &Trial, what: &str) -> Result<Figure, CourseError> {
+fn fitted(context: &Context<'_>, trial: &Trial) -> Result<Figure, CourseError> {
     let places = lab::spaced(0.0, 1.0, POINTS);
     let (seed, network) = &trial.middle;
     let outputs = lab::outputs(network, trained::inputs(places.clone()).view())?;
     let examples = trained::places(context, *seed).into_iter().take(200);
     let (name, error) = (trial.name(), trial.test_errors[*seed as usize]);
     unit_chart(0.0..1.0, -1.4..1.4)
-        .layer(Mark::Dot, PURPLE, "examples", examples)
+        .layer(Mark::Dot, PURPLE, "200 of the examples", examples)
         .layer(Mark::Dashed, INK, "f(x)", places.clone().map(|x| (x, target(x))))
         .layer(Mark::Line, VERMILION, "h(x)", places.zip(outputs))
-        .figure(format!("<b>{name}</b>, {what}: {} parameters, error {error:.3}.", number(trial.parameters as f64)))
+        .figure(format!("<b>1-{name}-1</b>: {} parameters, error {error:.3}.", number(trial.parameters as f64)))
 }

@@ -33,7 +33,7 @@ pub struct Trained {
 }
 
 pub(super) fn run(context: &Context<'_>) -> Result<Trained, CourseError> {
-    let layers: &[usize] = context.choose(&[1, 2, 3, 4, 6], &[1, 3]);
+    let layers: &[usize] = context.choose(&[1, 2, 3, 4, 5], &[1, 3]);
     let nodes = context.choose(FULL, QUICK).iter().map(|nodes| Case::new(*nodes, 1, EXAMPLES));
     let equal_nodes = layers.iter().map(|layers| Case::new(NODES / layers, *layers, EXAMPLES));
     // As many parameters as the same nodes have in two layers.
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Trained, CourseError> {
         let values = places.clone().map(|x| target(x) as f32).collect();
         lab::numbers(inputs(places), values)?
     };
-    let seeds = context.choose(10, 2);
+    let seeds = context.choose(9, 2);
     let mut trials = sweep::run(context, &cases, seeds, |case, seed| one(context, case, seed, &test))?;
     let equal_parameters = trials.split_off(nodes.len() + layers.len());
     let equal_nodes = trials.split_off(nodes.len());
