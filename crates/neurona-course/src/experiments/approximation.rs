@@ -32,7 +32,8 @@ each as high as <var>f</var> in its middle <var>m<sub>k</sub></var>, follow the 
 <p class=\"formula\"><var>h</var>(<var>x</var>) = Σ<sub><var>k</var></sub> <var>f</var>(<var>m<sub>k</sub></var>) \
 [<var>σ</var>(<var>w</var>(<var>x</var> − <var>s<sub>k</sub></var>)) − \
 <var>σ</var>(<var>w</var>(<var>x</var> − <var>s</var><sub><var>k</var>+1</sub>))]</p>
-<p>With <var>N</var> pulses, 2<var>N</var> neurons, the error is at most max |<var>f</var> ′| / (2<var>N</var>), up to \
+<p>Here <var>w</var> = 20<var>N</var>; the first pulse begins and the last ends outside of the interval. With \
+<var>N</var> pulses, 2<var>N</var> neurons, the error is at most max |<var>f</var> ′| / (2<var>N</var>), up to \
 what the tails of the steps add: twice as many halve it.</p>
 <p><b>ReLU.</b> The neuron max(0, <var>x</var> − <var>s</var>) bends at <var>s</var>. Two make a ramp, from 0 at 0.4 to 1 \
 at 0.6:</p>
@@ -46,7 +47,8 @@ are outputs of networks that have these weights.</p>
 Their input is 2<var>x</var> − 1, and their first neurons begin with <var>b</var> = −<var>s</var> <var>w</var> for \
 random <var>s</var>: with biases of 0 all would bend at one place. All are trained with Adam for the same number of steps. \
 The test error is the root mean square of <var>h</var> − <var>f</var> at 2,000 places, without noise; every seed has \
-examples and first weights of its own, and a picture shows the network in the middle by its error.</p>
+examples and first weights of its own, and a picture shows the network in the middle by its error, with 200 of its \
+examples.</p>
 <p>More nodes help until what is left is due to the noise in the examples, and no longer to the network: the training \
 error has come down to that noise. The same nodes in several layers do better than in one, for a layer bends what the one \
 before it has bent; but they have more parameters too, and one wide layer with as many parameters is about as good \
@@ -120,9 +122,9 @@ mod tests {
             assert!(pieces.largest < (slope * slope + 10.0 * PI) / (8.0 * parts * parts) + 1e-4, "{pieces:?}");
             assert!(pulses.rms < pulses.largest && pieces.rms < pieces.largest);
         }
-        // The fastest wave has the angular frequency 11 pi. With a step of 1/40 the next terms of either error are a share
-        // of (11 pi / 40)^2 / 8 = 0.09 at most, and a quarter of that at each doubling: over three doublings, ln 8, the
-        // slope changes by less than this.
+        // The fastest wave has the angular frequency 11 pi. With a step of 1/40 the next terms of either error are a
+        // share of (11 pi / 40)^2 / 8 = 0.09 at most, and a quarter of that at each doubling: over three doublings, ln 8,
+        // the slope changes by less than this.
         let bound = 0.09 / 8.0_f64.ln();
         for error in [|of: &Construction| of.largest, |of: &Construction| of.rms] {
             assert!((order(&pulses, error) + 1.0).abs() < bound, "{}", order(&pulses, error));
@@ -144,8 +146,8 @@ mod tests {
         let few = ratio(|trained| [&trained.nodes[0], &trained.nodes[1]]);
         let more = ratio(|trained| [&trained.nodes[1], &trained.nodes[2]]);
         let most = ratio(|trained| [&trained.nodes[2], &trained.nodes[3]]);
-        // A line that bends once is no wave at all. Ten times 30 nodes bring much; were it to go on at the pace of a factor
-        // of 3 for ten times the nodes, 500 in place of 300 would bring 3^log10(5/3) = 1.28.
+        // One bend makes no wave, 30 make some, and ten times as many make all of them. Were it to go on at the pace of
+        // a factor of 3 for ten times the nodes, 500 in place of 300 would bring 3^log10(5/3) = 1.28.
         assert!(few > 2.0 && more > 3.0, "{few} and {more}");
         assert!(most < 1.28, "{most}");
         // Paired ratios differ by less than a factor of 3 from seed to seed, their median over six by less than 1.6.

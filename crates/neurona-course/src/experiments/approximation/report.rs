@@ -2,6 +2,7 @@
 
 use neurona::arch::ActivationSpec::{Relu, Sigmoid};
 use neurona_train::Network;
+use plotters::style::RGBColor;
 
 use super::{
     Construction, Findings, Trained,
@@ -188,7 +189,7 @@ fn tent() -> Result<Figure, CourseError> {
 }
 
 /// The target and a network built for it.
-fn built(of: &str, color: plotters::style::RGBColor, network: &Network) -> Result<Figure, CourseError> {
+fn built(of: &str, color: RGBColor, network: &Network) -> Result<Figure, CourseError> {
     unit_chart(0.0..1.0, -1.25..1.25)
         .layer(Mark::Line, GREY, "f(x)", lab::spaced(0.0, 1.0, POINTS).map(|x| (x, target(x))))
         .layer(Mark::Line, color, "h(x)", curve(network, POINTS)?)
@@ -203,7 +204,7 @@ fn fitted(context: &Context<'_>, trial: &Trial) -> Result<Figure, CourseError> {
     let examples = trained::places(context, *seed).into_iter().take(200);
     let (name, error) = (trial.name(), trial.test_errors[*seed as usize]);
     unit_chart(0.0..1.0, -1.4..1.4)
-        .layer(Mark::Dot, PURPLE, "200 of the examples", examples)
+        .layer(Mark::Dot, PURPLE, "examples", examples)
         .layer(Mark::Dashed, INK, "f(x)", places.clone().map(|x| (x, target(x))))
         .layer(Mark::Line, VERMILION, "h(x)", places.zip(outputs))
         .figure(format!("<b>1-{name}-1</b>: {} parameters, error {error:.3}.", number(trial.parameters as f64)))
