@@ -67,6 +67,11 @@ pub(crate) fn points_of(data: &Dataset, class: u32, most: usize) -> Vec<(f64, f6
     of_class.map(|(row, _)| (row[0].into(), row[1].into())).collect()
 }
 
+/// The root of the mean of the squares.
+pub(crate) fn root_mean_square(values: Vec<f64>) -> f64 {
+    (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
+}
+
 /// `count` numbers from one end of a range to the other.
 pub(crate) fn spaced(from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> + Clone {
     (0..count).map(move |at| from + (to - from) * at as f64 / (count - 1).max(1) as f64)

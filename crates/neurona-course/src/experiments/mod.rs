@@ -5,6 +5,8 @@ use std::fmt;
 use crate::{Context, CourseError, Report};
 
 pub mod activations;
+pub mod approximation;
+pub mod architecture;
 pub mod backpropagation;
 pub mod gradient;
 pub mod logistic;
@@ -15,6 +17,8 @@ pub const EXPERIMENTS: &[Experiment] = &[
     logistic::EXPERIMENT,
     activations::EXPERIMENT,
     parameters::EXPERIMENT,
+    approximation::EXPERIMENT,
+    architecture::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
 ];

@@ -10,7 +10,8 @@ use super::Experiment;
 use crate::{
     Context, CourseError, Figure, Mark, Report, Table, lab,
     page::number,
-    plot::{Axis, BLUE, BLUE_TINT, Chart, Field, INK, Size, VERMILION, VERMILION_TINT},
+    plot::{Axis, BLUE, Chart, Field, INK, Size, VERMILION},
+    shape::{self, REACH},
 };
 
 /// A ladder of models with more and more parameters.
@@ -41,9 +42,6 @@ parameters: 100 · 3 + 100 · 101 + 100 · 101 + 1 · 101 = 20,601.</li>
 <p>The classes are inside and outside of a shape with lobes and notches, and each point was moved a little after it was \
 given its class, so that no model can be right everywhere. A model with too few parameters cannot follow the shape, \
 however many examples there are.</p>";
-
-/// Half the side of the square that the points are in.
-const REACH: f64 = 1.2;
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -99,7 +97,7 @@ const RUNGS: [Rung; 5] = [
 ///
 /// A model cannot be trained.
 pub fn run(context: &Context<'_>) -> Result<Findings, CourseError> {
-    let (data, test) = (shape(context, 0, 1000)?, shape(context, 1, 5000)?);
+    let (data, test) = (shape::examples(context, 0, 1000)?, shape::examples(context, 1, 5000)?);
     let cells = context.choose(80, 20);
     let mut models = context.each(&RUNGS, |rung| {
         let model = |name, parameters, kept, decide: Decide<'_>| {
@@ -133,36 +131,12 @@ pub fn run(context: &Context<'_>) -> Result<Findings, CourseError> {
         }
     })?;
     models.sort_by_key(|model| model.parameters);
-    let outline = |points: ArrayView2<'_, f32>| {
-        Ok(points.rows().into_iter().map(|row| inside(row[0].into(), row[1].into())).collect())
-    };
     Ok(Findings {
         support_vectors: models.iter().map(|model| model.kept.len()).sum(),
         models,
-        least_error: error(&outline, &test)?,
+        least_error: shape::least_error(&test),
         data,
     })
-}
-
-/// How far a point is inside the shape, along its ray; negative outside.
-fn inside(x: f64, y: f64) -> f64 {
-    let (x, y) = (x - 0.1, y + 0.1);
-    let angle = y.atan2(x);
-    0.65 + 0.2 * (3.0 * angle).cos() + 0.12 * (7.0 * angle + 1.0).cos() - x.hypot(y)
-}
-
-/// Points of a square, inside the shape or not, and then moved a little.
-fn shape(context: &Context<'_>, stream: u64, rows: usize) -> Result<Dataset, CourseError> {
-    /// The standard deviation of the move in each direction.
-    const NOISE: f32 = 0.03;
-    let mut random = context.random(stream);
-    let (mut points, mut classes) = (Array2::zeros((rows, 2)), Vec::new());
-    for mut point in points.rows_mut() {
-        point.map_inplace(|value| *value = random.uniform(REACH as f32));
-        classes.push(u32::from(inside(point[0].into(), point[1].into()) > 0.0));
-        point.map_inplace(|value| *value += NOISE * random.normal());
-    }
-    lab::two_classes(points, classes)
 }
 
 /// The products of powers of the two features, of degree 1 to `degree`; the constant is the bias.
@@ -242,13 +216,9 @@ impl Findings {
     }
 
     fn map(&self, model: &Model) -> Result<Figure, CourseError> {
-        let axis = |label| Axis::linear(label, -REACH..REACH);
         // The support vectors are among the points: all of them are shown then, else enough to see the shape.
         let shown = if model.kept.is_empty() { 250 } else { usize::MAX };
-        let mut chart = Chart::new(Size::Square, axis("feature x₁"), axis("feature x₂"))
-            .regions(&model.field, 0.0, [BLUE_TINT, VERMILION_TINT])?
-            .layer(Mark::Dot, BLUE, "class 0", lab::points_of(&self.data, 0, shown))
-            .layer(Mark::Triangle, VERMILION, "class 1", lab::points_of(&self.data, 1, shown));
+        let mut chart = shape::map(Size::Square, &model.field, &self.data, shown)?;
         if !model.kept.is_empty() {
             chart = chart.layer(Mark::Ring, INK, "support vector", model.kept.iter().copied());
         }
