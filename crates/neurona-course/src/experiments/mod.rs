@@ -8,6 +8,7 @@ pub mod activations;
 pub mod backpropagation;
 pub mod gradient;
 pub mod logistic;
+pub mod optimizers;
 pub mod parameters;
 
 /// Every experiment, in the order of the course.
@@ -17,6 +18,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     parameters::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
+    optimizers::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
