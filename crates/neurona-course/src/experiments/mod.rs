@@ -7,6 +7,7 @@ use crate::{Context, CourseError, Report};
 pub mod activations;
 pub mod backpropagation;
 pub mod gradient;
+pub mod initial_values;
 pub mod logistic;
 pub mod optimizers;
 pub mod parameters;
@@ -19,6 +20,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
     optimizers::EXPERIMENT,
+    initial_values::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
