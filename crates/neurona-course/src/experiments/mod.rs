@@ -7,6 +7,7 @@ use crate::{Context, CourseError, Report};
 pub mod activations;
 pub mod backpropagation;
 pub mod gradient;
+pub mod hyperparameters;
 pub mod initial_values;
 pub mod logistic;
 pub mod optimizers;
@@ -21,6 +22,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     gradient::EXPERIMENT,
     optimizers::EXPERIMENT,
     initial_values::EXPERIMENT,
+    hyperparameters::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
