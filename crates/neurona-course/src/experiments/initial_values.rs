@@ -338,7 +338,7 @@ impl Findings {
     fn ranks(&self) -> Result<Figure, CourseError> {
         let costs: Vec<Vec<f64>> = self.rules.iter().map(Rule::costs).collect();
         let axes = (
-            Axis::linear("starts that are at most as good (%)", 0.0..100.0),
+            Axis::linear("starts that are at least as good (%)", 0.0..100.0),
             Axis::from_zero("validation cost", costs.iter().flatten().copied()),
         );
         let mut chart = Chart::new(Size::Medium, axes.0, axes.1);
@@ -371,7 +371,7 @@ impl Findings {
         let curves: Vec<(String, Vec<f64>)> = curves.chain(zeros).collect();
         let epochs = curves.iter().map(|(_, costs)| costs.len()).max().unwrap_or(1) as f64;
         let largest = curves.iter().flat_map(|(_, costs)| costs.iter().copied());
-        let axes = (Axis::linear("epoch", 0.0..epochs), Axis::from_zero("training cost", largest));
+        let axes = (Axis::linear("epoch", 0.0..1.04 * epochs), Axis::from_zero("training cost", largest));
         let mut chart = Chart::new(Size::Medium, axes.0, axes.1);
         for ((name, costs), (color, mark)) in curves.into_iter().zip([
             (BLUE, Mark::Line),

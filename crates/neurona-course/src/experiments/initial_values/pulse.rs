@@ -175,13 +175,14 @@ impl Pulse {
         let mut chart =
             Chart::new(Size::Medium, axis("place of the rise, s₁ = −b₁ / w"), axis("place of the fall, s₂ = −b₂ / w"))
                 .levels(&field, &levels, Mark::Line, PALE, "contours of C")?;
-        for minimum in MINIMA {
-            let mut label = Some(minimum.name());
-            for descent in self.descents.iter().filter(|descent| descent.minimum == Some(minimum)) {
+        let ends = MINIMA.map(|minimum| (Some(minimum), minimum.name(), minimum.color()));
+        for (minimum, name, color) in ends.into_iter().chain([(None, "still on its way", GREY)]) {
+            let mut label = Some(name);
+            for descent in self.descents.iter().filter(|descent| descent.minimum == minimum) {
                 let points = descent.points.iter().map(|[rise, fall]| (*rise, *fall));
                 chart = match label.take() {
-                    Some(label) => chart.layer(Mark::Line, minimum.color(), label, points),
-                    None => chart.unlabelled(Mark::Line, minimum.color(), points),
+                    Some(label) => chart.layer(Mark::Line, color, label, points),
+                    None => chart.unlabelled(Mark::Line, color, points),
                 };
             }
         }
@@ -190,7 +191,10 @@ impl Pulse {
         chart
             .layer(Mark::Dot, INK, "start", starts)
             .layer(Mark::Ring, INK, "minimum", ends.map(|[rise, fall]| (rise, fall)))
-            .figure("A cost with several minima, and where descents from random starts end.")
+            .figure(
+                "A cost with several minima, and where descents from random starts end. The rings in the middle are a hill: a \
+                 pulse where the data have none.",
+            )
     }
 
     fn fits(&self) -> Result<Figure, CourseError> {
