@@ -35,8 +35,8 @@ each still, or moving slowly, faster or fast, with a phase, amplitude and rhythm
 <ul>\
 <li><b>Grid</b>: every combination of 3 rates, 3 numbers of nodes and 3 batches, 27 trials. However many hyperparameters \
 there are, of each only three values are tried.</li>\
-<li><b>Random</b>: 27 trials by chance, and so 27 rates and many numbers of nodes. Where one of the hyperparameters hardly \
-matters, here the batch, a grid tries the same of the others again and again; chance does not (Bergstra and Bengio, \
+<li><b>Random</b>: 27 trials by chance, and so 27 rates and many numbers of nodes. Where some hyperparameters matter less \
+than others, a grid tries the same few values of those that matter again and again; chance does not (Bergstra and Bengio, \
 2012).</li>\
 <li><b>Successive halving</b>: the same 27 trials as the random ones, but all of them for a ninth of the epochs first. The \
 best third goes on for a third of the epochs, and the best third of that for all. Each rung costs the same; a trial that gets to \

@@ -51,7 +51,7 @@ with which one step arrives.</li>\
 <li><b>RMSProp</b>: <var>s</var> ← <var>β</var><sub>2</sub> <var>s</var> + (1 − <var>β</var><sub>2</sub>) \
 <var>g</var><sup>2</sup>, <var>w</var> ← <var>w</var> − <var>α</var> <var>g</var> / √(<var>s</var> + <var>ε</var>), for \
 each parameter by itself, with <var>β</var><sub>2</sub> = 0.99.</li>\
-<li><b>Adam</b>: <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var> / √<var>s</var> with the <var>v</var> of momentum \
+<li><b>Adam</b>: <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var> / (√<var>s</var> + <var>ε</var>) with the <var>v</var> of momentum \
 and the <var>s</var> of RMSProp, <var>β</var><sub>1</sub> = 0.9 and <var>β</var><sub>2</sub> = 0.999. The course leaves \
 <var>v</var> and <var>s</var> as they are; the paper divides them by 1 − <var>β</var><sup><var>t</var></sup>, so that \
 the first steps are not too long.</li>\

@@ -4,6 +4,7 @@ use std::f64::consts::TAU;
 
 use crate::{
     Context, CourseError, Figure, Mark, Table, lab,
+    page::number,
     plot::{Axis, BLUE, Chart, GREEN, GREY, INK, PALE, Size, VERMILION},
 };
 
@@ -144,7 +145,7 @@ impl Averages {
         let ages = || (0..AGES).map(|age| age as f64);
         let axes = (Axis::linear("age of the sample", 0.0..AGES as f64), Axis::linear("weight", 0.0..0.11));
         Chart::new(Size::Medium, axes.0, axes.1)
-            .layer(Mark::Line, BLUE, "simple, M + 1 = 19", [(0.0, 1.0 / 19.0), (18.0, 1.0 / 19.0), (18.0, 0.0)])
+            .layer(Mark::Line, BLUE, "simple, M + 1 = 19", [(0.0, 1.0 / 19.0), (18.5, 1.0 / 19.0), (18.5, 0.0)])
             .layer(Mark::Line, VERMILION, "exponential, β = 0.9", ages().map(|age| (age, 0.1 * SHOWN.powf(age))))
             .figure(
                 "How much a sample counts by its age: equally and then not at all, or ever less. The mean age, 9 samples, \
@@ -161,13 +162,17 @@ impl Averages {
             (Axis::linear("lag (samples)", 0.0..25.0), Axis::log("variance of the noise that is left", 0.02..1.2));
         Chart::new(Size::Medium, axes.0, axes.1)
             .layer(Mark::Line, GREY, "theory, 1 / (1 + 2 lag)", theory)
-            .layer(Mark::Dot, VERMILION, "exponential, β = 0.5 to 0.95", of(|measured| measured.exponential))
+            .layer(Mark::Ring, VERMILION, "exponential, β = 0.5 to 0.95", of(|measured| measured.exponential))
             .layer(Mark::Triangle, BLUE, "simple, 3 to 39 samples", of(|measured| measured.simple))
-            .figure("What is taken from the noise is paid for by being late, at the same price in both.")
+            .figure(
+                "What is taken from the noise is paid for by being late, at the same price in both. With <var>β</var> = \
+                 0.95 the average of this signal is so late that it is farther from it than with 0.9: see the table.",
+            )
     }
 
     pub(super) fn table(&self) -> Table {
-        let caption = format!("Moving averages of a noisy cosine of period {PERIOD}, {} samples", self.samples);
+        let caption =
+            format!("Moving averages of a noisy cosine of period {PERIOD}, {} samples", number(self.samples as f64));
         let columns = [
             ("variance of the noise that is left", ""),
             ("by theory", ""),

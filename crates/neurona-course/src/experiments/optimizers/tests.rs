@@ -92,6 +92,10 @@ fn momentum_helps_in_a_valley_and_not_in_a_bowl() {
 fn averages_do_what_theory_says() {
     for seed in 1..=3 {
         let Averages { measured, samples, .. } = averages::run(&Context::new(seed, true)).expect("it can be run");
+        // The square of the error is 0.25 (1 - beta) / (1 + beta) of noise and, of a cosine, half of (2 pi lag / 400)^2:
+        // 0.030, 0.023 and 0.048.
+        let [_, short, right, long] = [0, 1, 2, 3].map(|at| measured[at].exponential.error);
+        assert!(1.05 * right < short && 1.05 * right < long, "seed {seed}: {short}, {right}, {long}");
         for Measured { beta, terms, exponential, simple } in measured {
             let factor = (1.0 - beta) / (1.0 + beta);
             assert!((factor - 1.0 / terms as f64).abs() < 1e-12);
