@@ -179,7 +179,8 @@ impl Pulse {
         for (minimum, name, color) in ends.into_iter().chain([(None, "still on its way", GREY)]) {
             let mut label = Some(name);
             for descent in self.descents.iter().filter(|descent| descent.minimum == minimum) {
-                let points = descent.points.iter().map(|[rise, fall]| (*rise, *fall));
+                // Every tenth step, the last among them, draws the same line in a smaller page.
+                let points = descent.points.iter().step_by(10).map(|[rise, fall]| (*rise, *fall));
                 chart = match label.take() {
                     Some(label) => chart.layer(Mark::Line, color, label, points),
                     None => chart.unlabelled(Mark::Line, color, points),
