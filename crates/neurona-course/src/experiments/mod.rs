@@ -9,7 +9,10 @@ pub mod approximation;
 pub mod architecture;
 pub mod backpropagation;
 pub mod gradient;
+pub mod hyperparameters;
+pub mod initial_values;
 pub mod logistic;
+pub mod optimizers;
 pub mod parameters;
 
 /// Every experiment, in the order of the course.
@@ -21,6 +24,9 @@ pub const EXPERIMENTS: &[Experiment] = &[
     architecture::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
+    optimizers::EXPERIMENT,
+    initial_values::EXPERIMENT,
+    hyperparameters::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
