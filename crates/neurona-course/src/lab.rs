@@ -28,8 +28,18 @@ pub(crate) fn new_network(sizes: &[usize], activation: ActivationSpec, seed: u64
 
 /// Trains on one thread: an experiment trains several networks at once.
 pub(crate) fn fit(network: Network, data: &Dataset, settings: &Training) -> Result<Trained, CourseError> {
+    fit_validated(network, data, None, settings)
+}
+
+/// The same with a validation part.
+pub(crate) fn fit_validated(
+    network: Network,
+    data: &Dataset,
+    validation: Option<&Dataset>,
+    settings: &Training,
+) -> Result<Trained, CourseError> {
     let settings = Training { threads: 1, ..settings.clone() };
-    Ok(train(network, data, None, &settings, &mut |_| ControlFlow::Continue(()))?)
+    Ok(train(network, data, validation, &settings, &mut |_| ControlFlow::Continue(()))?)
 }
 
 /// Examples of two classes, 0 and 1.

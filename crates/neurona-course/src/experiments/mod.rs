@@ -9,6 +9,7 @@ pub mod backpropagation;
 pub mod gradient;
 pub mod logistic;
 pub mod parameters;
+pub mod regularisation;
 
 /// Every experiment, in the order of the course.
 pub const EXPERIMENTS: &[Experiment] = &[
@@ -17,6 +18,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     parameters::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
+    regularisation::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
