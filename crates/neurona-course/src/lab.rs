@@ -70,6 +70,16 @@ pub(crate) fn error(network: &Network, data: &Dataset) -> Result<f64, CourseErro
     Ok(1.0 - f64::from(score.accuracy.unwrap_or(f32::NAN)))
 }
 
+/// What decides for each row: above 0 is class 1.
+pub(crate) type Decide<'a> = &'a dyn Fn(ArrayView2<'_, f32>) -> Result<Vec<f64>, CourseError>;
+
+/// The share of examples whose class is not the one that is decided for.
+pub(crate) fn wrong(decide: Decide<'_>, data: &Dataset) -> Result<f64, CourseError> {
+    let decided = decide(data.inputs().view())?.into_iter().zip(classes(data));
+    let wrong = decided.filter(|(output, class)| (*output > 0.0) != (**class == 1)).count();
+    Ok(wrong as f64 / data.rows() as f64)
+}
+
 /// The points of a class, as many as are shown.
 pub(crate) fn points_of(data: &Dataset, class: u32, most: usize) -> Vec<(f64, f64)> {
     let rows = data.inputs().rows().into_iter().zip(classes(data));

@@ -39,6 +39,7 @@ mod lab;
 pub mod page;
 pub mod plot;
 mod report;
+mod svm;
 
 pub use context::{Context, Step};
 pub use error::CourseError;
