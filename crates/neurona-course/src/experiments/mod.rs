@@ -6,6 +6,7 @@ use crate::{Context, CourseError, Report};
 
 pub mod activations;
 pub mod backpropagation;
+pub mod examples;
 pub mod gradient;
 pub mod logistic;
 pub mod parameters;
@@ -19,6 +20,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
     regularisation::EXPERIMENT,
+    examples::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
