@@ -6,12 +6,13 @@ use neurona_train::{Dataset, Loss, Network, Schedule, Training};
 
 use super::Experiment;
 use crate::{
-    Context, CourseError, Figure, Mark, Report, Table, lab,
-    page::number,
-    plot::{Axis, BLUE, BLUE_TINT, Chart, Field, GREEN, GREY, INK, PURPLE, Size, VERMILION, VERMILION_TINT},
+    Context, CourseError, lab,
+    plot::Field,
     report::{least_and_most, median},
     svm::Svm,
 };
+
+mod pictures;
 
 /// The amount of data.
 pub const EXPERIMENT: Experiment =
@@ -279,168 +280,5 @@ fn section(decide: lab::Decide<'_>) -> Result<Field, CourseError> {
     Field::sample(-REACH..REACH, -REACH..REACH, 60, lifted)
 }
 
-impl Findings {
-    fn report(&self) -> Result<Report, CourseError> {
-        let mut figures = vec![
-            self.errors(
-                "<b>Test error</b> against the number of examples: medians, and bars from the least to the most.",
-                |point| (point.test_error(), point.spread()),
-            )?,
-            self.errors("<b>Training error</b> against the number of examples: medians.", |point| {
-                (point.training_error(), (f64::NAN, f64::NAN))
-            })?,
-        ];
-        for most in [SHOWN_ROWS, usize::MAX] {
-            figures.extend(self.curves.iter().map(|curve| self.map(curve, most)).collect::<Result<Vec<_>, _>>()?);
-        }
-        Ok(Report { figures, tables: vec![self.table(), self.steps()] })
-    }
-
-    fn errors(&self, caption: &str, of: fn(&Point) -> (f64, (f64, f64))) -> Result<Figure, CourseError> {
-        let rows = self.curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.rows as f64));
-        let axes = (Axis::log_around("examples n", rows), Axis::linear("examples that are wrong (%)", 0.0..50.0));
-        let mut chart = Chart::new(Size::Medium, axes.0, axes.1);
-        let shifts = [0.955, 0.985, 1.015, 1.045];
-        for ((curve, color), shift) in self.curves.iter().zip([BLUE, PURPLE, GREEN, VERMILION]).zip(shifts) {
-            let all = curve.points.iter().map(|point| (shift * point.rows as f64, of(point)));
-            let bars = all.clone().map(|(rows, (_, (least, most)))| (rows, 100.0 * least, 100.0 * most));
-            let points = all.map(|(rows, (error, _))| (rows, 100.0 * error));
-            chart = chart.layer(Mark::Dotted, color, curve.model.name(), points).spread(color, bars);
-        }
-        chart.figure(caption)
-    }
-
-    /// A section through the features, with so many examples or the most below that.
-    fn map(&self, curve: &Curve, most: usize) -> Result<Figure, CourseError> {
-        let point = curve.points.iter().rev().find(|point| point.rows <= most);
-        let shown = point.and_then(|point| Some((point, point.runs.first()?.field.as_ref()?)));
-        let (point, field) = shown.ok_or_else(|| CourseError::Plot(format!("nothing with {most} examples")))?;
-        let rows = self.data.inputs().rows().into_iter().zip(lab::classes(&self.data)).take(point.rows);
-        let rows = rows.map(|(row, class)| (row.iter().map(|value| f64::from(*value)).collect::<Vec<_>>(), *class));
-        let of_class = |class| {
-            let rows = rows.clone().filter(move |(_, other)| *other == class);
-            rows.map(|(row, _)| (direction(&row), row[3]))
-        };
-        let truth = lab::spaced(-REACH, REACH, 200).map(|t| (t, -t - (4.0 * t).sin() / 0.8));
-        Chart::new(Size::Tiny, Axis::linear("t", -REACH..REACH), Axis::linear("x₄", -REACH..REACH))
-            .regions(field, 0.0, [BLUE_TINT, VERMILION_TINT])?
-            .layer(Mark::Dot, BLUE, "class 0", of_class(0))
-            .layer(Mark::Triangle, VERMILION, "class 1", of_class(1))
-            .layer(Mark::Dashed, GREY, "truth", truth)
-            .levels(field, &[0.0], Mark::Line, INK, "boundary")?
-            .figure(format!("<b>{}</b>, {} examples", curve.model.name(), number(point.rows as f64)))
-    }
-
-    fn table(&self) -> Table {
-        let seeds = self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs.len()).max().unwrap_or(0);
-        let mut table = Table::new(
-            format!(
-                "Errors of {} test examples: the median of {seeds} runs, and half the distance from the least to the most",
-                number(TEST_ROWS as f64)
-            ),
-            "examples",
-            [
-                ("logistic regression", "%"),
-                ("±", "%"),
-                ("support vector machine", "%"),
-                ("±", "%"),
-                ("shallow network", "%"),
-                ("±", "%"),
-                ("deep network", "%"),
-                ("±", "%"),
-            ],
-        );
-        let sizes = self.curves.first().into_iter().flat_map(|curve| curve.points.iter().map(|point| point.rows));
-        for rows in sizes {
-            let values = self.curves.iter().flat_map(|curve| {
-                curve.at(rows).map_or([f64::NAN; 2], |point| {
-                    let (least, most) = point.spread();
-                    [100.0 * point.test_error(), 50.0 * (most - least)]
-                })
-            });
-            table.push(number(rows as f64), values);
-        }
-        table
-    }
-
-    fn steps(&self) -> Table {
-        let columns = [
-            ("training error", "%"),
-            ("test error", "%"),
-            ("training error, four times the steps", "%"),
-            ("test error, four times the steps", "%"),
-        ];
-        let mut table = Table::new("The networks with the most examples, medians", "model", columns);
-        for longer in &self.longer {
-            let usual = self.curves.iter().find(|curve| curve.model == longer.model);
-            let ends = [usual.and_then(|curve| curve.points.last()), longer.points.last()];
-            let errors = ends.into_iter().flat_map(|point| {
-                let error = |of: fn(&Point) -> f64| 100.0 * point.map_or(f64::NAN, of);
-                [error(Point::training_error), error(Point::test_error)]
-            });
-            table.push(longer.model.name(), errors);
-        }
-        table
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The standard error of a share of 20 % among 4,000 test examples; smaller shares have smaller ones.
-    const ERROR: f64 = 0.0063;
-    /// What chance does not make up for.
-    const MARGIN: f64 = 5.0 * ERROR;
-
-    #[test]
-    fn simple_models_need_few_examples_and_deep_ones_make_use_of_many() {
-        for seed in 1..=2 {
-            let found = run(&Context::new(seed, true)).expect("it can be run");
-            let of = |model| found.curves.iter().find(|curve| curve.model == model).expect("every model was tried");
-            let at = |model, rows| of(model).at(rows).expect("so many examples were tried");
-            let error = |model, rows| at(model, rows).test_error();
-
-            for rows in [30, 300] {
-                let (simple, deep) = (error(Model::Logistic, rows), error(Model::Deep, rows));
-                assert!(deep - simple > ERROR, "seed {seed}, {rows} examples: {simple} and {deep}");
-                assert_eq!(at(Model::Deep, rows).training_error(), 0.0, "it has learned them by heart");
-            }
-            assert!(
-                error(Model::Svm, 30) - error(Model::Deep, 30) < MARGIN
-                    && error(Model::Svm, 300) < error(Model::Deep, 300)
-            );
-
-            // Done: more examples do not help, and those that it learned from are no better than others. The standard
-            // error of a share of 20 % among 3,000 training examples is a little larger.
-            let logistic = [300, 3000].map(|rows| error(Model::Logistic, rows));
-            assert!((logistic[0] - logistic[1]).abs() < MARGIN, "seed {seed}: {logistic:?}");
-            let training = at(Model::Logistic, 3000).training_error();
-            assert!((training - logistic[1]).abs() < 1.5 * MARGIN, "seed {seed}: {training} and {}", logistic[1]);
-
-            let [shallow, deep] = [Model::Shallow, Model::Deep].map(|model| error(model, 3000));
-            assert!(logistic[1] - shallow > MARGIN, "seed {seed}: {shallow} of {}", logistic[1]);
-            assert!(shallow - deep > MARGIN, "seed {seed}: {deep} of {shallow}");
-            // The shallow one was not at its end.
-            let longer = found.longer[0].points[0].test_error();
-            assert!(shallow - longer > MARGIN, "seed {seed}: {longer} of {shallow}");
-            let falling = of(Model::Deep).points.windows(2);
-            let falling: Vec<f64> = falling.map(|pair| pair[0].test_error() - pair[1].test_error()).collect();
-            assert!(falling.iter().all(|fall| *fall > MARGIN), "seed {seed}: {falling:?}");
-        }
-    }
-
-    #[test]
-    fn networks_have_as_many_parameters_as_the_text_says() {
-        let parameters =
-            |model: Model| lab::network(model.layers(), ActivationSpec::Relu).expect("the layers fit").spec().params();
-        assert_eq!([Model::Logistic, Model::Shallow, Model::Deep].map(parameters), [7, 5089, 5089]);
-    }
-
-    #[test]
-    fn fewer_examples_are_the_first_of_more() {
-        let context = Context::new(1, true);
-        let [few, many] = [20, 50].map(|rows| wave(&context, 0, rows).expect("they can be drawn"));
-        assert_eq!(few.inputs(), many.inputs().slice(ndarray::s![..20, ..]));
-    }
-}
+mod tests;

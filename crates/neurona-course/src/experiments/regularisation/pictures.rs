@@ -3,6 +3,7 @@
 use super::{Findings, Measure, Point, REACH, ROWS, Run, TEST_ROWS, Technique, Tried, best_sums};
 use crate::{
     CourseError, Figure, Mark, Report, Table, lab,
+    page::number,
     plot::{Axis, BLUE, BLUE_TINT, Chart, Field, GREEN, GREY, INK, Size, VERMILION, VERMILION_TINT},
     report::least_and_most,
 };
@@ -88,8 +89,9 @@ impl Findings {
         let seeds = self.techniques.first().map_or(0, |tried| tried.runs.len());
         let mut table = Table::new(
             format!(
-                "Medians of {seeds} runs, each with {ROWS} training examples and initial weights of its own, on \
-                 {TEST_ROWS} test examples"
+                "Medians of {seeds} runs, each with {ROWS} training examples and initial weights of its own, on {} test \
+                 examples; least and most are test errors",
+                number(TEST_ROWS as f64)
             ),
             "technique",
             [
