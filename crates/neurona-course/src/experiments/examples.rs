@@ -39,8 +39,10 @@ falls to 0. Each run has examples and initial weights of its own, and the smalle
 ones.</p>
 <p>With few examples there is nothing to be gained by a large model: it is right on every example that it learned from, \
 which says nothing about others, and the neuron does as well or better. Logistic regression needs few examples and is \
-soon done: its training and test errors meet, and more examples do not help, for a plane has no more to learn. The \
-networks find the direction <var>t</var> by themselves and go on improving for as long as there are new examples.</p>
+soon done: its training and test errors meet, and more examples do not help, for a plane has no more to learn. From some \
+hundred examples on the networks find the direction <var>t</var> by themselves, and go on improving for as long as there \
+are new examples. The maps show the section in which all but <var>t</var> and <var>x</var><sub>4</sub> is 0, and up to \
+200 of the examples.</p>
 <p>With many examples the deep network leaves the shallow one behind, though it has no more parameters. That is a matter \
 of descent as much as of data: after these steps the shallow one is still wrong on some of the examples that it learned \
 from. With four times as many steps, in the second table, it makes up for most of its distance.</p>";
