@@ -51,7 +51,7 @@ from. With four times as many steps, in the second table, it makes up for most o
 const FEATURES: usize = 6;
 /// Half the side of the section that is shown.
 const REACH: f64 = 3.0;
-/// More examples than the support vector machine is given.
+/// The most examples that the support vector machine is given.
 const MOST_KERNEL_ROWS: usize = 2000;
 /// Examples that are drawn, and with how many the first sections are shown.
 const SHOWN_ROWS: usize = 200;
