@@ -43,9 +43,9 @@ soon done: its training and test errors meet, and more examples do not help, for
 hundred examples on the networks find the direction <var>t</var> by themselves, and go on improving for as long as there \
 are new examples. The maps show the section in which all but <var>t</var> and <var>x</var><sub>4</sub> is 0, and up to \
 200 of the examples.</p>
-<p>With many examples the deep network leaves the shallow one behind, though it has no more parameters. That is a matter \
-of descent as much as of data: after these steps the shallow one is still wrong on some of the examples that it learned \
-from. With four times as many steps, in the second table, it makes up for most of its distance.</p>";
+<p>With many examples the deep network leaves the shallow one behind, though it has no more parameters. That is mostly a \
+matter of descent: after these steps the shallow one is still wrong on some of the examples that it learned from. With \
+four times as many, in the second table, it makes up for nearly all of its distance.</p>";
 
 /// Features of an example.
 const FEATURES: usize = 6;
