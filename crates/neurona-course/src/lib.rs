@@ -40,6 +40,7 @@ pub mod page;
 pub mod plot;
 mod report;
 mod shape;
+mod svm;
 mod sweep;
 
 pub use context::{Context, Step};

@@ -8,12 +8,14 @@ pub mod activations;
 pub mod approximation;
 pub mod architecture;
 pub mod backpropagation;
+pub mod examples;
 pub mod gradient;
 pub mod hyperparameters;
 pub mod initial_values;
 pub mod logistic;
 pub mod optimizers;
 pub mod parameters;
+pub mod regularisation;
 
 /// Every experiment, in the order of the course.
 pub const EXPERIMENTS: &[Experiment] = &[
@@ -24,9 +26,11 @@ pub const EXPERIMENTS: &[Experiment] = &[
     architecture::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
+    regularisation::EXPERIMENT,
     optimizers::EXPERIMENT,
     initial_values::EXPERIMENT,
     hyperparameters::EXPERIMENT,
+    examples::EXPERIMENT,
 ];
 
 /// Something to try and to look at.

@@ -1,7 +1,5 @@
 //! The number of parameters: a ladder of models for one problem in two dimensions.
 
-use linfa::traits::Fit as _;
-use linfa_svm::Svm;
 use ndarray::{Array2, ArrayView2};
 use neurona::arch::ActivationSpec;
 use neurona_train::{Dataset, Loss, Network, Schedule, Training};
@@ -12,6 +10,7 @@ use crate::{
     page::number,
     plot::{Axis, BLUE, Chart, Field, INK, Size, VERMILION},
     shape::{self, REACH},
+    svm::Svm,
 };
 
 /// A ladder of models with more and more parameters.
@@ -71,9 +70,6 @@ pub struct Model {
     kept: Vec<(f64, f64)>,
 }
 
-/// What decides: above 0 is class 1.
-type Decide<'a> = &'a dyn Fn(ArrayView2<'_, f32>) -> Result<Vec<f64>, CourseError>;
-
 /// The rungs of the ladder.
 #[derive(Clone, Copy, Debug)]
 enum Rung {
@@ -100,12 +96,12 @@ pub fn run(context: &Context<'_>) -> Result<Findings, CourseError> {
     let (data, test) = (shape::examples(context, 0, 1000)?, shape::examples(context, 1, 5000)?);
     let cells = context.choose(80, 20);
     let mut models = context.each(&RUNGS, |rung| {
-        let model = |name, parameters, kept, decide: Decide<'_>| {
+        let model = |name, parameters, kept, decide: lab::Decide<'_>| {
             Ok(Model {
                 name,
                 parameters,
-                training_error: error(decide, &data)?,
-                test_error: error(decide, &test)?,
+                training_error: lab::wrong(decide, &data)?,
+                test_error: lab::wrong(decide, &test)?,
                 field: Field::sample(-REACH..REACH, -REACH..REACH, cells, decide)?,
                 kept,
             })
@@ -122,11 +118,13 @@ pub fn run(context: &Context<'_>) -> Result<Findings, CourseError> {
                 model("network 2-100-100-100-1", network.spec().params(), Vec::new(), &decide)
             }
             Rung::Svm => {
-                let svm = svm(&data)?;
-                let decide = |points: ArrayView2<'_, f32>| Ok(decide_svm(&svm, points));
-                let kept = svm.alpha.iter().zip(data.inputs().rows()).filter(|(alpha, _)| alpha.abs() > f64::EPSILON);
+                let svm = Svm::fit(&data, 0.05, 10.0)?;
+                let decide = |points: ArrayView2<'_, f32>| Ok(svm.decide(points));
+                let coefficients = svm.coefficients();
+                let kept =
+                    coefficients.iter().zip(data.inputs().rows()).filter(|(alpha, _)| alpha.abs() > f64::EPSILON);
                 let kept = kept.map(|(_, row)| (row[0].into(), row[1].into())).collect();
-                model("support vector machine", svm.alpha.len(), kept, &decide)
+                model("support vector machine", coefficients.len(), kept, &decide)
             }
         }
     })?;
@@ -173,30 +171,6 @@ fn deep(context: &Context<'_>, data: &Dataset) -> Result<Network, CourseError> {
         ..Training::new(Loss::BinaryCrossEntropy)
     };
     Ok(lab::fit(network, data, &settings)?.network)
-}
-
-fn svm(data: &Dataset) -> Result<Svm<f64, bool>, CourseError> {
-    let classes = lab::classes(data);
-    let inputs = data.inputs();
-    let records = ndarray_linfa::Array2::from_shape_fn(inputs.dim(), |(row, axis)| f64::from(inputs[[row, axis]]));
-    let targets = ndarray_linfa::Array1::from_iter(classes.iter().map(|class| *class == 1));
-    let parameters = Svm::<f64, bool>::params().gaussian_kernel(0.05).pos_neg_weights(10.0, 10.0).eps(1e-3);
-    Ok(parameters.fit(&linfa::Dataset::new(records, targets))?)
-}
-
-fn decide_svm(svm: &Svm<f64, bool>, points: ArrayView2<'_, f32>) -> Vec<f64> {
-    let row = |row: ndarray::ArrayView1<'_, f32>| {
-        svm.weighted_sum(&ndarray_linfa::Array1::from_iter(row.iter().map(|value| f64::from(*value)))) - svm.rho
-    };
-    points.rows().into_iter().map(row).collect()
-}
-
-/// The share of examples whose class is wrong.
-fn error(decide: Decide<'_>, data: &Dataset) -> Result<f64, CourseError> {
-    let classes = lab::classes(data);
-    let decided = decide(data.inputs().view())?;
-    let wrong = decided.iter().zip(classes).filter(|(output, class)| (**output > 0.0) != (**class == 1)).count();
-    Ok(wrong as f64 / classes.len() as f64)
 }
 
 impl Findings {
