@@ -469,3 +469,18 @@ fn augmentation_and_dropout_are_the_same_in_options_and_files() {
     folder.fails(&train(&["--dropout", "0.1,0.2,0.3"]), &["--dropout", "2 for the hidden layers, found 3"]);
     folder.fails(&train(&["--augment", "image:9x8"]), &["64 values", "72"]);
 }
+
+#[test]
+fn each_row_of_a_part_keeps_its_own_line_end() {
+    let text = "label,a\nx,1\r\ny,2\n\nx,\"3\r\n\"\r\ny,4";
+    let folder = Folder::with("mixed.csv", text);
+    folder.ok(&["split", "mixed.csv", "--parts", "all=1", "--out", "parts"]);
+    let part = fs::read_to_string(folder.path("parts/all.csv")).expect("it is there");
+    let mut rows: Vec<&str> = ["x,1\r\n", "y,2\n", "x,\"3\r\n\"\r\n", "y,4\n"].to_vec();
+    let mut found = part.strip_prefix("label,a\n").expect("the header");
+    while !found.is_empty() {
+        let at = rows.iter().position(|row| found.starts_with(row)).expect("a row of the table");
+        found = &found[rows.remove(at).len()..];
+    }
+    assert!(rows.is_empty(), "{rows:?}");
+}
