@@ -142,7 +142,8 @@ pub struct LayerConfig {
     pub name: Option<String>,
     /// The number of its outputs.
     pub dense: u32,
-    /// Its activation, `identity` without.
+    /// Its activation, `identity` without; in the last layer also `softmax`, which the network then ends in. The
+    /// cross-entropies have softmax and sigmoid inside, and go with `identity`.
     pub activation: Option<String>,
     /// The slope of `leaky_relu`, 0.01 without.
     pub slope: Option<f32>,

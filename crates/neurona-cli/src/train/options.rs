@@ -67,7 +67,8 @@ struct NetworkArgs {
     /// `32:relu,16:leaky_relu:0.1`; `none` for no hidden layer [default: 32:relu]
     #[arg(long, value_name = "SIZE[:ACTIVATION],…", value_delimiter = ',', value_parser = layer)]
     layers: Option<Vec<Option<LayerConfig>>>,
-    /// Activation of the last layer [default: identity]
+    /// Activation of the last layer, or softmax; the cross-entropies have softmax and sigmoid inside, and go with identity
+    /// [default: identity]
     #[arg(long, value_name = "ACTIVATION")]
     output: Option<String>,
     /// Multiply every input by this
