@@ -67,8 +67,8 @@ struct NetworkArgs {
     /// `32:relu,16:leaky_relu:0.1`; `none` for no hidden layer [default: 32:relu]
     #[arg(long, value_name = "SIZE[:ACTIVATION],…", value_delimiter = ',', value_parser = layer)]
     layers: Option<Vec<Option<LayerConfig>>>,
-    /// Activation of the last layer, or softmax; the cross-entropies have softmax and sigmoid inside, and go with identity
-    /// [default: identity]
+    /// Activation of the last layer, or softmax; the cross-entropies have softmax and sigmoid inside, and go with
+    /// identity [default: identity]
     #[arg(long, value_name = "ACTIVATION")]
     output: Option<String>,
     /// Multiply every input by this
@@ -80,7 +80,8 @@ struct NetworkArgs {
     /// Normalise the sums of every hidden layer over each mini-batch; the model file has none of it
     #[arg(long)]
     batch_norm: bool,
-    /// How weights begin: auto, glorot_uniform, he_normal, … [default: auto, by the activation]
+    /// How weights begin: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros;
+    /// pytorch and scikit_learn, where biases begin in the same way; or auto, by the activation [default: auto]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
 }
@@ -143,13 +144,13 @@ struct RegularizationArgs {
     /// Tikhonov: this times half the sum of the squares of the weights is added to the loss [default: 0]
     #[arg(long, value_name = "COEFFICIENT")]
     l2: Option<f32>,
-    /// Chance of each output of a hidden layer to be dropped in training: one for all hidden layers, or one for each with
-    /// commas between [default: 0]
+    /// Chance of each output of a hidden layer to be dropped in training: one for all hidden layers, or one for each
+    /// with commas between [default: 0]
     #[arg(long, value_name = "CHANCE,…", value_delimiter = ',')]
     dropout: Option<Vec<f32>>,
-    /// Change examples at random while they are trained on: `image:8x8:shift=1:rotation=10`, with noise, shift, rotation,
-    /// scale, flip_horizontal, flip_vertical and fill; `signal:119x6:jitter=0.1`, with jitter, scale, warp and shift; or
-    /// none [default: none]
+    /// Change examples at random while they are trained on: `image:8x8:shift=1:rotation=10`, with noise, shift,
+    /// rotation, scale, flip_horizontal, flip_vertical and fill; `signal:119x6:jitter=0.1`, with jitter, scale, warp
+    /// and shift; or none [default: none]
     #[arg(long, value_name = "KIND:SIZES:…", value_parser = augment)]
     augment: Option<Augmentation>,
     /// How much of the right class is given to all of them [default: 0]
