@@ -37,12 +37,12 @@ fn write_parts(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 fn compare<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), Box<dyn Error>> {
-    println!(
-        "| task    | to train, to test | neurona        | scikit-learn   | better by     | PyTorch        | better by     |"
-    );
-    println!(
-        "| ------- | ----------------- | -------------- | -------------- | ------------- | -------------- | ------------- |"
-    );
+    let columns =
+        ["task   ", "to train, to test", "neurona       ", "scikit-learn  ", "better by    ", "PyTorch       "];
+    let columns = columns.into_iter().chain(columns.get(4).copied());
+    let (names_row, rule): (String, String) =
+        columns.map(|name| (format!(" {name} |"), format!(" {} |", "-".repeat(name.len())))).unzip();
+    println!("|{names_row}\n|{rule}");
     for name in names {
         let Some(task) = Task::read(name)? else { continue };
         let ours = task.train_seeds(10)?;

@@ -11,9 +11,9 @@ pub(super) fn check(spec: &Spec, data: &Dataset, settings: &Training) -> Result<
     compare(needed(spec, data, settings), installed())
 }
 
-/// About how many bytes a training takes: the network as it was described and as it learns, the best weights so far, two
-/// numbers of the optimizer for each parameter, and for each shard of a batch a gradient and what its rows are in each
-/// layer, with their derivatives; the examples, and what they are when they are scaled.
+/// About how many bytes a training takes: the network as it was described and as it learns, the best weights so far,
+/// two numbers of the optimizer for each parameter, and for each shard of a batch a gradient and what its rows are in
+/// each layer, with their derivatives; the examples, and what they are when they are scaled.
 fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     const COPIES: u64 = 5;
     /// A value and its derivative, and for some layers the sum before the activation or what dropout makes of it.
@@ -45,7 +45,7 @@ fn compare(needed: u64, installed: Option<u64>) -> Result<(), ConfigError> {
     match installed {
         Some(installed) if needed > installed => {
             let problem = format!(
-                "to train this network takes about {}, and this computer has {}: choose smaller layers or a smaller batch",
+                "to train this network takes about {}, and this computer has {}: choose smaller layers or batches",
                 gigabytes(needed),
                 gigabytes(installed)
             );

@@ -3,10 +3,11 @@
     cargo run --release -p neurona-train --example real_data -- --parts PARTS
     python3 crates/neurona-train/tests/scripts/real_data.py PARTS [TASK…] > crates/neurona-train/tests/tasks/peers.csv
 
-Each task's TOML says network and budget for all programs, and PARTS has the rows, so that nothing differs but the program
-and its random numbers: Adam with its usual constants, weights uniform with Glorot's variance, biases zero, f32, examples
-mixed in each epoch, the last batch of an epoch smaller, no regularisation, no early stopping, inputs standardised by the
-mean and deviation of the training part. Run with Python 3.11, scikit-learn 1.9.1 and PyTorch 2.15.0 on a CPU, seeds 1 to 10.
+Each task's TOML says network and budget for all programs, and PARTS has the rows, so that nothing differs but the
+program and its random numbers: Adam with its usual constants, weights uniform with Glorot's variance, biases zero,
+f32, examples mixed in each epoch, the last batch of an epoch smaller, no regularisation, no early stopping, inputs
+standardised by the mean and deviation of the training part. Run with Python 3.11, scikit-learn 1.9.1 and PyTorch
+2.15.0 on a CPU, seeds 1 to 10.
 """
 
 import csv
