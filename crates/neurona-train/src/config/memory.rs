@@ -5,10 +5,10 @@ use sysinfo::{MemoryRefreshKind, System};
 use super::ConfigError;
 use crate::{Spec, data::Dataset, network::shard_rows, train::Training};
 
-/// Checks that this computer has the memory that a training takes; where the system does not say how much it has, that
-/// is left to find out.
+/// Checks that this computer has the memory left that a training takes; where the system does not say how much it has,
+/// that is left to find out.
 pub(super) fn check(spec: &Spec, data: &Dataset, settings: &Training) -> Result<(), ConfigError> {
-    compare(needed(spec, data, settings), installed())
+    compare(needed(spec, data, settings), left())
 }
 
 /// About how many bytes a training takes: the network as it was described and as it learns, the best weights so far,
@@ -31,23 +31,24 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     values.into_iter().fold(0, u64::saturating_add).saturating_mul(size_of::<f32>() as u64)
 }
 
-/// The bytes of memory that the system has, or that it gives to this program.
-fn installed() -> Option<u64> {
+/// The bytes of memory that other programs leave, or that the system gives to this one.
+fn left() -> Option<u64> {
     let mut system = System::new().ok()?;
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    let given = system.cgroup_limits().map(|limits| limits.total_memory);
-    let total = Some(system.total_memory()).filter(|total| *total > 0)?;
-    Some(given.filter(|given| *given > 0).map_or(total, |given| given.min(total)))
+    // What the system keeps of files is not lost to a program that needs it.
+    let given = system.cgroup_limits().map(|limits| limits.total_memory.saturating_sub(limits.rss));
+    let left = Some(system.available_memory()).filter(|left| *left > 0)?;
+    Some(given.filter(|given| *given > 0).map_or(left, |given| given.min(left)))
 }
 
-fn compare(needed: u64, installed: Option<u64>) -> Result<(), ConfigError> {
+fn compare(needed: u64, left: Option<u64>) -> Result<(), ConfigError> {
     let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
-    match installed {
-        Some(installed) if needed > installed => {
+    match left {
+        Some(left) if needed > left => {
             let problem = format!(
-                "to train this network takes about {}, and this computer has {}: choose smaller layers or batches",
+                "to train this network takes about {}, and this computer has {} left: choose smaller layers or batches",
                 gigabytes(needed),
-                gigabytes(installed)
+                gigabytes(left)
             );
             Err(ConfigError::key("network.layers", problem))
         }
@@ -86,8 +87,8 @@ mod tests {
     fn too_much_is_refused_before_it_is_asked_for() {
         assert!(compare(8_000_000_000, None).is_ok() && compare(8_000_000_000, Some(8_000_000_000)).is_ok());
         let error = compare(40_000_000_000, Some(8_000_000_000)).expect_err("it is too much").to_string();
-        let expected = "network.layers: to train this network takes about 40.0 GB, and this computer has 8.0 GB";
+        let expected = "network.layers: to train this network takes about 40.0 GB, and this computer has 8.0 GB left";
         assert!(error.starts_with(expected), "{error}");
-        assert!(installed().is_none_or(|bytes| bytes > 1 << 20));
+        assert!(left().is_none_or(|bytes| bytes > 1 << 20));
     }
 }
