@@ -45,6 +45,7 @@ use crate::{
 };
 
 mod data;
+mod memory;
 mod network;
 mod settings;
 
@@ -142,7 +143,8 @@ pub struct LayerConfig {
     pub name: Option<String>,
     /// The number of its outputs.
     pub dense: u32,
-    /// Its activation, `identity` without.
+    /// Its activation, `identity` without; in the last layer also `softmax`, which the network then ends in. The
+    /// cross-entropies have softmax and sigmoid inside, and go with `identity`.
     pub activation: Option<String>,
     /// The slope of `leaky_relu`, 0.01 without.
     pub slope: Option<f32>,
@@ -410,6 +412,7 @@ impl RunConfig {
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;
+        memory::check(&spec, data, &settings)?;
         Ok((settings, spec, layer_names))
     }
 }

@@ -24,8 +24,12 @@ impl NetworkConfig {
             (None, false) => {}
         }
         names.extend(layers.iter().map(|layer| layer.kind().to_owned()));
+        let ends_in_softmax = self.layers.last().is_some_and(LayerConfig::is_softmax);
         for (at, layer) in self.layers.iter().enumerate() {
-            let activation = layer
+            let is_last = at + 1 == self.layers.len();
+            let sums = LayerConfig { activation: None, ..layer.clone() };
+            // Softmax is a layer of its own.
+            let activation = if is_last && ends_in_softmax { &sums } else { layer }
                 .activation()
                 .map_err(|(key, problem)| ConfigError::key(&format!("network.layers[{at}].{key}"), problem))?;
             if layer.dense == 0 {
@@ -34,6 +38,9 @@ impl NetworkConfig {
             }
             layers.push(Spec::Dense { inputs: len, outputs: layer.dense, activation });
             len = layer.dense;
+        }
+        if ends_in_softmax {
+            layers.push(Spec::Softmax { len, fast: false });
         }
         let given: Vec<&String> = self.layers.iter().filter_map(|layer| layer.name.as_ref()).collect();
         let spec = Spec::Chain(layers);
@@ -46,6 +53,7 @@ impl NetworkConfig {
             return Err(ConfigError::key("network.layers", problem));
         }
         names.extend(given.into_iter().cloned());
+        names.extend(ends_in_softmax.then(|| "softmax".to_owned()));
         Ok((spec, names))
     }
 
@@ -68,13 +76,21 @@ impl NetworkConfig {
     }
 }
 
+/// What is no activation of single values, and stands for a layer of its own.
+const SOFTMAX: &str = "softmax";
+
 impl LayerConfig {
+    fn is_softmax(&self) -> bool {
+        self.activation.as_deref() == Some(SOFTMAX)
+    }
+
     /// The activation, or the key that is wrong and what to do.
     fn activation(&self) -> Result<ActivationSpec, (&'static str, String)> {
         let name = self.activation.as_deref().unwrap_or("identity");
         let Some(mut activation) = ActivationSpec::ALL.into_iter().find(|activation| activation.name() == name) else {
             let known: Vec<&str> = ActivationSpec::ALL.iter().map(ActivationSpec::name).collect();
-            return Err(("activation", format!("expected one of {}, found `{name}`", known.join(", "))));
+            let known = format!("one of {}, or in the last layer {SOFTMAX}", known.join(", "));
+            return Err(("activation", format!("expected {known}, found `{name}`")));
         };
         match (&mut activation, self.slope, self.alpha) {
             (ActivationSpec::LeakyRelu { slope }, given, None) => {
