@@ -147,7 +147,7 @@ fn another_architecture_is_refused_with_the_layer() {
     assert_eq!(message(&Short::ARCH), "model file of another architecture: expected 2 layers, found 5");
     assert_eq!(
         message(&Factor::ARCH),
-        "model file of another architecture: layer 0 (counted from 0): expected rescale 3 -> 3, found rescale 3 -> 3 with another constant"
+        "model file of another architecture: layer 0 (counted from 0): expected rescale 3 -> 3, found rescale 3 -> 3 with another window, activation or constant"
     );
 }
 
