@@ -51,7 +51,7 @@ impl NetworkConfig {
 
     /// Normalises the layers of a network of this description that ask for it.
     pub(super) fn normalize(&self, network: &mut Network) -> Result<(), ConfigError> {
-        let asked = network.dense_layers().into_iter().zip(&self.layers).filter(|(_, layer)| layer.batch_norm);
+        let asked = network.learning_layers().into_iter().zip(&self.layers).filter(|(_, layer)| layer.batch_norm);
         let places: Vec<usize> = asked.map(|(place, _)| place).collect();
         network.normalize(&places).map_err(|error| ConfigError::key("network.layers", error.to_string()))
     }

@@ -58,7 +58,7 @@ pub(super) fn apply(kind: Kind, values: &[f32], rows: &mut [f32]) {
             }
         }
         Kind::Rescale(factor) => rows.iter_mut().for_each(|x| *x *= factor),
-        Kind::Dense(_) | Kind::Softmax => {}
+        _ => {}
     }
 }
 

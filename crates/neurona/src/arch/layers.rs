@@ -8,14 +8,14 @@ use super::{ActivationSpec, Canonical, PaddingSpec, Shape, WindowSpec};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Reshape {
+pub struct ReshapeSpec {
     /// The shape before.
     pub input: Shape,
     /// The shape after.
     pub output: Shape,
 }
 
-impl Reshape {
+impl ReshapeSpec {
     /// What is wrong with the sizes, as a sentence; `None` when nothing is.
     pub const fn fault(&self) -> Option<&'static str> {
         if self.input.len() != self.output.len() {
@@ -36,7 +36,7 @@ impl Reshape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Conv {
+pub struct ConvSpec {
     /// How it slides; there is a filter for each channel of the output.
     pub window: WindowSpec,
     /// Number of channels that each filter sees: those of the input divided by the number of groups.
@@ -45,7 +45,7 @@ pub struct Conv {
     pub activation: ActivationSpec,
 }
 
-impl Conv {
+impl ConvSpec {
     /// What is wrong with the sizes, as a sentence; `None` when nothing is.
     pub const fn fault(&self) -> Option<&'static str> {
         if let Some(fault) = self.window.fault() {
@@ -94,14 +94,14 @@ impl Conv {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct DepthwiseConv {
+pub struct DepthwiseConvSpec {
     /// How it slides; the output has as many channels as the input, or a multiple of them.
     pub window: WindowSpec,
     /// What is applied to each weighted sum.
     pub activation: ActivationSpec,
 }
 
-impl DepthwiseConv {
+impl DepthwiseConvSpec {
     /// What is wrong with the sizes, as a sentence; `None` when nothing is.
     pub const fn fault(&self) -> Option<&'static str> {
         if let Some(fault) = self.window.fault() {
@@ -148,14 +148,14 @@ pub enum PoolKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Pool {
+pub struct PoolSpec {
     /// How it slides; the output has the channels of the input.
     pub window: WindowSpec,
     /// What is made of each window.
     pub kind: PoolKind,
 }
 
-impl Pool {
+impl PoolSpec {
     /// What is wrong with the sizes, as a sentence; `None` when nothing is.
     pub const fn fault(&self) -> Option<&'static str> {
         if let Some(fault) = self.window.fault() {
@@ -188,14 +188,14 @@ impl Pool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct GlobalPool {
+pub struct GlobalPoolSpec {
     /// What is pooled.
     pub input: Shape,
     /// What is made of each channel.
     pub kind: PoolKind,
 }
 
-impl GlobalPool {
+impl GlobalPoolSpec {
     /// What is wrong with the sizes, as a sentence; `None` when nothing is.
     pub const fn fault(&self) -> Option<&'static str> {
         if self.input.is_empty() { Some("global pooling has at least one cell with one channel") } else { None }
@@ -210,14 +210,14 @@ impl GlobalPool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Scale {
+pub struct ScaleSpec {
     /// The shape of input and output.
     pub shape: Shape,
     /// What is applied to each value.
     pub activation: ActivationSpec,
 }
 
-impl Scale {
+impl ScaleSpec {
     /// What is wrong with the sizes, as a sentence; `None` when nothing is.
     pub const fn fault(&self) -> Option<&'static str> {
         if self.shape.is_empty() { Some("a scale has at least one cell with one channel") } else { None }

@@ -14,7 +14,7 @@ mod layers;
 mod shape;
 
 pub use canonical::Canonical;
-pub use layers::{Conv, DepthwiseConv, GlobalPool, Pool, PoolKind, Reshape, Scale};
+pub use layers::{ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec};
 pub use shape::{PaddingSpec, Shape, WindowSpec};
 
 /// The kind and the sizes of a layer, or of a chain of layers.
@@ -71,17 +71,17 @@ pub enum LayerSpec {
         macs: u64,
     },
     /// [`Reshape`](crate::Reshape): the same values in another shape.
-    Reshape(Reshape),
+    Reshape(ReshapeSpec),
     /// [`Conv1d`](crate::Conv1d) or [`Conv2d`](crate::Conv2d).
-    Conv(Conv),
+    Conv(ConvSpec),
     /// [`DepthwiseConv1d`](crate::DepthwiseConv1d) or [`DepthwiseConv2d`](crate::DepthwiseConv2d).
-    DepthwiseConv(DepthwiseConv),
+    DepthwiseConv(DepthwiseConvSpec),
     /// [`MaxPool`](crate::MaxPool) or [`AvgPool`](crate::AvgPool).
-    Pool(Pool),
+    Pool(PoolSpec),
     /// [`GlobalMaxPool`](crate::GlobalMaxPool) or [`GlobalAvgPool`](crate::GlobalAvgPool).
-    GlobalPool(GlobalPool),
+    GlobalPool(GlobalPoolSpec),
     /// [`Scale`](crate::Scale): a scale and a shift for each channel.
-    Scale(Scale),
+    Scale(ScaleSpec),
     /// [`Residual`](crate::Residual): the output of a body is added to what a shortcut makes of the same input.
     Residual {
         /// The longer way.
@@ -157,11 +157,11 @@ impl LayerSpec {
             Self::Softmax { len, .. } | Self::Standardize { len } | Self::Rescale { len, .. } => {
                 Shape::Vector { len: *len }
             }
-            Self::Reshape(Reshape { input, .. }) | Self::GlobalPool(GlobalPool { input, .. }) => *input,
-            Self::Conv(Conv { window, .. })
-            | Self::DepthwiseConv(DepthwiseConv { window, .. })
-            | Self::Pool(Pool { window, .. }) => window.input,
-            Self::Scale(Scale { shape, .. }) => *shape,
+            Self::Reshape(ReshapeSpec { input, .. }) | Self::GlobalPool(GlobalPoolSpec { input, .. }) => *input,
+            Self::Conv(ConvSpec { window, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
+            | Self::Pool(PoolSpec { window, .. }) => window.input,
+            Self::Scale(ScaleSpec { shape, .. }) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
         }
     }
@@ -175,12 +175,12 @@ impl LayerSpec {
             },
             Self::Dense { outputs, .. } | Self::Custom { outputs, .. } => Shape::Vector { len: *outputs },
             Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => self.input_shape(),
-            Self::Reshape(Reshape { output, .. }) => *output,
-            Self::Conv(Conv { window, .. })
-            | Self::DepthwiseConv(DepthwiseConv { window, .. })
-            | Self::Pool(Pool { window, .. }) => window.output,
-            Self::GlobalPool(GlobalPool { input, .. }) => Shape::Vector { len: input.channels() as u32 },
-            Self::Scale(Scale { shape, .. }) => *shape,
+            Self::Reshape(ReshapeSpec { output, .. }) => *output,
+            Self::Conv(ConvSpec { window, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
+            | Self::Pool(PoolSpec { window, .. }) => window.output,
+            Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.channels() as u32 },
+            Self::Scale(ScaleSpec { shape, .. }) => *shape,
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
         }

@@ -73,7 +73,7 @@ impl<X, Y: Shaped, K: Kernel<X, Y>, A, P> Conv<X, Y, K, A, P> {
 }
 
 impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation, P: Padding> Conv<X, Y, K, A, P> {
-    const CONV: arch::Conv = arch::Conv { window: window::<X, Y, K, P>(), seen: K::SEEN, activation: A::SPEC };
+    const CONV: arch::ConvSpec = arch::ConvSpec { window: window::<X, Y, K, P>(), seen: K::SEEN, activation: A::SPEC };
     const WINDOW: Window = Window::of(&Self::CONV.window);
     const SEEN: usize = K::SEEN as usize;
 

@@ -58,7 +58,8 @@ impl<X, Y: Shaped, K: Kernel<X, Y>, A, P> DepthwiseConv<X, Y, K, A, P> {
 }
 
 impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation, P: Padding> DepthwiseConv<X, Y, K, A, P> {
-    const CONV: arch::DepthwiseConv = arch::DepthwiseConv { window: window::<X, Y, K, P>(), activation: A::SPEC };
+    const CONV: arch::DepthwiseConvSpec =
+        arch::DepthwiseConvSpec { window: window::<X, Y, K, P>(), activation: A::SPEC };
     const WINDOW: Window = Window::of(&Self::CONV.window);
 
     fn sums(&self, x: &X, y: &mut Y) {

@@ -80,7 +80,7 @@ crate::__plain!(
 );
 
 impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, P: Padding, R: Reduce> Pool<X, Y, K, P, R> {
-    const POOL: arch::Pool = arch::Pool { window: window::<X, Y, K, P>(), kind: R::KIND };
+    const POOL: arch::PoolSpec = arch::PoolSpec { window: window::<X, Y, K, P>(), kind: R::KIND };
     const WINDOW: Window = Window::of(&Self::POOL.window);
 }
 
@@ -163,8 +163,8 @@ impl<X: Shaped, R: Reduce> Layer for GlobalPool<X, R> {
     type Output = X::Channels;
     type Scratch = ();
 
-    const SPEC: LayerSpec = LayerSpec::GlobalPool(arch::GlobalPool { input: X::SHAPE, kind: R::KIND });
-    const FAULT: Option<&'static str> = arch::GlobalPool { input: X::SHAPE, kind: R::KIND }.fault();
+    const SPEC: LayerSpec = LayerSpec::GlobalPool(arch::GlobalPoolSpec { input: X::SHAPE, kind: R::KIND });
+    const FAULT: Option<&'static str> = arch::GlobalPoolSpec { input: X::SHAPE, kind: R::KIND }.fault();
 
     #[inline]
     fn forward(&self, x: &X, y: &mut X::Channels, (): &mut ()) {

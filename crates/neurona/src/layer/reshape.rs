@@ -42,8 +42,8 @@ impl<X: Shaped, Y: Shaped> Layer for Reshape<X, Y> {
     type Output = Y;
     type Scratch = ();
 
-    const SPEC: LayerSpec = LayerSpec::Reshape(arch::Reshape { input: X::SHAPE, output: Y::SHAPE });
-    const FAULT: Option<&'static str> = arch::Reshape { input: X::SHAPE, output: Y::SHAPE }.fault();
+    const SPEC: LayerSpec = LayerSpec::Reshape(arch::ReshapeSpec { input: X::SHAPE, output: Y::SHAPE });
+    const FAULT: Option<&'static str> = arch::ReshapeSpec { input: X::SHAPE, output: Y::SHAPE }.fault();
 
     #[inline]
     fn forward(&self, x: &X, y: &mut Y, (): &mut ()) {

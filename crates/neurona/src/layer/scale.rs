@@ -62,8 +62,8 @@ impl<X: Shaped, A: Activation> Layer for Scale<X, A> {
     type Output = X;
     type Scratch = ();
 
-    const SPEC: LayerSpec = LayerSpec::Scale(arch::Scale { shape: X::SHAPE, activation: A::SPEC });
-    const FAULT: Option<&'static str> = arch::Scale { shape: X::SHAPE, activation: A::SPEC }.fault();
+    const SPEC: LayerSpec = LayerSpec::Scale(arch::ScaleSpec { shape: X::SHAPE, activation: A::SPEC });
+    const FAULT: Option<&'static str> = arch::ScaleSpec { shape: X::SHAPE, activation: A::SPEC }.fault();
 
     #[inline]
     fn forward(&self, x: &X, y: &mut X, (): &mut ()) {
