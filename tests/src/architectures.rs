@@ -98,6 +98,11 @@ architectures! {
         largest: MaxPool<Image<5, 3, 6>, Image<2, 2, 6>, Kernel2d<3, 2, 2, 1>>,
         flat: Flatten<Image<2, 2, 6>, 24>, output: Dense<24, 2>,
     } SquaredError;
+    standardized_channels: 30 => 2 {
+        signal: Reshape<[f32; 30], Signal<6, 5>>, standard: Standardize<5, Signal<6, 5>>,
+        conv: Conv1d<Signal<6, 5>, Signal<6, 3>, Kernel1d<3>, Tanh, Same>, again: Standardize<3, Signal<6, 3>>,
+        mean: GlobalAvgPool<Signal<6, 3>>, output: Dense<3, 2>,
+    } SquaredError;
     pointwise: 30 => 2 {
         signal: Reshape<[f32; 30], Signal<6, 5>>,
         first: Conv1d<Signal<6, 5>, Signal<6, 3>, Kernel1d<1>, Tanh>,

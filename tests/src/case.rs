@@ -66,9 +66,9 @@ impl Examples {
             let spread = (2.0 / inputs as f32).sqrt();
             let random = &mut self.random;
             match step.spec {
-                Spec::Standardize { len } => {
-                    values.extend((0..*len).map(|_| 0.3 * random.normal()));
-                    values.extend((0..*len).map(|_| 1.0 + 0.3 * random.uniform(1.0)));
+                Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
+                    values.extend((0..count / 2).map(|_| 0.3 * random.normal()));
+                    values.extend((0..count / 2).map(|_| 1.0 + 0.3 * random.uniform(1.0)));
                 }
                 _ => values.extend((0..count).map(|_| spread * random.normal())),
             }

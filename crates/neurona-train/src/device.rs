@@ -51,8 +51,8 @@ fn compute(spec: &Spec, values: &[f32], x: &[f32], with: Option<&Vec<f32>>, y: &
             y.copy_from_slice(x);
             kernel::softmax(y, if *fast { fast::Exp::exp } else { Exact::exp });
         }
-        Spec::Standardize { len } => {
-            let (mean, scale) = values.split_at(*len as usize);
+        Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
+            let (mean, scale) = values.split_at(values.len() / 2);
             kernel::standardize(mean, scale, x, y);
         }
         Spec::Rescale { factor, .. } => kernel::rescale(f32::from_bits(*factor), x, y),
@@ -136,6 +136,7 @@ mod tests {
         struct Branching: [f32; 18] => [f32; 6] {
             signal: Reshape<[f32; 18], Signal<9, 2>>,
             both: Concat<Body, Conv1d<Signal<9, 2>, Signal<9, 1>, Kernel1d<1>>, Signal<9, 4>>,
+            standard: Standardize<4, Signal<9, 4>>,
             mean: AvgPool<Signal<9, 4>, Signal<5, 4>, Kernel1d<3, 2>, Same>,
             scale: Scale<Signal<5, 4>, Tanh>,
             again: Residual<Conv1d<Signal<5, 4>, Signal<5, 4>, Kernel1d<3>, Relu, Same>>,

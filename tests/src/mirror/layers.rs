@@ -155,9 +155,9 @@ pub(super) fn values(layer: &Spec, values: &[f64], x: &[Bounded], with: &[Bounde
     }
     let y = match layer {
         Spec::Softmax { fast, .. } => softmax(x, *fast),
-        Spec::Standardize { len } => {
-            let (mean, scale) = values.split_at(*len as usize);
-            let pairs = x.iter().zip(mean).zip(scale);
+        Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
+            let (mean, scale) = values.split_at(values.len() / 2);
+            let pairs = x.iter().zip(mean.iter().cycle()).zip(scale.iter().cycle());
             pairs.map(|((x, mean), scale)| x.minus(given(*mean)).times(given(*scale))).collect()
         }
         Spec::Rescale { factor, .. } => {
@@ -218,9 +218,9 @@ pub(super) fn backward(
             let sum = Bounded::sum(y.iter().zip(dz).map(|(y, dy)| y.times(*dy)));
             y.iter().zip(dz).map(|(y, dy)| y.times(dy.minus(sum))).collect()
         }
-        Spec::Standardize { len } => {
-            let (_, scale) = values.split_at(*len as usize);
-            dz.iter().zip(scale).map(|(dy, scale)| dy.times(given(*scale))).collect()
+        Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
+            let (_, scale) = values.split_at(values.len() / 2);
+            dz.iter().zip(scale.iter().cycle()).map(|(dy, scale)| dy.times(given(*scale))).collect()
         }
         Spec::Rescale { factor, .. } => dz.iter().map(|dy| dy.times(Bounded::exact(f32::from_bits(*factor)))).collect(),
         Spec::Reshape(_) => dz.to_vec(),

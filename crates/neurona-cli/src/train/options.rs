@@ -235,6 +235,7 @@ impl Options {
         }
         let stem = out.file_stem().unwrap_or_default().to_string_lossy();
         let network = NetworkConfig {
+            input: None,
             name: rust::type_name(&stem),
             rescale: None,
             standardize: false,
@@ -326,17 +327,24 @@ impl Options {
             network.name.clone_from(name);
         }
         if asked.layers.is_some() || self.config.is_none() {
-            let usual =
-                || vec![Some(LayerConfig { dense: 32, activation: Some("relu".to_owned()), ..LayerConfig::default() })];
+            let usual = || {
+                vec![Some(LayerConfig {
+                    dense: Some(32),
+                    activation: Some("relu".to_owned()),
+                    ..LayerConfig::default()
+                })]
+            };
             network.layers = asked.layers.clone().unwrap_or_else(usual).into_iter().flatten().collect();
-            network.layers.push(LayerConfig { dense: outputs(data, config.train.loss), ..LayerConfig::default() });
+            network
+                .layers
+                .push(LayerConfig { dense: Some(outputs(data, config.train.loss)), ..LayerConfig::default() });
         }
-        if let Some((last, hidden)) = network.layers.split_last_mut() {
+        for layer in network.hidden_mut() {
+            layer.dropout = self.regularization.dropout.unwrap_or(layer.dropout);
+            layer.batch_norm |= asked.batch_norm;
+        }
+        if let Some(last) = network.layers.last_mut() {
             last.activation = asked.output.clone().or(last.activation.take());
-            if let Some(dropout) = self.regularization.dropout {
-                hidden.iter_mut().for_each(|layer| layer.dropout = dropout);
-            }
-            hidden.iter_mut().for_each(|layer| layer.batch_norm |= asked.batch_norm);
         }
         if asked.standardize {
             (network.standardize, network.rescale) = (true, None);
@@ -380,7 +388,7 @@ fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
         (constant, "elu") => (None, constant),
         _ => return Err(format!("`{activation}` has no constant; only leaky_relu and elu have one")),
     };
-    Ok(Some(LayerConfig { dense, activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
+    Ok(Some(LayerConfig { dense: Some(dense), activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
 }
 
 fn init(text: &str) -> Result<Init, String> {
@@ -410,7 +418,7 @@ mod tests {
     #[test]
     fn layers_as_they_are_typed() {
         let hidden = |dense, activation: &str| LayerConfig {
-            dense,
+            dense: Some(dense),
             activation: Some(activation.to_owned()),
             ..LayerConfig::default()
         };

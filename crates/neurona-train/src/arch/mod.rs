@@ -92,6 +92,8 @@ pub enum Spec {
     },
     /// The channels of one branch, then those of another, of the same input.
     Concat(Box<Spec>, Box<Spec>),
+    /// Subtracts a mean and multiplies by a scale, both kept per channel.
+    StandardizeChannels(Shape),
 }
 
 impl Spec {
@@ -113,7 +115,7 @@ impl Spec {
             Self::Conv(ConvSpec { window, .. })
             | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
             | Self::Pool(PoolSpec { window, .. }) => window.input,
-            Self::Scale(ScaleSpec { shape, .. }) => *shape,
+            Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
         }
     }
@@ -130,9 +132,11 @@ impl Spec {
             Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.sizes()[2] },
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
-            Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } | Self::Scale(_) => {
-                self.input_shape()
-            }
+            Self::Softmax { .. }
+            | Self::Standardize { .. }
+            | Self::Rescale { .. }
+            | Self::Scale(_)
+            | Self::StandardizeChannels(_) => self.input_shape(),
         }
     }
 
@@ -166,6 +170,7 @@ impl Spec {
     pub fn values(&self) -> usize {
         match self {
             Self::Standardize { len } => (*len as usize).saturating_mul(2),
+            Self::StandardizeChannels(shape) => shape.channels().saturating_mul(2),
             Self::Custom { params, constants, .. } => (*params as usize).saturating_add(*constants as usize),
             _ if self.parts().next().is_none() => self.params(),
             _ => self.parts().map(Self::values).fold(0, usize::saturating_add),
@@ -190,7 +195,7 @@ impl Spec {
             Self::Chain(_) => "chain",
             Self::Dense { .. } => "dense",
             Self::Softmax { .. } => "softmax",
-            Self::Standardize { .. } => "standardize",
+            Self::Standardize { .. } | Self::StandardizeChannels(_) => "standardize",
             Self::Rescale { .. } => "rescale",
             Self::Custom { .. } => "custom",
             Self::Reshape(ReshapeSpec { output: Shape::Vector { .. }, .. }) => "flatten",
@@ -254,6 +259,7 @@ impl From<&LayerSpec> for Spec {
                 Self::Residual { body: Box::new(Self::from(body)), shortcut, activation }
             }
             LayerSpec::Concat(first, second) => Self::Concat(Box::new(Self::from(first)), Box::new(Self::from(second))),
+            LayerSpec::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
             // A kind that this version of the trainer does not know can still be listed.
             ref other => Self::Custom {
                 name: "unknown".to_owned(),
@@ -270,7 +276,7 @@ impl From<&LayerSpec> for Spec {
 /// How a [`Spec`] is read: layers nest to a fixed depth, so that a hostile file cannot exhaust the stack.
 mod wire {
     use neurona::arch::{
-        ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolSpec, ReshapeSpec, ScaleSpec,
+        ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolSpec, ReshapeSpec, ScaleSpec, Shape,
     };
     use serde::Deserialize;
 
@@ -293,6 +299,7 @@ mod wire {
         Scale(ScaleSpec),
         Residual { body: Box<Inner>, shortcut: Option<Box<Inner>>, activation: ActivationSpec },
         Concat(Box<Inner>, Box<Inner>),
+        StandardizeChannels(Shape),
     }
 
     /// What a layer with parts at the deepest level holds: nothing.
@@ -332,6 +339,7 @@ mod wire {
                     Self::Residual { body: boxed(body), shortcut: shortcut.map(boxed), activation }
                 }
                 Level::Concat(first, second) => Self::Concat(boxed(first), boxed(second)),
+                Level::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
             }
         }
     }
@@ -379,6 +387,7 @@ mod tests {
             &LayerSpec::GlobalPool(GlobalPoolSpec { input: WINDOW.input, kind: PoolKind::Max }),
             &LayerSpec::GlobalPool(GlobalPoolSpec { input: WINDOW.input, kind: PoolKind::Average }),
         ),
+        LayerSpec::StandardizeChannels(Shape::Signal { steps: 1, channels: 2 }),
     ]);
 
     const WINDOW: WindowSpec = WindowSpec {
@@ -407,7 +416,7 @@ mod tests {
         assert_eq!((spec.inputs(), spec.outputs()), (EVERY_KIND.inputs(), EVERY_KIND.outputs()));
         assert_eq!((spec.params(), spec.values()), (EVERY_KIND.params(), EVERY_KIND.values()));
         assert_eq!(spec.macs(), EVERY_KIND.macs());
-        assert_eq!(spec.steps().len(), 18);
+        assert_eq!(spec.steps().len(), 19);
     }
 
     #[test]

@@ -121,6 +121,7 @@ impl Spec {
             Self::Softmax { len, fast: false } => format!("Softmax<{len}>"),
             Self::Softmax { len, fast: true } => format!("fast::Softmax<{len}>"),
             Self::Standardize { len } => format!("Standardize<{len}>"),
+            Self::StandardizeChannels(shape) => format!("Standardize<{}, {}>", shape.channels(), array(*shape)),
             Self::Rescale { len, factor } => format!("Rescale<{len}, {}>", bits(*factor)),
             Self::Reshape(ReshapeSpec { input, output: Shape::Vector { len } }) => {
                 format!("Flatten<{}, {len}>", array(*input))

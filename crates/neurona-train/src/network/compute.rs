@@ -107,7 +107,7 @@ impl Layer {
                 let Some(dx) = dx else { return };
                 match &self.kind {
                     Kind::Standardize => {
-                        let scale = &values[self.outputs..];
+                        let scale = &values[values.len() / 2..];
                         for (dx, dy) in dx.chunks_exact_mut(scale.len()).zip(dy.chunks_exact(scale.len())) {
                             dx.iter_mut().zip(dy).zip(scale).for_each(|((dx, dy), scale)| *dx = dy * scale);
                         }

@@ -52,7 +52,7 @@ impl Layer {
             Spec::DepthwiseConv(conv) => Kind::DepthwiseConv(conv),
             Spec::Scale(scale) => Kind::Scale(scale),
             Spec::Softmax { .. } => Kind::Softmax,
-            Spec::Standardize { .. } => Kind::Standardize,
+            Spec::Standardize { .. } | Spec::StandardizeChannels(_) => Kind::Standardize,
             Spec::Rescale { factor, .. } => Kind::Rescale(f32::from_bits(factor)),
             Spec::Reshape(_) => Kind::Reshape,
             Spec::Pool(pool) => Kind::Pool(pool),

@@ -93,6 +93,8 @@ pub enum LayerSpec {
     },
     /// [`Concat`](crate::Concat): the channels of one branch, then those of another, of the same input.
     Concat(&'static LayerSpec, &'static LayerSpec),
+    /// [`Standardize`](crate::Standardize) of a signal or an image: a mean and a scale for each channel.
+    StandardizeChannels(Shape),
 }
 
 /// The function that a layer applies to each of its weighted sums, with its constants as the bits of an `f32`.
@@ -161,7 +163,7 @@ impl LayerSpec {
             Self::Conv(ConvSpec { window, .. })
             | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
             | Self::Pool(PoolSpec { window, .. }) => window.input,
-            Self::Scale(ScaleSpec { shape, .. }) => *shape,
+            Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
         }
     }
@@ -180,7 +182,7 @@ impl LayerSpec {
             | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
             | Self::Pool(PoolSpec { window, .. }) => window.output,
             Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.channels() as u32 },
-            Self::Scale(ScaleSpec { shape, .. }) => *shape,
+            Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
         }
@@ -212,7 +214,7 @@ impl LayerSpec {
             }
             Self::Dense { inputs, outputs, .. } => *outputs as usize * (*inputs as usize + 1),
             Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => 0,
-            Self::Reshape(_) | Self::Pool(_) | Self::GlobalPool(_) => 0,
+            Self::Reshape(_) | Self::Pool(_) | Self::GlobalPool(_) | Self::StandardizeChannels(_) => 0,
             Self::Custom { params, .. } => *params as usize,
             Self::Conv(conv) => conv.params(),
             Self::DepthwiseConv(conv) => conv.params(),
@@ -235,6 +237,7 @@ impl LayerSpec {
                 sum
             }
             Self::Standardize { len } => 2 * *len as usize,
+            Self::StandardizeChannels(shape) => 2 * shape.channels(),
             Self::Custom { params, constants, .. } => *params as usize + *constants as usize,
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.values() + shortcut.values(),
             Self::Residual { body, shortcut: None, .. } => body.values(),
@@ -260,7 +263,7 @@ impl LayerSpec {
             }
             Self::Dense { inputs, outputs, .. } => *outputs as u64 * *inputs as u64,
             Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => 0,
-            Self::Reshape(_) | Self::Pool(_) | Self::GlobalPool(_) => 0,
+            Self::Reshape(_) | Self::Pool(_) | Self::GlobalPool(_) | Self::StandardizeChannels(_) => 0,
             Self::Custom { macs, .. } => *macs,
             Self::Conv(conv) => conv.macs(),
             Self::DepthwiseConv(conv) => conv.macs(),
@@ -317,6 +320,7 @@ impl LayerSpec {
                 activation.encode(sink)
             }
             Self::Concat(first, second) => second.encode(first.encode(sink.varint(13))),
+            Self::StandardizeChannels(shape) => shape.encode(sink.varint(14)),
         }
     }
 

@@ -176,7 +176,7 @@ impl WindowSpec {
             if self.kernel[axis] == 0 || self.stride[axis] == 0 || self.dilation[axis] == 0 {
                 return Some("kernel, stride and dilation are at least 1");
             }
-            let expected = match self.expected(axis) {
+            let expected = match self.places(axis) {
                 Some(expected) => expected,
                 None => return Some("the kernel is larger than its input with the padding"),
             };
@@ -191,8 +191,12 @@ impl WindowSpec {
         None
     }
 
-    /// How many cells the output must have along an axis; `None` when the kernel does not fit.
-    const fn expected(&self, axis: usize) -> Option<u64> {
+    /// How many places the window has along an axis, whatever the output says; `None` when the kernel does not fit, or a size
+    /// is 0.
+    pub const fn places(&self, axis: usize) -> Option<u64> {
+        if self.kernel[axis] == 0 || self.stride[axis] == 0 || self.dilation[axis] == 0 {
+            return None;
+        }
         let input = self.input.sizes()[axis] as u64;
         let stride = self.stride[axis] as u64;
         if matches!(self.padding, PaddingSpec::Same) {

@@ -104,6 +104,7 @@ impl LayerSummary {
             LayerSpec::Scale(_) => ("scale", ""),
             LayerSpec::Residual { .. } => return Self::without_sizes("a residual"),
             LayerSpec::Concat(..) => return Self::without_sizes("a concatenation"),
+            LayerSpec::StandardizeChannels(_) => ("standardize", ""),
         };
         Self { kind, inputs: layer.inputs() as u64, outputs: layer.outputs() as u64, activation }
     }
@@ -118,10 +119,14 @@ impl LayerSummary {
             let (inputs, outputs) = (cells.saturating_mul(channels), other_cells.saturating_mul(other_channels));
             return Self { kind, inputs, outputs, activation: "" };
         }
-        if let 10 | 11 = kind {
+        if let 10 | 11 | 14 = kind {
             let ([cells, channels], _) = shape(cursor);
             let inputs = cells.saturating_mul(channels);
-            let (kind, outputs) = if kind == 10 { ("global pooling", channels) } else { ("scale", inputs) };
+            let (kind, outputs) = match kind {
+                10 => ("global pooling", channels),
+                11 => ("scale", inputs),
+                _ => ("standardize", inputs),
+            };
             return Self { kind, inputs, outputs, activation: "" };
         }
         let (inputs, cursor) = cursor.varint();
