@@ -78,7 +78,11 @@
 //! | module          | what                                                                                         |
 //! | --------------- | -------------------------------------------------------------------------------------------- |
 //! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                 |
-//! | layers          | [`Dense`], [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]    |
+//! | layers          | [`Dense`], [`Conv1d`], [`Conv2d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`MaxPool`],    |
+//! |                 | [`AvgPool`], [`GlobalMaxPool`], [`GlobalAvgPool`], [`Flatten`], [`Reshape`], [`Scale`],      |
+//! |                 | [`Residual`], [`Projected`], [`Concat`], [`Softmax`], [`Standardize`], [`Rescale`]; your own |
+//! |                 | by [`Layer`] and [`Learn`]                                                                   |
+//! | [`shape`]       | signals and images, and the windows that slide over them                                     |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
