@@ -35,34 +35,139 @@ def floats(raw): return list(struct.unpack(f"<{len(raw) // 4}f", raw))
 def f32(value): return struct.unpack("<f", struct.pack("<f", value))[0]
 def constant(): return struct.unpack("<f", struct.pack("<I", varint()))[0]
 
+def activation():
+    kind = varint()
+    return ACTIVATIONS[kind], [constant()] if kind in (6, 7) else []
+
+def shape():
+    """Rows, columns and channels: a signal is one row, a vector one cell."""
+    kind = varint()
+    axes = [varint() for _ in range(kind + 1)]
+    return [1] * (2 - kind) + axes
+
+def window():
+    signal = data[place] == 1
+    source, target = shape(), shape()
+    kernel, stride, dilation = [[varint(), varint()] for _ in range(3)]
+    padding = varint()
+    sides = [varint() for _ in range(4)] if padding == 3 else None
+    before = []
+    for axis in (0, 1):
+        reach = (kernel[axis] - 1) * dilation[axis] + 1
+        same = max((target[axis] - 1) * stride[axis] + reach - source[axis], 0) // 2
+        causal = reach - 1 if axis == int(signal) else 0
+        before.append([0, same, causal, sides and sides[2 * axis]][padding])
+    return source, target, kernel, stride, dilation, before
+
 def layer():
     kind = varint()
     if kind == 0:
         return kind, read_list(layer)
     if kind == 1:
-        inputs, outputs, activation = varint(), varint(), varint()
-        return kind, inputs, outputs, ACTIVATIONS[activation], [constant()] if activation in (6, 7) else []
-    return {2: lambda: (kind, varint(), varint()), 3: lambda: (kind, varint()), 4: lambda: (kind, varint(), constant())}[kind]()
+        return kind, varint(), varint(), activation()
+    if kind == 7:
+        return kind, window(), varint(), activation()
+    if kind == 12:
+        return kind, layer(), layer() if fixed(1)[0] else None, activation()
+    fields = {
+        2: (varint, varint), 3: (varint,), 4: (varint, constant), 6: (shape, shape), 8: (window, activation),
+        9: (window, varint), 10: (shape, varint), 11: (shape, activation), 13: (layer, layer), 14: (shape,),
+    }
+    return kind, *[read() for read in fields[kind]]
+
+def apply(function, sums):
+    value, constants = function
+    return [f32(value(z, *constants)) for z in sums]
+
+def dot(total, pairs):
+    for w, v in pairs:
+        total = f32(total + f32(w * v))
+    return total
+
+def meetings(window):
+    """For each place the cells of the window that lie within the input: their numbers, and where their channels begin."""
+    (height, width, channels), (rows, columns, _), kernel, stride, dilation, before = window
+    for row, column in ((row, column) for row in range(rows) for column in range(columns)):
+        met = []
+        for cell in range(kernel[0] * kernel[1]):
+            y = row * stride[0] + cell // kernel[1] * dilation[0] - before[0]
+            x = column * stride[1] + cell % kernel[1] * dilation[1] - before[1]
+            if 0 <= y < height and 0 <= x < width:
+                met.append((cell, (y * width + x) * channels))
+        yield met
+
+def pool(kind, values):
+    if kind == 0:
+        return max(values)
+    total = 0.0
+    for value in values:
+        total = f32(total + value)
+    return f32(total / len(values))
 
 def run(layer, x, take):
-    if layer[0] == 0:
-        for inner in layer[1]:
+    kind, *fields = layer
+    if kind == 0:
+        for inner in fields[0]:
             x = run(inner, x, take)
         return x
-    if layer[0] == 1:
-        _, inputs, outputs, activation, constants = layer
-        rows, sums = [take(inputs) for _ in range(outputs)], take(outputs)
-        for o, row in enumerate(rows):
-            for w, v in zip(row, x):
-                sums[o] = f32(sums[o] + f32(w * v))
-        return [f32(activation(z, *constants)) for z in sums]
-    if layer[0] == 2:
+    if kind == 1:
+        inputs, outputs, function = fields
+        rows, bias = [take(inputs) for _ in range(outputs)], take(outputs)
+        return apply(function, [dot(b, zip(row, x)) for b, row in zip(bias, rows)])
+    if kind == 2:
         powers = [f32(math.exp(v - max(x))) for v in x]
         return [p / sum(powers) for p in powers]
-    if layer[0] == 3:
-        means, scales = take(layer[1]), take(layer[1])
-        return [f32(f32(v - m) * s) for v, m, s in zip(x, means, scales)]
-    return [f32(layer[2] * v) for v in x]
+    if kind in (3, 14):
+        channels = fields[0] if kind == 3 else fields[0][2]
+        means, scales = take(channels), take(channels)
+        return [f32(f32(v - means[i % channels]) * scales[i % channels]) for i, v in enumerate(x)]
+    if kind == 4:
+        return [f32(fields[1] * v) for v in x]
+    if kind == 6:
+        return x
+    if kind == 7:
+        slides, seen, function = fields
+        channels, filters, cells = slides[0][2], slides[1][2], slides[2][0] * slides[2][1]
+        weights, bias = [take(cells * seen) for _ in range(filters)], take(filters)
+        first = lambda o: o // (filters * seen // channels) * seen
+        pairs = lambda o, met: [(weights[o][k * seen + c], x[at + first(o) + c]) for k, at in met for c in range(seen)]
+        return apply(function, [dot(bias[o], pairs(o, met)) for met in meetings(slides) for o in range(filters)])
+    if kind == 8:
+        slides, function = fields
+        channels, filters, cells = slides[0][2], slides[1][2], slides[2][0] * slides[2][1]
+        weights, bias = [take(filters) for _ in range(cells)], take(filters)
+        pairs = lambda o, met: [(weights[k][o], x[at + o // (filters // channels)]) for k, at in met]
+        return apply(function, [dot(bias[o], pairs(o, met)) for met in meetings(slides) for o in range(filters)])
+    if kind == 9:
+        channels = range(fields[0][0][2])
+        return [pool(fields[1], [x[at + c] for _, at in met]) for met in meetings(fields[0]) for c in channels]
+    if kind == 10:
+        channels = fields[0][2]
+        return [pool(fields[1], x[c::channels]) for c in range(channels)]
+    if kind == 11:
+        (_, _, channels), function = fields
+        scales, shifts = take(channels), take(channels)
+        return apply(function, [f32(f32(scales[i % channels] * v) + shifts[i % channels]) for i, v in enumerate(x)])
+    if kind == 12:
+        body, shortcut, function = fields
+        long = run(body, x, take)
+        short = run(shortcut, x, take) if shortcut else x
+        return apply(function, [f32(a + b) for a, b in zip(long, short, strict=True)])
+    (first, ahead), (second, behind) = [(run(branch, x, take), channels_of(branch)) for branch in fields]
+    cells = zip(range(0, len(first), ahead), range(0, len(second), behind), strict=True)
+    return [v for a, b in cells for v in first[a:a + ahead] + second[b:b + behind]]
+
+def channels_of(layer):
+    """Number of channels of a layer's output."""
+    kind, *fields = layer
+    if kind == 0:
+        return channels_of(fields[0][-1])
+    if kind == 13:
+        return channels_of(fields[0]) + channels_of(fields[1])
+    if kind in (7, 8, 9):
+        return fields[0][1][2]
+    return {1: lambda: fields[1], 6: lambda: fields[1][2], 12: lambda: channels_of(fields[0])}.get(
+        kind, lambda: fields[0] if isinstance(fields[0], int) else fields[0][2])()
 
 assert fixed(8) == b"neurona\0" and varint() == 1, "no model file of version 1"
 assert int.from_bytes(fixed(4), "little") == len(data), "another length"

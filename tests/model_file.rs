@@ -1,12 +1,15 @@
 //! The model file: its golden bytes, its three ways into a network, what is refused, and a reader in another language.
 
+use std::path::Path;
 use std::process::Command;
 
 use neurona::model_file::{self, Golden, LoadError, ModelFile};
-use neurona::plain::{Zero, bytes_of};
-use neurona::{Dense, Inference, LeakyRelu, Network, Rescale, Sigmoid, Softmax, Standardize};
-use neurona_train::Spec;
+use neurona::plain::bytes_of;
+use neurona::prelude::*;
+use neurona::shape::Tensor as _;
+use neurona_tests::case::plain;
 use neurona_train::model_file::{Metadata, ModelFile as Written};
+use neurona_train::{Init, Network as Trained, Spec};
 
 neurona::network! {
     /// One of most kinds of layer.
@@ -147,22 +150,95 @@ fn another_architecture_is_refused_with_the_layer() {
     assert_eq!(message(&Short::ARCH), "model file of another architecture: expected 2 layers, found 5");
     assert_eq!(
         message(&Factor::ARCH),
-        "model file of another architecture: layer 0 (counted from 0): expected rescale 3 -> 3, found rescale 3 -> 3 with another constant"
+        "model file of another architecture: layer 0 (counted from 0): expected rescale 3 -> 3, found rescale 3 -> 3 with another window, activation or constant"
     );
+}
+
+/// What the reader in Python says of a file; `None` where there is no Python.
+fn read_in_python(path: &Path) -> Option<String> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/model_file.py");
+    match Command::new("python3").arg(script).arg(path).output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+            Some(said)
+        }
+        Err(error) => {
+            println!("left out: python3 does not run ({error})");
+            None
+        }
+    }
 }
 
 #[test]
 fn a_reader_in_python_needs_the_page_alone() {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/model_file.py");
-    match Command::new("python3").args([script, V1_PATH]).output() {
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{said}");
-            assert!(
-                said.starts_with("sample: 5 layers, 2 labels, squared_error, metrics [('accuracy', 0.75)]"),
-                "{said}"
-            );
-        }
-        Err(error) => println!("left out: python3 does not run ({error})"),
+    if let Some(said) = read_in_python(Path::new(V1_PATH)) {
+        assert!(said.starts_with("sample: 5 layers, 2 labels, squared_error, metrics [('accuracy', 0.75)]"), "{said}");
+    }
+}
+
+neurona::network! {
+    #[allow(missing_docs)]
+    struct Branch: Image<4, 5, 4> => Image<2, 3, 3> {
+        wide: DepthwiseConv2d<Image<4, 5, 4>, Image<2, 3, 8>, Kernel2d<3, 3, 2>, Silu, Same>,
+        groups: Conv2d<Image<2, 3, 8>, Image<2, 3, 6>, Grouped<4, Kernel2d<2>>, Relu6, Padding2d<1, 0, 0, 1>>,
+        point: Conv2d<Image<2, 3, 6>, Image<2, 3, 3>, Kernel2d<1>>,
+    }
+}
+
+neurona::network! {
+    /// Every kind of layer that is no vector's.
+    struct Everything: Image<7, 5, 2> => [f32; 5] {
+        standard: Standardize<2, Image<7, 5, 2>>,
+        conv: Conv2d<Image<7, 5, 2>, Image<7, 5, 4>, Kernel2d<3, 1, 1, 1, 2, 1>, Tanh, Causal>,
+        scale: Scale<Image<7, 5, 4>, LeakyRelu>,
+        pool: MaxPool<Image<7, 5, 4>, Image<4, 5, 4>, Kernel2d<2, 3, 2, 1>, Same>,
+        again: Residual<Conv2d<Image<4, 5, 4>, Image<4, 5, 4>, Kernel2d<3>, Identity, Same>, Relu>,
+        half: Projected<Branch, Conv2d<Image<4, 5, 4>, Image<2, 3, 3>, Kernel2d<1, 1, 2>, Identity, Same>, HardSwish>,
+        both: Concat<Narrow, AvgPool<Image<2, 3, 3>, Image<1, 2, 3>, Kernel2d<2>>, Image<1, 2, 5>>,
+        flat: Flatten<Image<1, 2, 5>, 10>,
+        signal: Reshape<[f32; 10], Signal<5, 2>>,
+        last: Conv1d<Signal<5, 2>, Signal<3, 5>, Kernel1d<3, 2>, Elu, Padding1d<2, 0>>,
+        mean: GlobalAvgPool<Signal<3, 5>>,
+    }
+}
+
+type Narrow = Conv2d<Image<2, 3, 3>, Image<1, 2, 2>, Kernel2d<2>, Softplus>;
+
+/// A file of a network with every kind of layer, and the network that it is of.
+fn everything() -> (Vec<u8>, Trained) {
+    let mut network = Trained::from_arch(&Everything::ARCH).expect("the layers fit");
+    network.init(Init::Auto, 5);
+    for (at, value) in network.values_mut().iter_mut().enumerate() {
+        *value += (at % 7) as f32 * 0.03 - 0.09;
+    }
+    let (name, layers) = ("Everything".to_owned(), network.spec().layer_names());
+    let metadata = Metadata { name, layers, ..Metadata::default() };
+    let input = (0..70).map(|i| (i * 31 % 23) as f32 / 7.0 - 1.6).collect();
+    let file = Written::new(network.spec().clone(), network.values().to_vec(), metadata, input);
+    (file.and_then(|file| file.to_bytes()).expect("everything fits"), network)
+}
+
+#[test]
+fn every_kind_of_layer_comes_back() {
+    let (bytes, network) = everything();
+    let mut loaded = Box::new(Everything::ZERO);
+    model_file::load(&mut *loaded, &bytes).expect("the file is of this type");
+    assert_eq!(neurona_tests::case::floats(&*loaded), network.values());
+    let file = Written::from_bytes(&bytes).expect("the file is whole");
+    let golden = loaded.infer(&plain(&file.golden().input), &mut Box::new(Inference::ZERO)).values().to_vec();
+    assert_eq!(file.golden().output, golden);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("everything.neurona");
+    std::fs::write(&path, &bytes).expect("the folder can be written");
+    if let Some(said) = read_in_python(&path) {
+        assert!(said.starts_with("Everything: 11 layers, 0 labels"), "{said}");
+    }
+    // Every byte counts.
+    for at in 0..bytes.len() {
+        let mut wrong = bytes.clone();
+        wrong[at] ^= 1 << (at % 8);
+        assert!(model_file::load(&mut *loaded, &wrong).is_err(), "byte {at}");
+        assert!(Written::from_bytes(&wrong).is_err(), "byte {at}");
     }
 }

@@ -58,6 +58,104 @@ architectures! {
     weights_of_three: 6 => 2 { hidden: Dense<6, 3>, share: fast::Softmax<3>, output: Dense<3, 2> } SquaredError;
     nested: 7 => 2 { body: Body, output: Dense<3, 2, Tanh> } SquaredError;
 
+    conv1d: 22 => 3 {
+        signal: Reshape<[f32; 22], Signal<11, 2>>,
+        conv: Conv1d<Signal<11, 2>, Signal<4, 5>, Kernel1d<4, 2, 1>, Tanh>,
+        flat: Flatten<Signal<4, 5>, 20>, output: Dense<20, 3>,
+    } SquaredError;
+    conv1d_same_dilated: 22 => 3 {
+        signal: Reshape<[f32; 22], Signal<11, 2>>,
+        first: Conv1d<Signal<11, 2>, Signal<11, 3>, Kernel1d<3, 1, 2>, Silu, Same>,
+        second: Conv1d<Signal<11, 3>, Signal<6, 4>, Kernel1d<4, 2>, Relu, Same>,
+        mean: GlobalAvgPool<Signal<6, 4>>, output: Dense<4, 3>,
+    } SoftmaxCrossEntropy;
+    conv1d_causal: 14 => 2 {
+        signal: Reshape<[f32; 14], Signal<7, 2>>,
+        first: Conv1d<Signal<7, 2>, Signal<7, 4>, Kernel1d<3, 1, 2>, Tanh, Causal>,
+        second: Conv1d<Signal<7, 4>, Signal<4, 2>, Kernel1d<2, 2>, Sigmoid, Causal>,
+        largest: GlobalMaxPool<Signal<4, 2>>,
+    } SquaredError;
+    conv1d_groups: 24 => 2 {
+        signal: Reshape<[f32; 24], Signal<6, 4>>,
+        groups: Conv1d<Signal<6, 4>, Signal<7, 6>, Grouped<2, Kernel1d<3>>, Tanh, Padding1d<1, 2>>,
+        flat: Flatten<Signal<7, 6>, 42>, output: Dense<42, 2>,
+    } SquaredError;
+    conv2d: 60 => 3 {
+        image: Reshape<[f32; 60], Image<5, 6, 2>>,
+        conv: Conv2d<Image<5, 6, 2>, Image<3, 3, 4>, Kernel2d<3, 2, 1, 2>, Relu>,
+        flat: Flatten<Image<3, 3, 4>, 36>, output: Dense<36, 3>,
+    } SoftmaxCrossEntropy;
+    conv2d_same: 35 => 3 {
+        image: Reshape<[f32; 35], Image<5, 7, 1>>,
+        first: Conv2d<Image<5, 7, 1>, Image<3, 4, 3>, Kernel2d<3, 3, 2>, Tanh, Same>,
+        second: Conv2d<Image<3, 4, 3>, Image<3, 4, 5>, Kernel2d<2, 3, 1, 1, 2>, Elu, Same>,
+        pool: AvgPool<Image<3, 4, 5>, Image<2, 2, 5>, Kernel2d<3, 3, 2>, Same>,
+        flat: Flatten<Image<2, 2, 5>, 20>, output: Dense<20, 3>,
+    } BinaryCrossEntropy;
+    conv2d_padded_groups: 48 => 2 {
+        image: Reshape<[f32; 48], Image<4, 4, 3>>,
+        conv: Conv2d<Image<4, 4, 3>, Image<5, 3, 6>, Grouped<1, Kernel2d<3, 3, 1, 2>>, Tanh, Padding2d<1, 2, 0, 3>>,
+        largest: MaxPool<Image<5, 3, 6>, Image<2, 2, 6>, Kernel2d<3, 2, 2, 1>>,
+        flat: Flatten<Image<2, 2, 6>, 24>, output: Dense<24, 2>,
+    } SquaredError;
+    standardized_channels: 30 => 2 {
+        signal: Reshape<[f32; 30], Signal<6, 5>>, standard: Standardize<5, Signal<6, 5>>,
+        conv: Conv1d<Signal<6, 5>, Signal<6, 3>, Kernel1d<3>, Tanh, Same>, again: Standardize<3, Signal<6, 3>>,
+        mean: GlobalAvgPool<Signal<6, 3>>, output: Dense<3, 2>,
+    } SquaredError;
+    pointwise: 30 => 2 {
+        signal: Reshape<[f32; 30], Signal<6, 5>>,
+        first: Conv1d<Signal<6, 5>, Signal<6, 3>, Kernel1d<1>, Tanh>,
+        second: Conv1d<Signal<6, 3>, Signal<3, 2>, Kernel1d<1, 2>>,
+        mean: GlobalAvgPool<Signal<3, 2>>,
+    } SquaredError;
+    depthwise: 36 => 3 {
+        image: Reshape<[f32; 36], Image<4, 3, 3>>,
+        depthwise: DepthwiseConv2d<Image<4, 3, 3>, Image<2, 2, 3>, Kernel2d<3, 3, 2>, Relu, Same>,
+        pointwise: Conv2d<Image<2, 2, 3>, Image<2, 2, 5>, Kernel2d<1>, Relu6>,
+        flat: Flatten<Image<2, 2, 5>, 20>, output: Dense<20, 3>,
+    } SoftmaxCrossEntropy;
+    depthwise1d: 18 => 2 {
+        signal: Reshape<[f32; 18], Signal<9, 2>>,
+        first: DepthwiseConv1d<Signal<9, 2>, Signal<9, 6>, Kernel1d<3, 1, 2>, HardSwish, Causal>,
+        second: DepthwiseConv1d<Signal<9, 6>, Signal<4, 6>, Kernel1d<3, 2>>,
+        mean: GlobalAvgPool<Signal<4, 6>>, output: Dense<6, 2>,
+    } SquaredError;
+    pools: 40 => 2 {
+        signal: Reshape<[f32; 40], Signal<10, 4>>,
+        conv: Conv1d<Signal<10, 4>, Signal<10, 3>, Kernel1d<3>, Tanh, Same>,
+        largest: MaxPool<Signal<10, 3>, Signal<5, 3>, Kernel1d<3, 2>, Same>,
+        mean: AvgPool<Signal<5, 3>, Signal<4, 3>, Kernel1d<2>>,
+        top: GlobalMaxPool<Signal<4, 3>>, output: Dense<3, 2>,
+    } SquaredError;
+    scale: 20 => 2 {
+        image: Reshape<[f32; 20], Image<2, 2, 5>>,
+        first: Scale<Image<2, 2, 5>, Silu>, second: Scale<Image<2, 2, 5>>,
+        flat: Flatten<Image<2, 2, 5>, 20>, output: Dense<20, 2>,
+    } SquaredError;
+    residual: 24 => 2 {
+        signal: Reshape<[f32; 24], Signal<6, 4>>,
+        first: Residual<Detail, Tanh>,
+        second: Residual<Residual<Conv1d<Signal<6, 4>, Signal<6, 4>, Kernel1d<1>, Sigmoid>>, Silu>,
+        mean: GlobalAvgPool<Signal<6, 4>>, output: Dense<4, 2>,
+    } SquaredError;
+    residual_dense: 7 => 2 { first: Residual<Dense<7, 7, Tanh>>, output: Dense<7, 2> } SquaredError;
+    residual_projected: 24 => 2 {
+        signal: Reshape<[f32; 24], Signal<6, 4>>,
+        half: Projected<
+            Conv1d<Signal<6, 4>, Signal<3, 5>, Kernel1d<3, 2>, Tanh, Same>,
+            Conv1d<Signal<6, 4>, Signal<3, 5>, Kernel1d<1, 2>, Sigmoid, Same>,
+            HardSwish,
+        >,
+        mean: GlobalAvgPool<Signal<3, 5>>, output: Dense<5, 2>,
+    } SquaredError;
+    concat: 24 => 2 {
+        signal: Reshape<[f32; 24], Signal<6, 4>>,
+        both: Concat<Detail, Conv1d<Signal<6, 4>, Signal<6, 3>, Kernel1d<1>, Tanh>, Signal<6, 7>>,
+        again: Concat<Pointwise, Concat<Pointwise, Pointwise, Signal<6, 4>>, Signal<6, 6>>,
+        mean: GlobalAvgPool<Signal<6, 6>>, output: Dense<6, 2>,
+    } SquaredError;
+
     identity: 7 => 3 { hidden: Dense<7, 5>, output: Dense<5, 3> } SquaredError;
     step: 7 => 3 { hidden: Dense<7, 5, Step>, output: Dense<5, 3> } SquaredError;
     sigmoid: 7 => 3 { hidden: Dense<7, 5, Sigmoid>, output: Dense<5, 3, Sigmoid> } SquaredError;
@@ -86,3 +184,14 @@ neurona::network! {
         output: Dense<5, 3, Silu>,
     }
 }
+
+neurona::network! {
+    /// The body of the network `residual`.
+    pub struct Detail: Signal<6, 4> => Signal<6, 4> {
+        wide: Conv1d<Signal<6, 4>, Signal<6, 5>, Kernel1d<3>, Tanh, Same>,
+        narrow: Conv1d<Signal<6, 5>, Signal<6, 4>, Kernel1d<3>, Identity, Same>,
+    }
+}
+
+/// A branch of the network `concat`.
+pub type Pointwise = Conv1d<Signal<6, 7>, Signal<6, 2>, Kernel1d<1>, Tanh>;

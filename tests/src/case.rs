@@ -33,8 +33,7 @@ pub fn gradient_floats<N: Learn + Plain>(gradient: &mut N::Gradient) -> Vec<f32>
 
 /// Where the parameters are among all values, which hold constants as well.
 pub fn is_parameter(spec: &Spec) -> Vec<bool> {
-    let layers = spec.layers();
-    layers.iter().flat_map(|layer| vec![matches!(layer, Spec::Dense { .. }); layer.values()]).collect()
+    spec.steps().iter().flat_map(|step| vec![step.params() > 0; step.values.len()]).collect()
 }
 
 /// Random values, inputs and targets for a network.
@@ -55,14 +54,21 @@ impl Examples {
     /// for a standardisation means around 0 and scales around 1.
     pub fn values(&mut self) -> Vec<f32> {
         let mut values = Vec::new();
-        for layer in self.spec.layers() {
-            let count = layer.values();
-            let spread = (2.0 / layer.inputs() as f32).sqrt();
+        for step in self.spec.steps() {
+            let count = step.values.len();
+            let inputs = match step.spec {
+                Spec::Conv(conv) => conv.fan_in(),
+                Spec::DepthwiseConv(conv) => conv.window.kernel_cells(),
+                // A scale of about 1.
+                Spec::Scale(_) => 2,
+                layer => layer.inputs(),
+            };
+            let spread = (2.0 / inputs as f32).sqrt();
             let random = &mut self.random;
-            match layer {
-                Spec::Standardize { len } => {
-                    values.extend((0..*len).map(|_| 0.3 * random.normal()));
-                    values.extend((0..*len).map(|_| 1.0 + 0.3 * random.uniform(1.0)));
+            match step.spec {
+                Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
+                    values.extend((0..count / 2).map(|_| 0.3 * random.normal()));
+                    values.extend((0..count / 2).map(|_| 1.0 + 0.3 * random.uniform(1.0)));
                 }
                 _ => values.extend((0..count).map(|_| spread * random.normal())),
             }
@@ -72,7 +78,7 @@ impl Examples {
 
     /// An input. Networks that begin with a rescaling by 1/16 get grey levels, the others standard normal numbers.
     pub fn input(&mut self) -> Vec<f32> {
-        let grey = matches!(self.spec.layers().first(), Some(Spec::Rescale { .. }));
+        let grey = matches!(self.spec.steps().first().map(|step| step.spec), Some(Spec::Rescale { .. }));
         let random = &mut self.random;
         (0..self.spec.inputs()).map(|_| if grey { random.below(17) as f32 } else { random.normal() }).collect()
     }

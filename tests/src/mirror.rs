@@ -8,19 +8,21 @@ use neurona_train::{Loss, Spec};
 
 use crate::bounded::{Bounded, U, ULP, UNDERFLOW};
 
-/// A network's layers and values.
+mod layers;
+
+/// A network's architecture and values.
 #[derive(Clone, Debug)]
 pub struct Mirror {
-    layers: Vec<Spec>,
+    spec: Spec,
     values: Vec<f64>,
 }
 
 /// What a pass through a network met.
 #[derive(Clone, Debug)]
 pub struct Pass {
-    /// The input of each layer, and the output of the last.
+    /// The input of the network, and the output of each step.
     activations: Vec<Vec<Bounded>>,
-    /// The derivative of each activation, for dense layers.
+    /// The derivative of each activation, for the steps that have one.
     slopes: Vec<Vec<Bounded>>,
     /// Whether some decision (a kink of an activation or a loss) lies within the bound, so that programs may differ.
     pub undecided: bool,
@@ -36,7 +38,7 @@ impl Pass {
 impl Mirror {
     /// The mirror of a network with these values, in the order of the model file.
     pub fn new(spec: &Spec, values: &[f64]) -> Self {
-        Self { layers: spec.layers().into_iter().cloned().collect(), values: values.to_vec() }
+        Self { spec: spec.clone(), values: values.to_vec() }
     }
 
     /// Goes forward.
@@ -46,18 +48,15 @@ impl Mirror {
 
     /// Goes forward from inputs that may be off by `error`: to see whether a kink is near.
     pub fn forward_around(&self, x: &[f64], error: f64) -> Pass {
-        let mut pass = Pass { activations: Vec::new(), slopes: Vec::new(), undecided: false };
-        let mut x: Vec<_> = x.iter().map(|value| Bounded { value: *value, error }).collect();
-        let mut values = &self.values[..];
-        for layer in &self.layers {
-            let (own, rest) = values.split_at(layer.values());
-            let (y, slopes, undecided) = forward(layer, own, &x);
-            pass.activations.push(std::mem::replace(&mut x, y));
+        let x = x.iter().map(|value| Bounded { value: *value, error }).collect();
+        let mut pass = Pass { activations: vec![x], slopes: Vec::new(), undecided: false };
+        for step in self.spec.steps() {
+            let (x, with) = (&pass.activations[step.from], step.with.map(|with| &pass.activations[with][..]));
+            let (y, slopes, undecided) = forward(step.spec, &self.values[step.values], x, with.unwrap_or_default());
+            pass.activations.push(y);
             pass.slopes.push(slopes);
             pass.undecided |= undecided;
-            values = rest;
         }
-        pass.activations.push(x);
         pass
     }
 
@@ -67,15 +66,21 @@ impl Mirror {
     }
 
     /// Goes back: the gradient of every value, in the order of the model file, 0 for constants.
-    pub fn backward(&self, pass: &Pass, mut dy: Vec<Bounded>) -> Vec<Bounded> {
+    pub fn backward(&self, pass: &Pass, dy: Vec<Bounded>) -> Vec<Bounded> {
         let mut gradient = vec![Bounded::ZERO; self.values.len()];
-        let mut end = self.values.len();
-        for (at, layer) in self.layers.iter().enumerate().rev() {
-            let start = end - layer.values();
-            let (x, y) = (&pass.activations[at], &pass.activations[at + 1]);
-            let into = &mut gradient[start..end];
-            dy = backward(layer, &self.values[start..end], x, y, &pass.slopes[at], &dy, into);
-            end = start;
+        // What each output was given so far: an output that goes two ways is given two gradients.
+        let mut given: Vec<Vec<Vec<Bounded>>> = vec![Vec::new(); pass.activations.len()];
+        given[pass.activations.len() - 1].push(dy);
+        for (at, step) in self.spec.steps().into_iter().enumerate().rev() {
+            let dy = total(&given[at + 1]);
+            let (x, y) = (&pass.activations[step.from], &pass.activations[at + 1]);
+            let with = step.with.map(|with| &pass.activations[with][..]).unwrap_or_default();
+            let (values, into) = (&self.values[step.values.clone()], &mut gradient[step.values.clone()]);
+            let (dx, second) = backward(step.spec, values, x, with, y, &pass.slopes[at], &dy, into);
+            given[step.from].push(dx);
+            if let Some(with) = step.with {
+                given[with].push(second);
+            }
         }
         gradient
     }
@@ -96,77 +101,52 @@ impl Mirror {
     }
 }
 
-fn given(value: f64) -> Bounded {
+pub(crate) fn given(value: f64) -> Bounded {
     Bounded { value, error: 0.0 }
 }
 
-fn forward(layer: &Spec, values: &[f64], x: &[Bounded]) -> (Vec<Bounded>, Vec<Bounded>, bool) {
-    match layer {
-        Spec::Dense { inputs, outputs, activation } => {
-            let (weights, bias) = values.split_at((inputs * outputs) as usize);
-            let (mut y, mut slopes, mut undecided) = (Vec::new(), Vec::new(), false);
-            for (row, bias) in weights.chunks(*inputs as usize).zip(bias) {
-                let products = row.iter().zip(x).map(|(w, x)| given(*w).times(*x));
-                let z = Bounded::sum(products.chain([given(*bias)]));
-                let (value, slope, unsure) = activate(*activation, z);
-                y.push(value);
-                slopes.push(slope);
-                undecided |= unsure;
-            }
-            (y, slopes, undecided)
-        }
-        Spec::Softmax { fast, .. } => (softmax(x, *fast), Vec::new(), false),
-        Spec::Standardize { len } => {
-            let (mean, scale) = values.split_at(*len as usize);
-            let scaled =
-                x.iter().zip(mean).zip(scale).map(|((x, mean), scale)| x.minus(given(*mean)).times(given(*scale)));
-            (scaled.collect(), Vec::new(), false)
-        }
-        Spec::Rescale { factor, .. } => {
-            let factor = Bounded::exact(f32::from_bits(*factor));
-            (x.iter().map(|x| x.times(factor)).collect(), Vec::new(), false)
-        }
-        other => unimplemented_kind(other),
+/// The sum of the gradients that an output is given.
+fn total(given: &[Vec<Bounded>]) -> Vec<Bounded> {
+    match given {
+        [one] => one.clone(),
+        _ => (0..given[0].len()).map(|at| Bounded::sum(given.iter().map(|gradient| gradient[at]))).collect(),
     }
 }
 
+/// The outputs, the derivatives of the activation where there is one, and whether a decision lies within the bound; `with`
+/// is the second input of a step that joins branches.
+fn forward(layer: &Spec, values: &[f64], x: &[Bounded], with: &[Bounded]) -> (Vec<Bounded>, Vec<Bounded>, bool) {
+    if let Some((sums, activation)) = layers::sums(layer, values, x, with) {
+        let (mut y, mut slopes, mut undecided) = (Vec::new(), Vec::new(), false);
+        for z in sums {
+            let (value, slope, unsure) = activate(activation, z);
+            y.push(value);
+            slopes.push(slope);
+            undecided |= unsure;
+        }
+        return (y, slopes, undecided);
+    }
+    let (y, undecided) = layers::values(layer, values, x, with);
+    (y, Vec::new(), undecided)
+}
+
+/// The gradients of the inputs, and of the second input of a step that joins branches; those of the values go to `into`.
+#[allow(clippy::too_many_arguments)]
 fn backward(
     layer: &Spec,
     values: &[f64],
     x: &[Bounded],
+    with: &[Bounded],
     y: &[Bounded],
     slopes: &[Bounded],
     dy: &[Bounded],
     into: &mut [Bounded],
-) -> Vec<Bounded> {
-    match layer {
-        Spec::Dense { inputs, outputs, .. } => {
-            let inputs = *inputs as usize;
-            let (weights, _) = values.split_at(inputs * *outputs as usize);
-            let dz: Vec<_> = dy.iter().zip(slopes).map(|(dy, slope)| dy.times(*slope)).collect();
-            let (dw, db) = into.split_at_mut(weights.len());
-            for ((row, db), dz) in dw.chunks_mut(inputs).zip(db).zip(&dz) {
-                *db = *dz;
-                row.iter_mut().zip(x).for_each(|(dw, x)| *dw = dz.times(*x));
-            }
-            let column = |i| weights.iter().skip(i).step_by(inputs).zip(&dz).map(|(w, dz)| given(*w).times(*dz));
-            (0..inputs).map(|i| Bounded::sum(column(i))).collect()
-        }
-        Spec::Softmax { .. } => {
-            let sum = Bounded::sum(y.iter().zip(dy).map(|(y, dy)| y.times(*dy)));
-            y.iter().zip(dy).map(|(y, dy)| y.times(dy.minus(sum))).collect()
-        }
-        Spec::Standardize { len } => {
-            let (_, scale) = values.split_at(*len as usize);
-            dy.iter().zip(scale).map(|(dy, scale)| dy.times(given(*scale))).collect()
-        }
-        Spec::Rescale { factor, .. } => dy.iter().map(|dy| dy.times(Bounded::exact(f32::from_bits(*factor)))).collect(),
-        other => unimplemented_kind(other),
-    }
-}
-
-fn unimplemented_kind(layer: &Spec) -> ! {
-    panic!("the mirror has no layer of the kind {}: give it one", layer.kind())
+) -> (Vec<Bounded>, Vec<Bounded>) {
+    let dz: Vec<_> = match slopes {
+        [] => dy.to_vec(),
+        _ => dy.iter().zip(slopes).map(|(dy, slope)| dy.times(*slope)).collect(),
+    };
+    layers::backward(layer, values, x, with, y, &dz, into)
 }
 
 /// Softmax: each exponential has the relative error of its argument, of the difference and of the function; quotient

@@ -9,7 +9,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use neurona_train::{Spec, config::RunConfig, model_file::Metadata};
+use neurona::arch::{ActivationSpec, PaddingSpec, ScaleSpec, Shape, WindowSpec};
+use neurona_train::{Spec, arch::Step, config::RunConfig, model_file::Metadata};
 use serde::Serialize;
 
 use crate::{
@@ -27,8 +28,8 @@ Examples:
   neurona inspect digits.neurona
   neurona inspect run.toml          before it is trained
 
-JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"parameters\",
-\"constants\", \"multiply_adds\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
+JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\",
+\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
 {\"inference\", \"in_place\", \"accumulated\", \"momentum\"}, \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
 \"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own.")]
 pub(crate) struct Inspect {
@@ -67,9 +68,11 @@ struct Layer {
     function: String,
     inputs: usize,
     outputs: usize,
+    shape: Vec<u32>,
     parameters: usize,
     constants: usize,
     multiply_adds: u64,
+    output_bytes: usize,
 }
 
 /// [`neurona::Ram`] with names for JSON.
@@ -169,17 +172,18 @@ impl Report {
 
     fn write_layers(&self, out: &mut dyn Write) -> Result<()> {
         let mut table =
-            Table::new(["layer", "kind", "function", " output", " parameters", " constants", " multiply-adds"]);
+            Table::new(["layer", "kind", "function", " output", " parameters", " constants", " multiply-adds", " RAM"]);
         let number = |number: u64| if number == 0 { "·".to_owned() } else { print::grouped(number) };
         for layer in &self.layers {
             table.row([
                 print::short(&layer.name),
                 layer.kind.to_owned(),
                 layer.function.clone(),
-                layer.outputs.to_string(),
+                layer.shape.iter().map(u32::to_string).collect::<Vec<_>>().join("x"),
                 number(layer.parameters as u64),
                 number(layer.constants as u64),
                 number(layer.multiply_adds),
+                number(layer.output_bytes as u64),
             ]);
         }
         table.total([
@@ -190,6 +194,7 @@ impl Report {
             number(self.parameters as u64),
             number(self.constants as u64),
             number(self.multiply_adds),
+            String::new(),
         ]);
         Ok(table.write(out)?)
     }
@@ -215,42 +220,73 @@ impl Report {
 
 /// The layers that compute something; a chain within the chain gives its name to its layers.
 fn layers(spec: &Spec, names: &[String]) -> Vec<Layer> {
-    let chain = if let Spec::Chain(layers) = spec { &layers[..] } else { std::slice::from_ref(spec) };
-    let mut rows = Vec::new();
-    for (at, outer) in chain.iter().enumerate() {
-        let name = names.get(at).cloned().unwrap_or_else(|| at.to_string());
-        let inner_names = outer.layer_names();
-        for (at, inner) in outer.layers().into_iter().enumerate() {
-            let is_chain = matches!(outer, Spec::Chain(_));
-            let inner_name = inner_names.get(at).map_or_else(|| at.to_string(), String::clone);
-            rows.push(Layer {
-                name: if is_chain { format!("{name}.{inner_name}") } else { name.clone() },
-                kind: inner.kind(),
-                function: function(inner),
-                inputs: inner.inputs(),
-                outputs: inner.outputs(),
-                parameters: inner.params(),
-                constants: inner.values() - inner.params(),
-                multiply_adds: inner.macs(),
-            });
-        }
+    let row = |(step, name): (Step<'_>, String)| Layer {
+        name,
+        kind: step.spec.kind(),
+        function: function(step.spec),
+        inputs: step.inputs(),
+        outputs: step.spec.outputs(),
+        shape: shape(step.spec.output_shape()),
+        parameters: step.params(),
+        constants: step.values.len() - step.params(),
+        multiply_adds: step.macs(),
+        output_bytes: step.spec.outputs() * size_of::<f32>(),
+    };
+    spec.steps().into_iter().zip(spec.step_names(names)).map(row).collect()
+}
+
+/// The axes of a shape, the channels last.
+fn shape(shape: Shape) -> Vec<u32> {
+    match shape {
+        Shape::Signal { steps, channels } => vec![steps, channels],
+        Shape::Image { height, width, channels } => vec![height, width, channels],
+        other => vec![other.len() as u32],
     }
-    rows
 }
 
 /// What a layer applies, with its constants.
 fn function(layer: &Spec) -> String {
-    use neurona::arch::ActivationSpec::{Elu, LeakyRelu};
     match layer {
-        Spec::Dense { activation, .. } => match activation {
-            LeakyRelu { slope: bits } | Elu { alpha: bits } => {
-                format!("{} {}", activation.name(), f32::from_bits(*bits))
-            }
-            _ => activation.name().to_owned(),
-        },
+        Spec::Dense { activation, .. } | Spec::Scale(ScaleSpec { activation, .. }) => named(*activation),
+        Spec::Residual { activation: ActivationSpec::Identity, .. } => String::new(),
+        Spec::Residual { activation, .. } => named(*activation),
+        Spec::Conv(conv) => {
+            let groups = if conv.groups() == 1 { String::new() } else { format!(", {} groups", conv.groups()) };
+            format!("{}{groups} {}", window(&conv.window), named(conv.activation))
+        }
+        Spec::DepthwiseConv(conv) => format!("{} {}", window(&conv.window), named(conv.activation)),
+        Spec::Pool(pool) => window(&pool.window),
         Spec::Softmax { fast: true, .. } => "fast".to_owned(),
         Spec::Rescale { factor, .. } => format!("× {}", f32::from_bits(*factor)),
         Spec::Custom { name, .. } => print::short(name),
         _ => String::new(),
+    }
+}
+
+/// An activation with its constant.
+fn named(activation: ActivationSpec) -> String {
+    match activation {
+        ActivationSpec::LeakyRelu { slope: bits } | ActivationSpec::Elu { alpha: bits } => {
+            format!("{} {}", activation.name(), f32::from_bits(bits))
+        }
+        _ => activation.name().to_owned(),
+    }
+}
+
+/// The size of a window, and how it slides where that is not the usual.
+fn window(window: &WindowSpec) -> String {
+    let signal = matches!(window.input, Shape::Signal { .. });
+    let pair = |[rows, columns]: [u32; 2]| if signal { columns.to_string() } else { format!("{rows}x{columns}") };
+    let mut text = pair(window.kernel);
+    for (what, numbers) in [("/", window.stride), (" dilation ", window.dilation)] {
+        if numbers != [1, 1] {
+            text += &format!("{what}{}", pair(numbers));
+        }
+    }
+    match window.padding {
+        PaddingSpec::Valid => text,
+        PaddingSpec::Same => text + " same",
+        PaddingSpec::Causal => text + " causal",
+        _ => text + " padded",
     }
 }

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Progress, Schedule, Score, Spec, TrainError, Trained, Training,
+    Dataset, End, Progress, Schedule, Score, TrainError, Trained, Training,
     config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
@@ -310,7 +310,7 @@ fn write_starts(starts: &Starts) -> Result<()> {
 /// Says what is about to be trained.
 fn introduce(prepared: &Prepared) {
     let Prepared { training, validation, test, network, settings, .. } = prepared;
-    let learning = network.spec().layers().into_iter().filter(|layer| layer.params() > 0).map(Spec::outputs);
+    let learning = network.spec().steps().into_iter().filter(|step| step.params() > 0).map(|step| step.spec.outputs());
     let sizes: Vec<String> = std::iter::once(network.inputs()).chain(learning).map(|size| size.to_string()).collect();
     let mut rows = format!("{} rows to train", print::grouped(training.rows() as u64));
     for (data, what) in [(validation, "to validate"), (test, "to test")] {

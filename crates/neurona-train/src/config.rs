@@ -15,6 +15,13 @@
 //!     { name = "output", dense = 10 },
 //! ]
 //!
+//! # Or, for images and signals, with an input shape and layers as LayerConfig lists them:
+//! # input = [28, 28, 1]
+//! # layers = [
+//! #     { conv = 8, kernel = 3, activation = "relu", padding = "same", batch_norm = true }, { max_pool = 2 },
+//! #     { flatten = true }, { dense = 10 },
+//! # ]
+//!
 //! [train]
 //! optimizer = "adam"         # with its constants beside it: beta1, beta2, epsilon, …
 //! rate = 1e-3
@@ -45,11 +52,13 @@ use crate::{
 };
 
 mod data;
+mod layer;
 mod memory;
 mod network;
 mod settings;
 
 pub use data::TARGET_NAMES;
+pub use layer::{GlobalPool, LayerConfig, Padding, Size};
 
 /// A training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,44 +125,27 @@ impl Default for DataConfig {
     }
 }
 
-/// A network from the sizes and activations of its dense layers.
+/// A network from its layers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
     /// What its Rust type is called.
     pub name: String,
+    /// The shape of the input: `[steps, channels]` of a signal, `[height, width, channels]` of an image; a vector without.
+    #[serde(default)]
+    pub input: Option<Vec<u32>>,
     /// A factor for every input.
     #[serde(default)]
     pub rescale: Option<f32>,
-    /// Whether inputs are brought to mean 0 and deviation 1, as they have in the training part.
+    /// Whether inputs are brought to mean 0 and deviation 1, as they have in the training part: each channel of a signal or
+    /// an image, each value of a vector.
     #[serde(default)]
     pub standardize: bool,
     /// How the weights begin.
     #[serde(default)]
     pub init: Init,
-    /// The dense layers.
+    /// The layers.
     pub layers: Vec<LayerConfig>,
-}
-
-/// A dense layer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LayerConfig {
-    /// What its field is called in Rust; either all layers have a name or none.
-    pub name: Option<String>,
-    /// The number of its outputs.
-    pub dense: u32,
-    /// Its activation, `identity` without; in the last layer also `softmax`, which the network then ends in. The
-    /// cross-entropies have softmax and sigmoid inside, and go with `identity`.
-    pub activation: Option<String>,
-    /// The slope of `leaky_relu`, 0.01 without.
-    pub slope: Option<f32>,
-    /// The alpha of `elu`, 1 without.
-    pub alpha: Option<f32>,
-    /// Whether its sums are normalised over each mini-batch in training: see [`Network::normalize`].
-    pub batch_norm: bool,
-    /// The chance of each of its outputs to be dropped in training.
-    pub dropout: f32,
 }
 
 /// How a network is trained; what is left out is as in [`Training::new`].

@@ -4,7 +4,12 @@
 //! bit is the one that the Rust type of the network gives, here and on a board. This is slower than
 //! [`Network::forward`](crate::Network::forward), whose sums are in another order.
 
-use neurona::{Exact, Exponential, fast, kernel};
+use neurona::{
+    Exact, Exponential,
+    arch::{ActivationSpec, PoolKind},
+    fast,
+    kernel::{self, Window},
+};
 
 use crate::{ShapeError, Spec};
 
@@ -19,39 +24,90 @@ use crate::{ShapeError, Spec};
 pub fn forward(spec: &Spec, values: &[f32], x: &[f32]) -> Result<Vec<f32>, ShapeError> {
     ShapeError::check("values", spec.values(), values.len())?;
     ShapeError::check("inputs", spec.inputs(), x.len())?;
-    let (mut x, mut rest) = (x.to_vec(), values);
-    for layer in spec.layers() {
-        let mut y = vec![0.0; layer.outputs()];
-        // The sum of the layers' values was checked above.
-        let (values, others) = rest.split_at(layer.values().min(rest.len()));
-        match layer {
-            Spec::Dense { inputs, outputs, activation } => {
-                let (weights, bias) = values.split_at((*inputs as usize) * (*outputs as usize));
-                kernel::dense_forward(weights, bias, &x, &mut y);
-                for y in &mut y {
-                    *y = activation.value(*y);
-                }
-            }
-            Spec::Softmax { fast, .. } => {
-                y.copy_from_slice(&x);
-                kernel::softmax(&mut y, if *fast { fast::Exp::exp } else { Exact::exp });
-            }
-            Spec::Standardize { len } => {
-                let (mean, scale) = values.split_at(*len as usize);
-                kernel::standardize(mean, scale, &x, &mut y);
-            }
-            Spec::Rescale { factor, .. } => kernel::rescale(f32::from_bits(*factor), &x, &mut y),
-            // `Spec::layers` opens every chain.
-            Spec::Chain(_) | Spec::Custom { .. } => ShapeError::check("outputs of a custom layer", 0, y.len())?,
+    // The output of each step, behind the input of the network.
+    let mut given = vec![x.to_vec()];
+    for step in spec.steps() {
+        let (x, with) = (&given[step.from], step.with.map(|with| &given[with]));
+        let mut y = vec![0.0; step.spec.outputs()];
+        if let Spec::Custom { .. } = step.spec {
+            ShapeError::check("outputs of a custom layer", 0, y.len())?;
         }
-        (x, rest) = (y, others);
+        // The sum of the steps' values was checked above.
+        compute(step.spec, values.get(step.values).unwrap_or_default(), x, with, &mut y);
+        given.push(y);
     }
-    Ok(x)
+    Ok(given.pop().unwrap_or_default())
+}
+
+/// Computes one step; `with` is the second input of a step that joins branches.
+fn compute(spec: &Spec, values: &[f32], x: &[f32], with: Option<&Vec<f32>>, y: &mut [f32]) {
+    match spec {
+        Spec::Dense { inputs, outputs, activation } => {
+            let (weights, bias) = values.split_at((*inputs as usize) * (*outputs as usize));
+            kernel::dense_forward(weights, bias, x, y);
+            activate(*activation, y);
+        }
+        Spec::Softmax { fast, .. } => {
+            y.copy_from_slice(x);
+            kernel::softmax(y, if *fast { fast::Exp::exp } else { Exact::exp });
+        }
+        Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
+            let (mean, scale) = values.split_at(values.len() / 2);
+            kernel::standardize(mean, scale, x, y);
+        }
+        Spec::Rescale { factor, .. } => kernel::rescale(f32::from_bits(*factor), x, y),
+        Spec::Reshape(_) => y.copy_from_slice(x),
+        Spec::Conv(conv) => {
+            let (weights, bias) = values.split_at(conv.weights());
+            kernel::conv_forward(&Window::of(&conv.window), conv.seen as usize, weights, bias, x, y);
+            activate(conv.activation, y);
+        }
+        Spec::DepthwiseConv(conv) => {
+            let (weights, bias) = values.split_at(conv.weights());
+            kernel::depthwise_forward(&Window::of(&conv.window), weights, bias, x, y);
+            activate(conv.activation, y);
+        }
+        Spec::Pool(pool) => match pool.kind {
+            PoolKind::Max => kernel::max_pool_forward(&Window::of(&pool.window), x, y),
+            PoolKind::Average => kernel::average_pool_forward(&Window::of(&pool.window), x, y),
+        },
+        Spec::GlobalPool(pool) => match pool.kind {
+            PoolKind::Max => kernel::global_max_forward(x, y),
+            PoolKind::Average => kernel::global_average_forward(x, y),
+        },
+        Spec::Scale(scale) => {
+            let (scales, shifts) = values.split_at(scale.shape.channels());
+            kernel::scale_forward(scales, shifts, x, y);
+            activate(scale.activation, y);
+        }
+        Spec::Residual { activation, .. } => {
+            y.copy_from_slice(x);
+            kernel::axpy(1.0, with.map_or(&[], Vec::as_slice), y);
+            activate(*activation, y);
+        }
+        Spec::Concat(first, second) => {
+            let (ahead, behind) = (first.output_shape().channels(), second.output_shape().channels());
+            let cells = x.chunks_exact(ahead).zip(with.map_or(&[][..], Vec::as_slice).chunks_exact(behind));
+            for (y, (first, second)) in y.chunks_exact_mut(ahead + behind).zip(cells) {
+                let (ahead, behind) = y.split_at_mut(ahead);
+                ahead.copy_from_slice(first);
+                behind.copy_from_slice(second);
+            }
+        }
+        // `Spec::steps` opens every chain, and a custom layer has no output.
+        Spec::Chain(_) | Spec::Custom { .. } => {}
+    }
+}
+
+fn activate(activation: ActivationSpec, z: &mut [f32]) {
+    for z in z {
+        *z = activation.value(*z);
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use neurona::prelude::*;
+    use neurona::{plain::Plain, prelude::*};
 
     use super::*;
 
@@ -66,16 +122,54 @@ mod tests {
         }
     }
 
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Body: Signal<9, 2> => Signal<9, 3> {
+            wide: DepthwiseConv1d<Signal<9, 2>, Signal<9, 4>, Kernel1d<3, 1, 2>, Relu, Same>,
+            groups: Conv1d<Signal<9, 4>, Signal<9, 6>, Grouped<2, Kernel1d<2>>, Silu, Causal>,
+            output: Conv1d<Signal<9, 6>, Signal<9, 3>, Kernel1d<1>>,
+        }
+    }
+
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Branching: [f32; 18] => [f32; 6] {
+            signal: Reshape<[f32; 18], Signal<9, 2>>,
+            both: Concat<Body, Conv1d<Signal<9, 2>, Signal<9, 1>, Kernel1d<1>>, Signal<9, 4>>,
+            standard: Standardize<4, Signal<9, 4>>,
+            mean: AvgPool<Signal<9, 4>, Signal<5, 4>, Kernel1d<3, 2>, Same>,
+            scale: Scale<Signal<5, 4>, Tanh>,
+            again: Residual<Conv1d<Signal<5, 4>, Signal<5, 4>, Kernel1d<3>, Relu, Same>>,
+            half: Projected<
+                Conv1d<Signal<5, 4>, Signal<3, 6>, Kernel1d<3, 2>, Identity, Padding1d<1, 1>>,
+                Conv1d<Signal<5, 4>, Signal<3, 6>, Kernel1d<1, 2>>,
+                Relu,
+            >,
+            pool: MaxPool<Signal<3, 6>, Signal<2, 6>, Kernel1d<2>>,
+            mean_again: GlobalAvgPool<Signal<2, 6>>,
+        }
+    }
+
+    fn check<N: Network + Plain>(x: &N::Input) {
+        let spec = Spec::from(&N::ARCH);
+        let values: Vec<f32> = (0..spec.values()).map(|i| ((i * 37 % 19) as f32 - 9.0) / 7.0).collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mut network = Box::new(N::ZERO);
+        assert!(neurona::plain::fill(&mut *network, &bytes));
+        let mut memory = Box::new(Inference::<N>::ZERO);
+        let floats = |bytes: &[u8]| -> Vec<f32> {
+            bytes.chunks_exact(4).map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])).collect()
+        };
+        let y = floats(neurona::plain::bytes_of(network.infer(x, &mut memory)));
+        let here = forward(&spec, &values, &floats(neurona::plain::bytes_of(x))).expect("the shapes fit");
+        assert_eq!(here, y);
+        assert!(y.iter().any(|y| *y != 0.0));
+    }
+
     #[test]
     fn the_bits_are_those_of_the_type() {
-        let values: Vec<f32> = (0..Mixed::ARCH.values()).map(|i| ((i * 37 % 19) as f32 - 9.0) / 7.0).collect();
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let mut network = Mixed::ZERO;
-        assert!(neurona::plain::fill(&mut network, &bytes));
-        let x = [0.3, -7.5, 11.0];
-        let mut memory = Inference::<Mixed>::ZERO;
-        let here = forward(&Spec::from(&Mixed::ARCH), &values, &x).expect("the shapes fit");
-        assert_eq!(here, network.infer(&x, &mut memory));
+        check::<Mixed>(&[0.3, -7.5, 11.0]);
+        check::<Branching>(&std::array::from_fn(|i| (i * 29 % 17) as f32 / 5.0 - 1.5));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use neurona::arch::ActivationSpec::{self, *};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Kind, Network, begin_normalization},
+    network::{Network, begin_normalization},
     random::{Purpose, Random},
 };
 
@@ -83,20 +83,25 @@ impl Init {
 }
 
 impl Network {
-    /// Gives the weights of every dense layer new values, and its biases too or sets them to zero; other layers stay as
-    /// they are. What a normalised layer has besides begins anew.
+    /// Gives the weights of every layer with weighted sums new values, and its biases too or sets them to zero; a scale
+    /// becomes 1, and other layers stay as they are. What a normalised layer has besides begins anew.
     ///
     /// The same seed gives the same weights on every machine: see [`random`](crate::random).
     pub fn init(&mut self, init: Init, seed: u64) {
         let layers = self.layers().to_vec();
         for (number, layer) in (0..).zip(layers) {
-            let Kind::Dense(activation) = layer.kind else { continue };
-            let (variance, uniform) = init.distribution(layer.inputs, layer.outputs, activation);
-            let mut random = Random::new(seed, Purpose::Init, number, 0);
-            let (weights, bias) = self.values_mut()[layer.values].split_at_mut(layer.outputs * layer.inputs);
-            let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
-            weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
-            bias.fill_with(|| if init.draws_biases() { random.uniform(limit) } else { 0.0 });
+            let (weights, bias) = self.values_mut()[layer.values.clone()].split_at_mut(layer.weights());
+            if let Some((inputs, outputs)) = layer.fans() {
+                let (variance, uniform) = init.distribution(inputs, outputs, layer.activation());
+                let mut random = Random::new(seed, Purpose::Init, number, 0);
+                let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
+                weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
+                bias.fill_with(|| if init.draws_biases() { random.uniform(limit) } else { 0.0 });
+            } else if layer.learns() {
+                // A scale that changes nothing.
+                weights.fill(1.0);
+                bias.fill(0.0);
+            }
             if let Some(norm) = layer.norm {
                 begin_normalization(&mut self.values_mut()[norm]);
             }

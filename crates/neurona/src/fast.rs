@@ -22,6 +22,7 @@
 use crate::activation::{Activation, function};
 use crate::arch::ActivationSpec;
 use crate::layer::{self, Exponential};
+use crate::shape::Tensor;
 
 /// Sigmoid with the fast exponential: `y = 1 / (1 + e^-z)`, derivative `y (1 - y)` from y.
 ///
@@ -33,7 +34,7 @@ pub struct Sigmoid;
 
 impl Activation for Sigmoid {
     const SPEC: ActivationSpec = ActivationSpec::FastSigmoid;
-    type Keep<const N: usize> = ();
+    type Keep<Y: Tensor> = ();
 
     #[inline]
     fn value(z: f32) -> f32 {
@@ -56,7 +57,7 @@ pub struct Tanh;
 
 impl Activation for Tanh {
     const SPEC: ActivationSpec = ActivationSpec::FastTanh;
-    type Keep<const N: usize> = ();
+    type Keep<Y: Tensor> = ();
 
     #[inline]
     fn value(z: f32) -> f32 {

@@ -78,7 +78,11 @@
 //! | module          | what                                                                                         |
 //! | --------------- | -------------------------------------------------------------------------------------------- |
 //! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                 |
-//! | layers          | [`Dense`], [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]    |
+//! | layers          | [`Dense`], [`Conv1d`], [`Conv2d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`MaxPool`],    |
+//! |                 | [`AvgPool`], [`GlobalMaxPool`], [`GlobalAvgPool`], [`Flatten`], [`Reshape`], [`Scale`],      |
+//! |                 | [`Residual`], [`Projected`], [`Concat`], [`Softmax`], [`Standardize`], [`Rescale`]; your own |
+//! |                 | by [`Layer`] and [`Learn`]                                                                   |
+//! | [`shape`]       | signals and images, and the windows that slide over them                                     |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
@@ -126,12 +130,18 @@ pub mod model_file;
 mod network;
 mod optim;
 pub mod plain;
+pub mod shape;
 
 pub use activation::{
     Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softplus, Step, Tanh,
 };
 pub use arch::{ActivationSpec, LayerSpec};
-pub use layer::{Dense, Exact, Exponential, Layer, Learn, Rescale, Softmax, Standardize, Target};
+pub use layer::{
+    Average, AvgPool, Branches, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d, Dense, DepthwiseConv,
+    DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, GlobalAvgPool, GlobalMaxPool, GlobalPool, Layer,
+    Learn, Max, MaxPool, Pool, Projected, ProjectedScratch, ProjectedTape, Reduce, Rescale, Reshape, Residual,
+    ResidualTape, Scale, Softmax, Standardize, Target,
+};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
 pub use network::__fits;
@@ -142,9 +152,14 @@ pub use optim::Sgd;
 pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
-    pub use crate::layer::{Dense, Layer, Learn, Rescale, Softmax, Standardize};
+    pub use crate::layer::{
+        AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Flatten,
+        GlobalAvgPool, GlobalMaxPool, Layer, Learn, MaxPool, Projected, Rescale, Reshape, Residual, Scale, Softmax,
+        Standardize,
+    };
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};
     pub use crate::optim::Sgd;
     pub use crate::plain::Zero;
+    pub use crate::shape::{Causal, Grouped, Image, Kernel1d, Kernel2d, Padding1d, Padding2d, Same, Signal, Valid};
 }

@@ -247,6 +247,7 @@ impl Options {
         }
         let stem = out.file_stem().unwrap_or_default().to_string_lossy();
         let network = NetworkConfig {
+            input: None,
             name: rust::type_name(&stem),
             rescale: None,
             standardize: false,
@@ -338,28 +339,33 @@ impl Options {
             network.name.clone_from(name);
         }
         if asked.layers.is_some() || self.config.is_none() {
-            let usual =
-                || vec![Some(LayerConfig { dense: 32, activation: Some("relu".to_owned()), ..LayerConfig::default() })];
+            let usual = || {
+                vec![Some(LayerConfig {
+                    dense: Some(32),
+                    activation: Some("relu".to_owned()),
+                    ..LayerConfig::default()
+                })]
+            };
             network.layers = asked.layers.clone().unwrap_or_else(usual).into_iter().flatten().collect();
-            network.layers.push(LayerConfig { dense: outputs(data, config.train.loss), ..LayerConfig::default() });
+            network
+                .layers
+                .push(LayerConfig { dense: Some(outputs(data, config.train.loss)), ..LayerConfig::default() });
         }
-        if let Some((last, hidden)) = network.layers.split_last_mut() {
-            last.activation = asked.output.clone().or(last.activation.take());
-            match self.regularization.dropout.as_deref() {
-                None => {}
-                Some([rate]) => hidden.iter_mut().for_each(|layer| layer.dropout = *rate),
-                Some(rates) if rates.len() == hidden.len() => {
-                    hidden.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = *rate);
-                }
-                Some(rates) => {
-                    bail!(
-                        "--dropout: expected one chance, or {} for the hidden layers, found {}",
-                        hidden.len(),
-                        rates.len()
-                    )
-                }
+        let mut hidden = network.hidden_mut();
+        hidden.iter_mut().for_each(|layer| layer.batch_norm |= asked.batch_norm);
+        match self.regularization.dropout.as_deref() {
+            None => {}
+            Some([rate]) => hidden.iter_mut().for_each(|layer| layer.dropout = *rate),
+            Some(rates) if rates.len() == hidden.len() => {
+                hidden.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = *rate);
             }
-            hidden.iter_mut().for_each(|layer| layer.batch_norm |= asked.batch_norm);
+            Some(rates) => {
+                let (expected, found) = (hidden.len(), rates.len());
+                bail!("--dropout: expected one chance, or {expected} for the hidden layers, found {found}")
+            }
+        }
+        if let Some(last) = network.layers.last_mut() {
+            last.activation = asked.output.clone().or(last.activation.take());
         }
         if asked.standardize {
             (network.standardize, network.rescale) = (true, None);
@@ -405,7 +411,7 @@ fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
         (constant, "elu") => (None, constant),
         _ => return Err(format!("`{activation}` has no constant; only leaky_relu and elu have one")),
     };
-    Ok(Some(LayerConfig { dense, activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
+    Ok(Some(LayerConfig { dense: Some(dense), activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
 }
 
 fn init(text: &str) -> Result<Init, String> {
@@ -439,7 +445,7 @@ mod tests {
     #[test]
     fn layers_as_they_are_typed() {
         let hidden = |dense, activation: &str| LayerConfig {
-            dense,
+            dense: Some(dense),
             activation: Some(activation.to_owned()),
             ..LayerConfig::default()
         };

@@ -1,6 +1,8 @@
 //! Whether an architecture can be built.
 
-use neurona::arch::ActivationSpec;
+use std::fmt;
+
+use neurona::arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, ScaleSpec, Shape};
 
 use super::Spec;
 
@@ -12,16 +14,30 @@ pub enum SpecError {
     #[error("the network has no layers")]
     NoLayers,
     /// A layer does not take what the one before it gives.
-    #[error("layers[{layer}] ({kind}) takes {expected} values, but the layer before it gives {found}")]
+    #[error("layers[{layer}] ({kind}) takes {}, but the layer before it gives {}", Named(*expected), Named(*found))]
     Sizes {
         /// Which layer.
         layer: usize,
         /// What kind it is.
         kind: &'static str,
-        /// How many inputs it has.
-        expected: usize,
-        /// How many outputs the layer before it has.
-        found: usize,
+        /// The shape of its input.
+        expected: Shape,
+        /// The shape of the output before it.
+        found: Shape,
+    },
+    /// The sizes of a layer do not fit together.
+    #[error("layers[{layer}] ({kind}): {fault}; found {} to {}", Named(*input), Named(*output))]
+    Window {
+        /// Which layer.
+        layer: usize,
+        /// What kind it is.
+        kind: &'static str,
+        /// What they should be.
+        fault: &'static str,
+        /// The shape of its input.
+        input: Shape,
+        /// The shape of its output.
+        output: Shape,
     },
     /// A layer has no inputs or no outputs.
     #[error("layers[{layer}] ({kind}) has {inputs} inputs and {outputs} outputs; expected at least 1 of each")]
@@ -69,6 +85,20 @@ pub enum SpecError {
     },
 }
 
+/// A shape as messages name it.
+struct Named(Shape);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Shape::Vector { len } => write!(f, "{len} values"),
+            Shape::Signal { steps, channels } => write!(f, "a signal of {steps} x {channels}"),
+            Shape::Image { height, width, channels } => write!(f, "an image of {height} x {width} x {channels}"),
+            other => write!(f, "{other:?}"),
+        }
+    }
+}
+
 impl Spec {
     /// The most values that a network can store: four bytes each, they fill the 32-bit address space of a device.
     pub const MAX_VALUES: usize = 1 << 30;
@@ -80,32 +110,66 @@ impl Spec {
     /// Says which layer is wrong, what was expected and what was found. Custom layers pass: see
     /// [`Network::new`](crate::Network::new).
     pub fn check(&self) -> Result<(), SpecError> {
-        let layers = self.layers();
-        if layers.is_empty() {
+        let steps = self.steps();
+        if steps.is_empty() || self.has_empty_chain() {
             return Err(SpecError::NoLayers);
         }
-        let (mut before, mut values) = (None, 0_usize);
-        for (layer, spec) in layers.into_iter().enumerate() {
-            let kind = spec.kind();
-            let (inputs, outputs) = (spec.inputs(), spec.outputs());
-            if inputs == 0 || outputs == 0 {
-                return Err(SpecError::Empty { layer, kind, inputs, outputs });
+        let given = |place: usize| match place.checked_sub(1) {
+            Some(step) => steps[step].spec.output_shape(),
+            None => self.input_shape(),
+        };
+        let mut values = 0_usize;
+        for (layer, step) in steps.iter().enumerate() {
+            let (spec, kind) = (step.spec, step.spec.kind());
+            let (input, output) = (spec.input_shape(), spec.output_shape());
+            if input.is_empty() || output.is_empty() {
+                return Err(SpecError::Empty { layer, kind, inputs: input.len(), outputs: output.len() });
             }
-            if let Some(found) = before
-                && found != inputs
+            let expected = match (spec, step.with) {
+                (Self::Residual { .. }, Some(with)) => Some((output, given(with))),
+                (Self::Concat(first, second), _) => {
+                    // The same cells in both, whatever their channels.
+                    let (first, second) = (first.output_shape(), second.output_shape());
+                    let (ahead, behind) = (first.beside(second), second.beside(first));
+                    Some((ahead, behind))
+                }
+                _ => Some((input, given(step.from))),
+            };
+            if let Some((expected, found)) = expected
+                && expected != found
             {
-                return Err(SpecError::Sizes { layer, kind, expected: inputs, found });
+                return Err(SpecError::Sizes { layer, kind, expected, found });
+            }
+            if let Some(fault) = spec.wrong_sizes() {
+                return Err(SpecError::Window { layer, kind, fault, input, output });
             }
             if let Some((fault, found)) = spec.wrong_constant() {
                 return Err(SpecError::Constant { layer, kind, fault, found });
             }
-            before = Some(outputs);
-            values = values.saturating_add(spec.values());
+            values = values.saturating_add(step.values.len());
             if values > Self::MAX_VALUES {
                 return Err(SpecError::TooLarge { layer, kind, expected: Self::MAX_VALUES, found: values });
             }
         }
         Ok(())
+    }
+
+    /// Whether a chain in it, at any depth, has no layers.
+    fn has_empty_chain(&self) -> bool {
+        matches!(self, Self::Chain(layers) if layers.is_empty()) || self.parts().any(Self::has_empty_chain)
+    }
+
+    /// What the sizes of a layer should be, when they do not fit together.
+    fn wrong_sizes(&self) -> Option<&'static str> {
+        match self {
+            Self::Reshape(reshape) => reshape.fault(),
+            Self::Conv(conv) => conv.fault(),
+            Self::DepthwiseConv(conv) => conv.fault(),
+            Self::Pool(pool) => pool.fault(),
+            Self::GlobalPool(pool) => pool.fault(),
+            Self::Scale(scale) => scale.fault(),
+            _ => None,
+        }
     }
 
     /// What a constant should be and what it is, when it makes no sense.
@@ -115,7 +179,11 @@ impl Spec {
                 let factor = f32::from_bits(factor);
                 (!factor.is_finite()).then_some(("the factor of a rescaling is a finite number", factor))
             }
-            Self::Dense { activation, .. } => {
+            Self::Dense { activation, .. }
+            | Self::Conv(ConvSpec { activation, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { activation, .. })
+            | Self::Scale(ScaleSpec { activation, .. })
+            | Self::Residual { activation, .. } => {
                 let bits = match activation {
                     ActivationSpec::LeakyRelu { slope: bits } | ActivationSpec::Elu { alpha: bits } => bits,
                     _ => 0,
@@ -145,7 +213,7 @@ mod tests {
         assert_eq!(message(vec![]), "the network has no layers");
         assert_eq!(
             message(vec![dense(4, 8, relu), Spec::Chain(vec![dense(9, 2, relu)])]),
-            "layers[1] (dense) takes 9 values, but the layer before it gives 8"
+            "layers[1] (dense) takes 9 values, but the layer before it gives 8 values"
         );
         assert_eq!(
             message(vec![Spec::Standardize { len: 4 }, dense(4, 0, relu)]),

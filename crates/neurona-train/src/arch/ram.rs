@@ -1,6 +1,10 @@
 //! What an architecture needs of a device's memory.
 
-use neurona::{Ram, activation::Needs};
+use neurona::{
+    Ram,
+    activation::Needs,
+    arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, ScaleSpec},
+};
 
 use super::Spec;
 
@@ -34,8 +38,17 @@ impl Spec {
                 let largest = layers.iter().map(Self::scratch).try_fold(0, |most, next| Some(next?.max(most)))?;
                 Some(turns(layers).saturating_add(largest))
             }
-            Self::Dense { .. } | Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => Some(0),
+            // Both branches keep theirs, and what they give.
+            Self::Residual { body, shortcut: Some(second), .. } => {
+                Some(body.scratch()?.saturating_add(second.scratch()?).saturating_add(bytes(second)))
+            }
+            Self::Concat(first, second) => {
+                let scratch = first.scratch()?.saturating_add(second.scratch()?);
+                Some(scratch.saturating_add(bytes(first)).saturating_add(bytes(second)))
+            }
+            Self::Residual { body, shortcut: None, .. } => body.scratch(),
             Self::Custom { .. } => None,
+            _ => Some(0),
         }
     }
 
@@ -49,20 +62,47 @@ impl Spec {
                 let activations = inner(layers).fold(0, usize::saturating_add);
                 Some(activations.saturating_add(kept).saturating_add(turns(layers)))
             }
-            Self::Dense { outputs, activation, .. } => Some(match activation.needs() {
-                Needs::PreActivation => *outputs as usize * VALUE,
-                Needs::Output => 0,
-            }),
-            Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => Some(0),
+            Self::Dense { activation, .. }
+            | Self::Conv(ConvSpec { activation, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { activation, .. })
+            | Self::Scale(ScaleSpec { activation, .. }) => Some(self.kept(*activation)),
+            // The output of the body; with a shortcut of its own both outputs and a gradient.
+            Self::Residual { body, shortcut, activation } => {
+                let (outputs, shortcut) = match shortcut {
+                    Some(shortcut) => (3, shortcut.tape()?),
+                    None => (1, 0),
+                };
+                let tapes = body.tape()?.saturating_add(shortcut).saturating_add(self.kept(*activation));
+                Some(tapes.saturating_add(bytes(body).saturating_mul(outputs)))
+            }
+            // Both outputs and their gradients.
+            Self::Concat(first, second) => {
+                let outputs = bytes(first).saturating_add(bytes(second));
+                Some(first.tape()?.saturating_add(second.tape()?).saturating_add(outputs.saturating_mul(2)))
+            }
             Self::Custom { .. } => None,
+            _ => Some(0),
         }
     }
+
+    /// What an activation keeps of the outputs' sums.
+    fn kept(&self, activation: ActivationSpec) -> usize {
+        match activation.needs() {
+            Needs::PreActivation => bytes(self),
+            Needs::Output => 0,
+        }
+    }
+}
+
+/// Bytes of an output.
+fn bytes(layer: &Spec) -> usize {
+    layer.outputs().saturating_mul(VALUE)
 }
 
 /// Bytes of the activations between the layers of a chain.
 fn inner(layers: &[Spec]) -> impl Iterator<Item = usize> {
     let but_the_last = layers.len().saturating_sub(1);
-    layers.iter().take(but_the_last).map(|layer| layer.outputs().saturating_mul(VALUE))
+    layers.iter().take(but_the_last).map(bytes)
 }
 
 /// Bytes of the two largest activations that follow each other between the layers of a chain.
@@ -100,6 +140,33 @@ mod tests {
         }
     }
 
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Body: Signal<9, 2> => Signal<9, 3> {
+            narrow: Conv1d<Signal<9, 2>, Signal<9, 5>, Kernel1d<1>, Silu>,
+            wide: DepthwiseConv1d<Signal<9, 5>, Signal<9, 5>, Kernel1d<3>, Relu, Same>,
+            output: Conv1d<Signal<9, 5>, Signal<9, 3>, Kernel1d<2>, Identity, Causal>,
+        }
+    }
+
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Branching: [f32; 18] => [f32; 3] {
+            signal: Reshape<[f32; 18], Signal<9, 2>>,
+            both: Concat<Body, Conv1d<Signal<9, 2>, Signal<9, 1>, Kernel1d<1>>, Signal<9, 4>>,
+            scale: Scale<Signal<9, 4>, HardSwish>,
+            again: Residual<Conv1d<Signal<9, 4>, Signal<9, 4>, Kernel1d<3>, Relu, Same>, Silu>,
+            half: Projected<
+                Conv1d<Signal<9, 4>, Signal<5, 6>, Kernel1d<3, 2>, HardSwish, Same>,
+                Conv1d<Signal<9, 4>, Signal<5, 6>, Kernel1d<1, 2>, Identity, Same>,
+                Relu,
+            >,
+            pool: MaxPool<Signal<5, 6>, Signal<2, 6>, Kernel1d<2, 2>>,
+            flat: Flatten<Signal<2, 6>, 12>,
+            output: Dense<12, 3>,
+        }
+    }
+
     fn check<N: Network>() {
         let spec = Spec::from(&N::ARCH);
         assert_eq!(spec.ram(), Some(N::RAM), "{spec:?}");
@@ -113,6 +180,8 @@ mod tests {
         check::<Softmax<5>>();
         check::<Inner>();
         check::<Outer>();
+        check::<Body>();
+        check::<Branching>();
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use neurona::arch::ActivationSpec;
+use neurona::arch::{
+    ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PaddingSpec, PoolKind, PoolSpec, ReshapeSpec,
+    ScaleSpec, Shape, WindowSpec,
+};
 
 use super::{Spec, SpecError};
 
@@ -85,26 +88,16 @@ impl Spec {
         let mut source = String::new();
         let mut fields = String::new();
         for (at, (layer, field)) in layers.iter().zip(&names).enumerate() {
-            let layer_type = match layer {
-                Self::Chain(_) => {
-                    let inner = format!("{name}{}", camel_case(field));
-                    source += &layer.rust_source(&inner, &[])?;
-                    source.push('\n');
-                    inner
-                }
-                Self::Custom { name, .. } => {
-                    return Err(SpecError::Custom { layer: at, name: name.clone() }.into());
-                }
-                layer => layer.rust_type(),
-            };
+            if let Self::Custom { name, .. } = layer {
+                return Err(SpecError::Custom { layer: at, name: name.clone() }.into());
+            }
+            let layer_type = layer.rust_type(&format!("{name}{}", camel_case(field)), &mut source)?;
             // Writing to a string cannot fail.
             let _ = writeln!(fields, "        {field}: {layer_type},");
         }
-        let (inputs, outputs) = (self.inputs(), self.outputs());
-        let _ = write!(
-            source,
-            "neurona::network! {{\n    pub struct {name}: [f32; {inputs}] => [f32; {outputs}] {{\n{fields}    }}\n}}\n"
-        );
+        let (input, output) = (array(self.input_shape()), array(self.output_shape()));
+        let _ =
+            write!(source, "neurona::network! {{\n    pub struct {name}: {input} => {output} {{\n{fields}    }}\n}}\n");
         Ok(source)
     }
 
@@ -118,22 +111,124 @@ impl Spec {
         }
     }
 
-    /// The type of one layer; chains and custom layers, which have no type here, give their kind.
-    fn rust_type(&self) -> String {
-        match self {
-            Self::Dense { inputs, outputs, activation: ActivationSpec::Identity } => {
-                format!("Dense<{inputs}, {outputs}>")
-            }
+    /// The type of a layer. A chain becomes a block of its own in `source`, called `name`; so do the chains in branches.
+    fn rust_type(&self, name: &str, source: &mut String) -> Result<String, SourceError> {
+        let mut branch = |branch: &Self, ending: &str| branch.rust_type(&format!("{name}{ending}"), source);
+        Ok(match self {
             Self::Dense { inputs, outputs, activation } => {
-                format!("Dense<{inputs}, {outputs}, {}>", activation_type(*activation))
+                format!("Dense<{inputs}, {outputs}{}>", options(*activation, None))
             }
             Self::Softmax { len, fast: false } => format!("Softmax<{len}>"),
             Self::Softmax { len, fast: true } => format!("fast::Softmax<{len}>"),
             Self::Standardize { len } => format!("Standardize<{len}>"),
+            Self::StandardizeChannels(shape) => format!("Standardize<{}, {}>", shape.channels(), array(*shape)),
             Self::Rescale { len, factor } => format!("Rescale<{len}, {}>", bits(*factor)),
-            Self::Chain(_) | Self::Custom { .. } => self.kind().to_owned(),
-        }
+            Self::Reshape(ReshapeSpec { input, output: Shape::Vector { len } }) => {
+                format!("Flatten<{}, {len}>", array(*input))
+            }
+            Self::Reshape(ReshapeSpec { input, output }) => format!("Reshape<{}, {}>", array(*input), array(*output)),
+            Self::Conv(ConvSpec { window, seen, activation }) => {
+                let axes = axes(window.input);
+                let kernel = match window.input.channels() == *seen as usize {
+                    true => kernel(window),
+                    false => format!("Grouped<{seen}, {}>", kernel(window)),
+                };
+                let options = options(*activation, padding(window));
+                format!("Conv{axes}<{}, {}, {kernel}{options}>", array(window.input), array(window.output))
+            }
+            Self::DepthwiseConv(DepthwiseConvSpec { window, activation }) => {
+                let (axes, kernel, options) =
+                    (axes(window.input), kernel(window), options(*activation, padding(window)));
+                format!("DepthwiseConv{axes}<{}, {}, {kernel}{options}>", array(window.input), array(window.output))
+            }
+            Self::Pool(PoolSpec { window, kind }) => {
+                let padding = padding(window).map_or(String::new(), |padding| format!(", {padding}"));
+                let (kind, kernel) = (pool_type(*kind), kernel(window));
+                format!("{kind}Pool<{}, {}, {kernel}{padding}>", array(window.input), array(window.output))
+            }
+            Self::GlobalPool(GlobalPoolSpec { input, kind }) => {
+                format!("Global{}Pool<{}>", pool_type(*kind), array(*input))
+            }
+            Self::Scale(ScaleSpec { shape, activation }) => {
+                format!("Scale<{}{}>", array(*shape), options(*activation, None))
+            }
+            Self::Residual { body, shortcut: None, activation } => {
+                format!("Residual<{}{}>", branch(body, "Body")?, options(*activation, None))
+            }
+            Self::Residual { body, shortcut: Some(shortcut), activation } => {
+                let (body, shortcut) = (branch(body, "Body")?, branch(shortcut, "Shortcut")?);
+                format!("Projected<{body}, {shortcut}{}>", options(*activation, None))
+            }
+            Self::Concat(first, second) => {
+                let output = array(self.output_shape());
+                format!("Concat<{}, {}, {output}>", branch(first, "First")?, branch(second, "Second")?)
+            }
+            Self::Chain(_) => {
+                *source += &self.rust_source(name, &[])?;
+                source.push('\n');
+                name.to_owned()
+            }
+            Self::Custom { name, .. } => return Err(SpecError::Custom { layer: 0, name: name.clone() }.into()),
+        })
     }
+}
+
+/// The type of an input or an output.
+fn array(shape: Shape) -> String {
+    match shape {
+        Shape::Signal { steps, channels } => format!("Signal<{steps}, {channels}>"),
+        Shape::Image { height, width, channels } => format!("Image<{height}, {width}, {channels}>"),
+        other => format!("[f32; {}]", other.len()),
+    }
+}
+
+/// How the names of layers end that slide over a shape.
+fn axes(shape: Shape) -> &'static str {
+    if let Shape::Signal { .. } = shape { "1d" } else { "2d" }
+}
+
+/// The type of a window, with what may be left out left out.
+fn kernel(window: &WindowSpec) -> String {
+    let WindowSpec { kernel, stride, dilation, .. } = window;
+    let (name, numbers) = match window.input {
+        Shape::Signal { .. } => ("Kernel1d", vec![(kernel[1], None), (stride[1], Some(1)), (dilation[1], Some(1))]),
+        _ => {
+            let pair = |[rows, columns]: [u32; 2], usual| [(rows, usual), (columns, Some(rows))];
+            ("Kernel2d", [pair(*kernel, None), pair(*stride, Some(1)), pair(*dilation, Some(1))].concat())
+        }
+    };
+    let last = numbers.iter().rposition(|(number, usual)| Some(*number) != *usual).unwrap_or(0);
+    let numbers: Vec<String> = numbers[..=last].iter().map(|(number, _)| number.to_string()).collect();
+    format!("{name}<{}>", numbers.join(", "))
+}
+
+fn pool_type(kind: PoolKind) -> &'static str {
+    match kind {
+        PoolKind::Max => "Max",
+        PoolKind::Average => "Avg",
+    }
+}
+
+/// The last parameters of a layer's type: activation and padding, with what may be left out left out.
+fn options(activation: ActivationSpec, padding: Option<String>) -> String {
+    match (activation, padding) {
+        (ActivationSpec::Identity, None) => String::new(),
+        (activation, None) => format!(", {}", activation_type(activation)),
+        (activation, Some(padding)) => format!(", {}, {padding}", activation_type(activation)),
+    }
+}
+
+/// The type of a window's padding; `None` for the usual one.
+fn padding(window: &WindowSpec) -> Option<String> {
+    Some(match (window.padding, window.input) {
+        (PaddingSpec::Valid, _) => return None,
+        (PaddingSpec::Explicit { left, right, .. }, Shape::Signal { .. }) => format!("Padding1d<{left}, {right}>"),
+        (PaddingSpec::Explicit { top, bottom, left, right }, _) => {
+            format!("Padding2d<{top}, {bottom}, {left}, {right}>")
+        }
+        // The types of the others are called as the variants are.
+        (other, _) => format!("{other:?}"),
+    })
 }
 
 /// The constant expression for an `f32` that a type takes as bits; `{:?}` prints the digits that give it back exactly.
@@ -195,29 +290,55 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 33] = [
+pub const USED: [&str; 59] = [
     "Activation",
+    "AvgPool",
     "BinaryCrossEntropy",
+    "Causal",
+    "Concat",
+    "Conv",
+    "Conv1d",
+    "Conv2d",
     "Dense",
+    "DepthwiseConv",
+    "DepthwiseConv1d",
+    "DepthwiseConv2d",
     "Elu",
+    "Flatten",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
     "Golden",
     "Gradient",
+    "Grouped",
     "HardSigmoid",
     "HardSwish",
     "Hinge",
     "Identity",
+    "Image",
     "Inference",
+    "Kernel1d",
+    "Kernel2d",
     "Layer",
-    "Learn",
     "LeakyRelu",
+    "Learn",
     "Loss",
+    "MaxPool",
     "Network",
+    "Padding1d",
+    "Padding2d",
     "Perceptron",
+    "Plain",
+    "Projected",
     "Relu",
     "Relu6",
     "Rescale",
+    "Reshape",
+    "Residual",
+    "Same",
+    "Scale",
     "Sgd",
     "Sigmoid",
+    "Signal",
     "Silu",
     "Softmax",
     "SoftmaxCrossEntropy",
@@ -226,9 +347,9 @@ pub const USED: [&str; 33] = [
     "Standardize",
     "Step",
     "Tanh",
+    "Valid",
     "Workspace",
     "Zero",
-    "Plain",
 ];
 
 fn is_identifier(name: &str) -> bool {

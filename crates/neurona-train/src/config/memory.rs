@@ -21,7 +21,7 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let batch = settings.batch.min(data.rows());
     let shards = count(batch.div_ceil(shard_rows(spec.macs())));
-    let outputs = spec.layers().into_iter().map(|layer| count(layer.outputs())).fold(0, u64::saturating_add);
+    let outputs = spec.steps().into_iter().map(|step| count(step.spec.outputs())).fold(0, u64::saturating_add);
     let row = outputs.saturating_mul(OF_OUTPUT).saturating_add(count(spec.inputs()));
     let values = [
         count(spec.values()).saturating_mul(shards.saturating_add(COPIES)),

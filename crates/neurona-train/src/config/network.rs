@@ -1,8 +1,10 @@
 //! From the `[network]` table to an architecture.
 
-use neurona::arch::ActivationSpec;
+use std::borrow::Cow;
 
-use super::{ConfigError, LayerConfig, NetworkConfig};
+use neurona::arch::{ReshapeSpec, Shape};
+
+use super::{ConfigError, LayerConfig, NetworkConfig, layer};
 use crate::{Network, Spec};
 
 impl NetworkConfig {
@@ -12,39 +14,33 @@ impl NetworkConfig {
     ///
     /// Keys do not go together, an activation is not known, or the layers make no network.
     pub fn spec(&self, inputs: usize) -> Result<(Spec, Vec<String>), ConfigError> {
-        let mut len = u32::try_from(inputs)
-            .map_err(|_| ConfigError::key("data", format!("expected fewer than 2^32 columns, found {inputs}")))?;
+        let input = self.input_shape(inputs)?;
         let (mut layers, mut names) = (Vec::new(), Vec::new());
-        match (self.rescale, self.standardize) {
-            (Some(_), true) => {
+        match (self.rescale, self.standardize, input) {
+            (Some(_), true, _) => {
                 return Err(ConfigError::key("network", "expected `rescale` or `standardize`, found both"));
             }
-            (Some(factor), false) => layers.push(Spec::rescale(len, factor)),
-            (None, true) => layers.push(Spec::Standardize { len }),
-            (None, false) => {}
+            (Some(factor), false, Shape::Vector { len }) => layers.push(Spec::rescale(len, factor)),
+            (Some(factor), false, shape) => {
+                let len = inputs as u32;
+                layers.push(Spec::rescale(len, factor));
+                layers.push(Spec::Reshape(ReshapeSpec { input: Shape::Vector { len }, output: shape }));
+            }
+            (None, true, Shape::Vector { len }) => layers.push(Spec::Standardize { len }),
+            (None, true, shape) => layers.push(Spec::StandardizeChannels(shape)),
+            (None, false, _) => {}
         }
         names.extend(layers.iter().map(|layer| layer.kind().to_owned()));
-        let ends_in_softmax = self.layers.last().is_some_and(LayerConfig::is_softmax);
-        for (at, layer) in self.layers.iter().enumerate() {
-            let is_last = at + 1 == self.layers.len();
-            let sums = LayerConfig { activation: None, ..layer.clone() };
-            // Softmax is a layer of its own.
-            let activation = if is_last && ends_in_softmax { &sums } else { layer }
-                .activation()
-                .map_err(|(key, problem)| ConfigError::key(&format!("network.layers[{at}].{key}"), problem))?;
-            if layer.dense == 0 {
-                let problem = "expected the number of outputs, at least 1";
-                return Err(ConfigError::key(&format!("network.layers[{at}].dense"), problem));
-            }
-            layers.push(Spec::Dense { inputs: len, outputs: layer.dense, activation });
-            len = layer.dense;
-        }
-        if ends_in_softmax {
+        let (described, softmax) = self.without_softmax();
+        let described = layer::chain(&described, "network.layers", input);
+        layers.extend(described.map_err(|(key, problem)| ConfigError::key(&key, problem))?);
+        if softmax {
+            let len = layers.last().map_or(0, Spec::outputs) as u32;
             layers.push(Spec::Softmax { len, fast: false });
         }
-        let given: Vec<&String> = self.layers.iter().filter_map(|layer| layer.name.as_ref()).collect();
         let spec = Spec::Chain(layers);
         spec.check()?;
+        let given: Vec<&String> = self.layers.iter().filter_map(|layer| layer.name.as_ref()).collect();
         if given.is_empty() {
             return Ok((spec.clone(), spec.layer_names()));
         }
@@ -53,56 +49,65 @@ impl NetworkConfig {
             return Err(ConfigError::key("network.layers", problem));
         }
         names.extend(given.into_iter().cloned());
-        names.extend(ends_in_softmax.then(|| "softmax".to_owned()));
+        names.extend(softmax.then(|| "softmax".to_owned()));
         Ok((spec, names))
+    }
+
+    /// The layers without the softmax that the last of them may end in, and whether it does: that is a layer of its own.
+    fn without_softmax(&self) -> (Cow<'_, [LayerConfig]>, bool) {
+        match self.layers.split_last() {
+            Some((last, hidden)) if last.activation.as_deref() == Some(layer::SOFTMAX) => {
+                let sums = LayerConfig { activation: None, ..last.clone() };
+                (Cow::Owned([hidden, &[sums]].concat()), true)
+            }
+            _ => (Cow::Borrowed(&self.layers), false),
+        }
+    }
+
+    /// The shape of the input of so many values.
+    fn input_shape(&self, inputs: usize) -> Result<Shape, ConfigError> {
+        let len = u32::try_from(inputs)
+            .map_err(|_| ConfigError::key("data", format!("expected fewer than 2^32 columns, found {inputs}")))?;
+        let shape = match self.input.as_deref() {
+            None => return Ok(Shape::Vector { len }),
+            Some([len]) => Shape::Vector { len: *len },
+            Some([steps, channels]) => Shape::Signal { steps: *steps, channels: *channels },
+            Some([height, width, channels]) => Shape::Image { height: *height, width: *width, channels: *channels },
+            Some(_) => {
+                let problem = "expected [steps, channels] of a signal or [height, width, channels] of an image";
+                return Err(ConfigError::key("network.input", problem));
+            }
+        };
+        if shape.len() != inputs {
+            let problem = format!("is a shape of {} values, but the data have {inputs} inputs", shape.len());
+            return Err(ConfigError::key("network.input", problem));
+        }
+        Ok(shape)
     }
 
     /// Normalises the layers of a network of this description that ask for it.
     pub(super) fn normalize(&self, network: &mut Network) -> Result<(), ConfigError> {
-        let asked = network.dense_layers().into_iter().zip(&self.layers).filter(|(_, layer)| layer.batch_norm);
-        let places: Vec<usize> = asked.map(|(place, _)| place).collect();
+        let asked = network.learning_layers().into_iter().zip(layer::learning(&self.layers));
+        let places: Vec<usize> = asked.filter(|(_, layer)| layer.batch_norm).map(|(place, _)| place).collect();
         network.normalize(&places).map_err(|error| ConfigError::key("network.layers", error.to_string()))
     }
 
-    /// The rates of dropout of all layers but the last; empty when nothing is dropped.
+    /// The layers that learn, but for the last of them: those that values are dropped from and sums are normalised in.
+    pub fn hidden_mut(&mut self) -> Vec<&mut LayerConfig> {
+        let mut learning = layer::learning_mut(&mut self.layers);
+        learning.pop();
+        learning
+    }
+
+    /// The rates of dropout of all layers that learn but the last; empty when nothing is dropped.
     pub(super) fn dropout(&self) -> Result<Vec<f32>, ConfigError> {
-        let Some((last, hidden)) = self.layers.split_last() else { return Ok(Vec::new()) };
+        let learning = layer::learning(&self.layers);
+        let Some((last, hidden)) = learning.split_last() else { return Ok(Vec::new()) };
         if last.dropout != 0.0 {
-            let key = format!("network.layers[{}].dropout", hidden.len());
+            let key = format!("network.layers[{}].dropout", self.layers.len() - 1);
             return Err(ConfigError::key(&key, "the outputs of the network cannot be dropped: leave it out"));
         }
         let rates: Vec<f32> = hidden.iter().map(|layer| layer.dropout).collect();
         Ok(if rates.iter().all(|rate| *rate == 0.0) { Vec::new() } else { rates })
-    }
-}
-
-/// What is no activation of single values, and stands for a layer of its own.
-const SOFTMAX: &str = "softmax";
-
-impl LayerConfig {
-    fn is_softmax(&self) -> bool {
-        self.activation.as_deref() == Some(SOFTMAX)
-    }
-
-    /// The activation, or the key that is wrong and what to do.
-    fn activation(&self) -> Result<ActivationSpec, (&'static str, String)> {
-        let name = self.activation.as_deref().unwrap_or("identity");
-        let Some(mut activation) = ActivationSpec::ALL.into_iter().find(|activation| activation.name() == name) else {
-            let known: Vec<&str> = ActivationSpec::ALL.iter().map(ActivationSpec::name).collect();
-            let known = format!("one of {}, or in the last layer {SOFTMAX}", known.join(", "));
-            return Err(("activation", format!("expected {known}, found `{name}`")));
-        };
-        match (&mut activation, self.slope, self.alpha) {
-            (ActivationSpec::LeakyRelu { slope }, given, None) => {
-                *slope = given.map_or(*slope, f32::to_bits);
-            }
-            (ActivationSpec::Elu { alpha }, None, given) => {
-                *alpha = given.map_or(*alpha, f32::to_bits);
-            }
-            (_, Some(_), _) => return Err(("slope", format!("is for `leaky_relu`, but the activation is `{name}`"))),
-            (_, _, Some(_)) => return Err(("alpha", format!("is for `elu`, but the activation is `{name}`"))),
-            (_, None, None) => {}
-        }
-        Ok(activation)
     }
 }

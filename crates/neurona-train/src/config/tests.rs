@@ -124,13 +124,104 @@ fn layers_that_ask_for_it_are_normalised() {
 }
 
 #[test]
+fn layers_of_every_kind() {
+    let layers = "[
+        { conv = 4, kernel = 3, padding = 'same', activation = 'relu', batch_norm = true },
+        { residual = [
+            { depthwise = 1, kernel = [3, 1], padding = [1, 1, 0, 0], activation = 'tanh', dropout = 0.5 },
+            { conv = 4, kernel = 1, groups = 2 },
+        ], activation = 'relu' },
+        { max_pool = 2 },
+        { residual = [{ conv = 6, kernel = 2, dilation = 1 }], shortcut = [{ avg_pool = 2, stride = 1 }, { conv = 6, kernel = 1 }] },
+        { concat = [[{ global_pool = 'avg' }], [{ scale = true, batch_norm = true }, { flatten = true }]] },
+        { dense = 2 },
+    ]";
+    let text =
+        "[data]\ninputs = 'x.npy'\ntargets = 'y.npy'\n[network]\nname = 'Net'\ninput = [6, 6, 2]\nstandardize = true\n";
+    let config = RunConfig::parse(&format!("{text}layers = {layers}\n"), Path::new("net.toml")).expect("it is right");
+    let written = config.to_toml().expect("TOML can say it");
+    assert_eq!(RunConfig::parse(&written, Path::new("net.toml")).expect("it is read back"), config, "{written}");
+    let (spec, names) = config.network.spec(72).expect("the layers fit");
+    assert_eq!(names, ["standardize", "conv", "residual1", "max_pool", "residual2", "concat", "output"]);
+    let source = spec.rust_source("Net", &names).expect("the names are right");
+    for line in [
+        "    pub struct NetResidual1Body: Image<6, 6, 4> => Image<6, 6, 4> {",
+        "        depthwise_conv: DepthwiseConv2d<Image<6, 6, 4>, Image<6, 6, 4>, Kernel2d<3, 1>, Tanh, Padding2d<1, 1, 0, 0>>,",
+        "        conv: Conv2d<Image<6, 6, 4>, Image<6, 6, 4>, Grouped<2, Kernel2d<1>>>,",
+        "    pub struct NetResidual2Shortcut: Image<3, 3, 4> => Image<2, 2, 6> {",
+        "        avg_pool: AvgPool<Image<3, 3, 4>, Image<2, 2, 4>, Kernel2d<2>>,",
+        "    pub struct Net: Image<6, 6, 2> => [f32; 2] {",
+        "        standardize: Standardize<2, Image<6, 6, 2>>,",
+        "        conv: Conv2d<Image<6, 6, 2>, Image<6, 6, 4>, Kernel2d<3>, Relu, Same>,",
+        "        residual1: Residual<NetResidual1Body, Relu>,",
+        "        max_pool: MaxPool<Image<6, 6, 4>, Image<3, 3, 4>, Kernel2d<2, 2, 2>>,",
+        "        residual2: Projected<NetResidual2Body, NetResidual2Shortcut>,",
+        "        concat: Concat<GlobalAvgPool<Image<2, 2, 6>>, NetConcatSecond, [f32; 30]>,",
+        "        output: Dense<30, 2>,",
+    ] {
+        assert!(source.contains(line), "{line}\n{source}");
+    }
+    let mut network = Network::new(spec).expect("the layers fit");
+    config.network.normalize(&mut network).expect("they have weights");
+    let normalized = (0..network.layer_count()).filter(|at| network.normalization(*at, network.values()).is_some());
+    // The first convolution, and the scale of the second branch.
+    assert_eq!(normalized.collect::<Vec<_>>(), [1, 11]);
+    assert_eq!(config.network.dropout().expect("they learn"), [0.0, 0.5, 0.0, 0.0, 0.0, 0.0]);
+}
+
+#[test]
+fn what_is_wrong_with_a_layer_is_said_in_its_place() {
+    let error = |input: &str, layer: &str| {
+        let text = format!("[data]\n[network]\nname = 'Net'\n{input}\nlayers = [{{ flatten = true }}, {layer}]\n");
+        let text = text.replace("[{ flatten = true }, ", "[");
+        let config = RunConfig::parse(&text, Path::new("net.toml")).expect("it is TOML");
+        config.network.spec(72).expect_err("the layer is wrong").to_string()
+    };
+    let image = "input = [6, 6, 2]";
+    assert_eq!(
+        error("input = [5, 5]", "{ dense = 2 }"),
+        "network.input: is a shape of 25 values, but the data have 72 inputs"
+    );
+    assert!(error("input = [1, 2, 3, 12]", "{ dense = 2 }").starts_with("network.input: expected [steps, channels]"));
+    assert!(
+        error("", "{ conv = 2, kernel = 3 }").starts_with("network.layers[0].conv: slides over a signal or an image")
+    );
+    assert!(
+        error(image, "{ dense = 2 }").starts_with("network.layers[0].dense: takes a vector: put `{ flatten = true }`")
+    );
+    assert!(error(image, "{ conv = 2 }").starts_with("network.layers[0].kernel: missing"));
+    assert!(
+        error(image, "{ conv = 2, kernel = 7 }").starts_with("network.layers[0].kernel: the kernel is larger than")
+    );
+    assert!(error(image, "{ conv = 3, kernel = 1, groups = 2 }").contains("each group of channels is seen by as many"));
+    assert!(error(image, "{ conv = 2, kernel = 1, groups = 3 }").ends_with("divides the 2 channels, found 3"));
+    assert!(
+        error(image, "{ conv = 2, kernel = 1, padding = [1, 1] }")
+            .ends_with("padding: of an image is [top, bottom, left, right]")
+    );
+    assert!(
+        error(image, "{ max_pool = 2, kernel = 3 }")
+            .ends_with("kernel: says nothing of the layer `max_pool`: leave it out")
+    );
+    assert!(
+        error(image, "{ flatten = true, scale = true }").ends_with("says which layer it is, found flatten and scale")
+    );
+    assert!(error(image, "{ activation = 'relu' }").ends_with("says which layer it is, found none"));
+    assert!(error(image, "{ residual = [{ conv = 3, kernel = 1 }] }").contains("takes an image of 6 x 6 x 3, but"));
+    assert!(
+        error(image, "{ residual = [{ conv = 0, kernel = 1 }] }")
+            .starts_with("network.layers[0].residual[0].conv: expected")
+    );
+}
+
+#[test]
 fn softmax_in_the_last_layer_is_a_layer() {
     let text =
         |layers: &str| format!("{DATA}[network]\nname = 'Net'\nlayers = [{layers}]\n[train]\nloss = 'squared_error'");
     let hidden = "{ name = 'hidden', dense = 4 }";
     let prepared = prepare(&text(&format!("{hidden}, {{ name = 'output', dense = 2, activation = 'softmax' }}")))
         .expect("the description is right");
-    let layers = prepared.network.spec().layers();
+    let layers: Vec<&Spec> = prepared.network.spec().parts().collect();
     let output = Spec::Dense { inputs: 4, outputs: 2, activation: ActivationSpec::Identity };
     assert_eq!(layers[1..], [&output, &Spec::Softmax { len: 2, fast: false }]);
     assert_eq!(prepared.layer_names, ["hidden", "output", "softmax"]);
@@ -190,6 +281,10 @@ fn keys_that_do_not_go_together() {
     );
     assert_eq!(
         network("name = 'Net'\nlayers = [{ activation = 'relu' }]"),
+        "network.layers[0].dense: expected one key that says which layer it is, found none"
+    );
+    assert_eq!(
+        network("name = 'Net'\nlayers = [{ dense = 0 }]"),
         "network.layers[0].dense: expected the number of outputs, at least 1"
     );
     assert!(

@@ -11,14 +11,20 @@ use neurona::arch::{ActivationSpec, LayerSpec};
 use rayon::prelude::*;
 
 use crate::{
-    arch::{Spec, SpecError},
+    arch::{Spec, SpecError, Step},
     loss::{Loss, TargetRows},
 };
 
+mod compute;
+mod conv;
+mod layer;
 mod norm;
 mod pass;
+mod pool;
 mod scaling;
+mod window;
 
+pub(crate) use layer::{Kind, Layer};
 pub(crate) use norm::begin_normalization;
 pub use norm::{Normalization, NormalizeError};
 pub(crate) use pass::{Gradient, Sums, Tape};
@@ -30,26 +36,6 @@ pub struct Network {
     layers: Vec<Layer>,
     /// Every stored value, in the order of the model file; then those of the normalised layers.
     values: Vec<f32>,
-}
-
-/// A layer that computes something, and where its values are.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Layer {
-    pub(crate) kind: Kind,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    pub(crate) values: Range<usize>,
-    /// Of a normalised layer: see [`Normalization`].
-    pub(crate) norm: Option<Range<usize>>,
-}
-
-/// What a layer computes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Kind {
-    Dense(ActivationSpec),
-    Softmax,
-    Standardize,
-    Rescale(f32),
 }
 
 /// Values, inputs or targets that do not fit the network.
@@ -89,26 +75,12 @@ impl Network {
     /// The layers do not fit together, or one is a custom layer.
     pub fn new(spec: Spec) -> Result<Self, SpecError> {
         spec.check()?;
-        let mut layers = Vec::new();
-        let mut offset = 0;
-        for (at, layer) in spec.layers().into_iter().enumerate() {
-            let kind = match *layer {
-                Spec::Dense { activation, .. } => Kind::Dense(activation),
-                Spec::Softmax { .. } => Kind::Softmax,
-                Spec::Standardize { .. } => Kind::Standardize,
-                Spec::Rescale { factor, .. } => Kind::Rescale(f32::from_bits(factor)),
-                Spec::Custom { ref name, .. } => {
-                    return Err(SpecError::Custom { layer: at, name: name.clone() });
-                }
-                // `Spec::layers` opens every chain.
-                Spec::Chain(_) => continue,
-            };
-            let end = offset + layer.values();
-            let (inputs, outputs) = (layer.inputs(), layer.outputs());
-            layers.push(Layer { kind, inputs, outputs, values: offset..end, norm: None });
-            offset = end;
-        }
-        Ok(Self { spec, layers, values: vec![0.0; offset] })
+        let layer = |(at, step): (usize, Step<'_>)| {
+            Layer::new(&step).ok_or_else(|| SpecError::Custom { layer: at, name: custom_name(step.spec) })
+        };
+        let layers = spec.steps().into_iter().enumerate().map(layer).collect::<Result<_, _>>()?;
+        let values = vec![0.0; spec.values()];
+        Ok(Self { spec, layers, values })
     }
 
     /// A network of the architecture of a device type, such as `Digits::ARCH`, whose values are all zero.
@@ -135,8 +107,8 @@ impl Network {
         self.spec.outputs()
     }
 
-    /// Every stored value in the order of the model file: layer by layer; for a dense layer the weights, a row for each
-    /// output, then the biases; for a standardisation the means, then the scales. What the normalised layers have besides
+    /// Every stored value in the order of the model file: layer by layer; for a layer with weights these, a row for each
+    /// output or filter, then the biases; for a standardisation the means, then the scales. What the normalised layers have besides
     /// follows after all layers: see [`normalize`](Self::normalize).
     pub fn values(&self) -> &[f32] {
         &self.values
@@ -158,7 +130,7 @@ impl Network {
         Ok(())
     }
 
-    /// Number of layers, chains within chains opened.
+    /// Number of layers that compute something: the [steps](Spec::steps) of the architecture.
     pub fn layer_count(&self) -> usize {
         self.layers.len()
     }
@@ -173,7 +145,7 @@ impl Network {
     /// `values` are [`values`](Self::values) or [`Gradients::values`]. `None` when the layer is not dense.
     pub fn dense<'a>(&self, layer: usize, values: &'a [f32]) -> Option<(ArrayView2<'a, f32>, ArrayView1<'a, f32>)> {
         let layer = self.layers.get(layer).filter(|layer| matches!(layer.kind, Kind::Dense(_)))?;
-        let (weights, bias) = values.get(layer.values.clone())?.split_at(layer.outputs * layer.inputs);
+        let (weights, bias) = values.get(layer.values.clone())?.split_at(layer.weights());
         Some((ArrayView2::from_shape((layer.outputs, layer.inputs), weights).ok()?, ArrayView1::from(bias)))
     }
 
@@ -181,21 +153,30 @@ impl Network {
         &self.layers
     }
 
-    /// Number of layers at the front that only scale the input: nothing before the first of the others learns.
+    /// Number of layers at the front that only scale the input, and whose input no other layer takes: nothing before the
+    /// first of the others learns.
     pub(crate) fn scaling_layers(&self) -> usize {
-        self.layers.iter().take_while(|layer| matches!(layer.kind, Kind::Standardize | Kind::Rescale(_))).count()
+        let scaling = self.layers.iter().take_while(|layer| layer.only_scales()).count();
+        let used = |layer: &Layer| layer.with.map_or(layer.from, |with| with.min(layer.from));
+        let earliest = |count: usize| self.layers[count..].iter().map(used).min().unwrap_or(count);
+        (0..=scaling).rev().find(|count| earliest(*count) >= *count).unwrap_or(0)
+    }
+
+    /// Number of values that the largest layer needs as scratch.
+    fn scratch(&self) -> usize {
+        self.layers.iter().map(Layer::scratch).max().unwrap_or(0)
     }
 
     /// Where the parameters are that learning changes, as few ranges of [`values`](Self::values) as there can be.
     ///
     /// The bias of a normalised layer is not one of them: the mean that is subtracted takes it away again.
     pub(crate) fn learned(&self) -> Vec<Range<usize>> {
-        let dense = self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Dense(_))).map(|layer| {
-            let bias = if layer.norm.is_some() { layer.outputs } else { 0 };
+        let learning = self.layers.iter().filter(|layer| layer.learns()).map(|layer| {
+            let bias = if layer.norm.is_some() { layer.biases() } else { 0 };
             layer.values.start..layer.values.end - bias
         });
         let mut ranges: Vec<Range<usize>> = Vec::new();
-        for range in dense.chain(self.layers.iter().filter_map(Layer::gamma_and_beta)) {
+        for range in learning.chain(self.layers.iter().filter_map(Layer::gamma_and_beta)) {
             match ranges.last_mut() {
                 Some(last) if last.end == range.start => last.end = range.end,
                 _ => ranges.push(range),
@@ -204,10 +185,10 @@ impl Network {
         ranges
     }
 
-    /// Where the weights of the dense layers are in [`values`](Self::values), without their biases.
+    /// Where the weights of the layers with weighted sums are in [`values`](Self::values), without their biases.
     pub(crate) fn weights(&self) -> Vec<Range<usize>> {
-        let dense = self.layers.iter().filter(|layer| matches!(layer.kind, Kind::Dense(_)));
-        dense.map(|layer| layer.values.start..layer.values.end - layer.outputs).collect()
+        let with_sums = self.layers.iter().filter(|layer| layer.fans().is_some());
+        with_sums.map(|layer| layer.values.start..layer.values.start + layer.weights()).collect()
     }
 
     /// How many weights there are, biases not counted, and how many of them are exactly zero, as Lasso makes them.
@@ -217,9 +198,9 @@ impl Network {
         (weights.iter().map(Range::len).sum(), zeros)
     }
 
-    /// The dense layers, by their places.
-    pub(crate) fn dense_layers(&self) -> Vec<usize> {
-        (0..self.layers.len()).filter(|at| matches!(self.layers[*at].kind, Kind::Dense(_))).collect()
+    /// The layers that learn, by their places.
+    pub(crate) fn learning_layers(&self) -> Vec<usize> {
+        (0..self.layers.len()).filter(|at| self.layers[*at].learns()).collect()
     }
 
     /// Whether the outputs are probabilities, made so by softmax or sigmoid.
@@ -300,6 +281,10 @@ impl Network {
         let loss = (sums.loss / rows as f64) as f32;
         Ok(Gradients { outputs: tape.output().to_owned(), loss, values: gradient.into_values() })
     }
+}
+
+fn custom_name(spec: &Spec) -> String {
+    if let Spec::Custom { name, .. } = spec { name.clone() } else { spec.kind().to_owned() }
 }
 
 /// How many rows a network with so many multiply-adds computes at once.

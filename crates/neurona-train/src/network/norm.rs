@@ -1,19 +1,20 @@
-//! Batch normalisation: in training the weighted sums of a dense layer are brought to mean 0 and variance 1 over the
-//! mini-batch, so that a layer need not follow what those before it do to its inputs.
+//! Batch normalisation: in training the weighted sums of a layer are brought to mean 0 and variance 1 over the mini-batch,
+//! and over the places of a convolution, so that a layer need not follow what those before it do to its inputs.
 //!
 //! Source: S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing internal
-//! covariate shift", 2015. The constants, and what the running statistics are, are those of PyTorch's `BatchNorm1d`.
+//! covariate shift", 2015. The constants, and what the running statistics are, are those of PyTorch's `BatchNorm1d` and
+//! `BatchNorm2d`.
 
 use std::{borrow::Cow, ops::Range};
 
-use super::{Kind, Layer, Network, pass::Tape};
+use super::{Layer, Network, pass::Tape};
 
 /// What keeps the quotient finite when all sums of a mini-batch are the same.
 const EPSILON: f64 = 1e-5;
 /// The share of the newest mini-batch in the running statistics.
 const MOMENTUM: f64 = 0.1;
 
-/// What a normalised layer stores besides weights and biases; every slice is (O).
+/// What a normalised layer stores besides weights and biases; every slice is (O), of a convolution (filters).
 ///
 /// In training z is the weighted sum, mean and variance are those of the mini-batch, and the layer computes
 /// `activation(gamma (z - mean) / sqrt(variance + 1e-5) + beta)`. In inference mean and variance are the running ones,
@@ -33,7 +34,7 @@ pub struct Normalization<'a> {
 
 /// A layer that cannot be normalised.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("layers[{layer}] cannot be normalised: expected a dense layer, found {found}")]
+#[error("layers[{layer}] cannot be normalised: expected a layer with weights, found {found}")]
 pub struct NormalizeError {
     /// Which layer, from 0.
     pub layer: usize,
@@ -42,7 +43,7 @@ pub struct NormalizeError {
 }
 
 impl Network {
-    /// Turns batch normalisation on for dense layers, which count from 0 among all layers, chains opened.
+    /// Turns batch normalisation on for layers with weights, which count from 0 among all [steps](crate::Spec::steps).
     ///
     /// Usually these are the hidden layers. Behind the values of all layers, [`values`](Self::values) then has gamma,
     /// beta, running means and running variances of each normalised layer, in the order of the layers; see
@@ -58,7 +59,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// One of the layers is not dense, or there is no such layer; none is then normalised.
+    /// One of the layers has no weights, or there is no such layer; none is then normalised.
     ///
     /// # Example
     ///
@@ -80,11 +81,9 @@ impl Network {
     /// ```
     pub fn normalize(&mut self, layers: &[usize]) -> Result<(), NormalizeError> {
         for layer in layers.iter().copied() {
-            let found = match self.layers.get(layer).map(|layer| layer.kind) {
-                Some(Kind::Dense(_)) => continue,
-                Some(Kind::Softmax) => "softmax",
-                Some(Kind::Standardize) => "standardize",
-                Some(Kind::Rescale(_)) => "rescale",
+            let found = match self.layers.get(layer) {
+                Some(layer) if layer.learns() => continue,
+                Some(layer) => layer.name(),
                 None => "none",
             };
             return Err(NormalizeError { layer, found });
@@ -95,7 +94,7 @@ impl Network {
             match layer.norm.take() {
                 Some(norm) => values.extend_from_slice(&self.values[norm]),
                 None if layers.contains(&at) => {
-                    values.resize(start + 4 * layer.outputs, 0.0);
+                    values.resize(start + 4 * layer.biases(), 0.0);
                     begin_normalization(&mut values[start..]);
                 }
                 None => continue,
@@ -127,14 +126,12 @@ impl Network {
         for layer in &self.layers {
             let Some(norm) = &layer.norm else { continue };
             let norm = Normalization::new(&self.values[norm.clone()]);
-            let (weights, bias) = values[layer.values.clone()].split_at_mut(layer.outputs * layer.inputs);
-            let running = norm.mean.iter().zip(norm.variance);
-            let outputs = norm.gamma.iter().zip(norm.beta).zip(running);
-            for ((weights, bias), ((gamma, beta), (mean, variance))) in
-                weights.chunks_exact_mut(layer.inputs).zip(bias).zip(outputs)
-            {
-                let factor = f64::from(*gamma) * inverse_deviation(f64::from(*variance));
-                weights.iter_mut().for_each(|w| *w = (f64::from(*w) * factor) as f32);
+            let (weights, bias) = values[layer.values.clone()].split_at_mut(layer.weights());
+            let factors = norm.gamma.iter().zip(norm.variance);
+            let factors: Vec<f64> =
+                factors.map(|(gamma, variance)| f64::from(*gamma) * inverse_deviation(f64::from(*variance))).collect();
+            layer.multiply_weights(weights, &factors);
+            for (((bias, factor), mean), beta) in bias.iter_mut().zip(factors).zip(norm.mean).zip(norm.beta) {
                 *bias = ((f64::from(*bias) - f64::from(*mean)) * factor + f64::from(*beta)) as f32;
             }
         }
@@ -153,11 +150,11 @@ impl Network {
 
     /// Takes the statistics of the rows on a tape, computed as in training, into the running ones.
     pub(crate) fn track(&mut self, tape: &Tape) {
-        let rows = tape.rows() as f64;
-        if rows < 2.0 {
-            return;
-        }
-        for (at, batch) in tape.statistics() {
+        for (at, batch, rows) in tape.statistics() {
+            if rows < 2 {
+                continue;
+            }
+            let rows = rows as f64;
             let Some(norm) = self.layers[at].norm.clone() else { continue };
             let (_, running) = self.values[norm].split_at_mut(2 * batch.mean.len());
             let unbiased = batch.variance.iter().map(|variance| variance * rows / (rows - 1.0));
@@ -171,7 +168,7 @@ impl Network {
 impl Layer {
     /// Where the values are that a normalised layer learns besides its weights.
     pub(super) fn gamma_and_beta(&self) -> Option<Range<usize>> {
-        self.norm.as_ref().map(|norm| norm.start..norm.start + 2 * self.outputs)
+        self.norm.as_ref().map(|norm| norm.start..norm.start + 2 * self.biases())
     }
 }
 
@@ -200,7 +197,7 @@ fn inverse_deviation(variance: f64) -> f64 {
 /// What forward computes of a normalised layer and backward needs.
 #[derive(Debug)]
 pub(super) struct Batch {
-    /// (z - mean) / sqrt(variance + epsilon), (capacity, O).
+    /// (z - mean) / sqrt(variance + epsilon), (capacity / O, O).
     normalized: Vec<f32>,
     /// What was subtracted, (O). Sums over the rows are taken in `f64`, so that they cost no precision.
     mean: Vec<f64>,
@@ -211,13 +208,19 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// Memory for so many sums of so many outputs, or of so many filters.
     pub(super) fn new(capacity: usize, outputs: usize) -> Self {
         Self {
-            normalized: vec![0.0; capacity * outputs],
+            normalized: vec![0.0; capacity],
             mean: vec![0.0; outputs],
             variance: vec![0.0; outputs],
             inverse: vec![0.0; outputs],
         }
+    }
+
+    /// Number of outputs, or of filters.
+    pub(super) fn channels(&self) -> usize {
+        self.mean.len()
     }
 
     /// From the weighted sums z to what the activation sees, in place: by the statistics of the rows in training, else by

@@ -1,11 +1,12 @@
 //! Forward and backward of one shard of a batch, in memory that is kept from batch to batch.
 
-use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{
-    Kind, Layer, Network,
+    Layer, Network,
+    compute::Backward,
+    layer::Kind,
     norm::{Batch, Normalization},
-    scaling,
 };
 use crate::{activation, loss::Target, objective::Objective, random::Random};
 
@@ -19,6 +20,8 @@ pub(crate) struct Tape {
     x: Vec<f32>,
     inputs: usize,
     layers: Vec<Recorded>,
+    /// What the largest layer needs besides.
+    scratch: Vec<f32>,
 }
 
 /// What is kept of one layer; every buffer is (capacity, O) or empty.
@@ -64,18 +67,19 @@ impl Tape {
         let inputs = network.layers.get(first).map_or(network.outputs(), |layer| layer.inputs);
         let record = |(at, layer): (usize, &Layer)| {
             let buffer = || vec![0.0; capacity * layer.outputs];
-            let keeps_sum = matches!(layer.kind, Kind::Dense(activation) if activation::needs_sum(activation));
+            let keeps_sum = activation::needs_sum(layer.activation());
             let rate = dropout.get(at).copied().filter(|rate| *rate > 0.0);
             Recorded {
                 outputs: layer.outputs,
                 y: buffer(),
                 z: if keeps_sum { buffer() } else { Vec::new() },
-                norm: layer.norm.as_ref().map(|_| Batch::new(capacity, layer.outputs)),
+                norm: layer.norm.as_ref().map(|_| Batch::new(capacity * layer.outputs, layer.biases())),
                 dropout: rate.map(|rate| Dropout { rate, factors: buffer(), y: buffer() }),
             }
         };
         let layers = network.layers.iter().enumerate().skip(first).map(record).collect();
-        Self { first, rows: 0, x: vec![0.0; capacity * inputs], inputs, layers }
+        let scratch = vec![0.0; network.scratch()];
+        Self { first, rows: 0, x: vec![0.0; capacity * inputs], inputs, layers, scratch }
     }
 
     /// Takes a batch of inputs; rows beyond the capacity are left out.
@@ -110,26 +114,36 @@ impl Tape {
     }
 
     fn compute(&mut self, network: &Network, training: bool, mut random: Option<&mut Random>) {
-        let rows = self.rows;
+        let (first, rows, drops) = (self.first, self.rows, random.is_some());
         for at in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(at);
-            let layer = &network.layers[self.first + at];
-            let x = before.last().map_or(&self.x[..], |before| before.seen(random.is_some()));
-            rest[0].forward(layer, &network.values, matrix(x, rows, layer.inputs), training);
+            let (layer, recorded) = (&network.layers[first + at], &mut rest[0]);
+            let given = |place: usize| match place.checked_sub(first + 1) {
+                Some(at) => &before[at].seen(drops)[..rows * before[at].outputs],
+                None => &self.x[..rows * self.inputs],
+            };
+            let with = layer.with.map_or(&[][..], given);
+            recorded.forward(layer, &network.values, given(layer.from), with, training, &mut self.scratch);
             if let Some(random) = random.as_deref_mut() {
-                rest[0].drop_values(rows, random);
+                recorded.drop_values(rows, random);
             }
         }
     }
 
-    /// Number of rows.
-    pub(super) fn rows(&self) -> usize {
-        self.rows
+    /// The layers that are normalised, by their places, with their statistics and the number of cells that they are of.
+    pub(super) fn statistics(&self) -> impl Iterator<Item = (usize, &Batch, usize)> {
+        (self.first..).zip(&self.layers).filter_map(|(at, layer)| {
+            let batch = layer.norm.as_ref()?;
+            Some((at, batch, self.rows * layer.outputs / batch.channels()))
+        })
     }
 
-    /// The layers that are normalised, by their places, with the statistics of the rows.
-    pub(super) fn statistics(&self) -> impl Iterator<Item = (usize, &Batch)> {
-        (self.first..).zip(&self.layers).filter_map(|(at, layer)| Some((at, layer.norm.as_ref()?)))
+    /// What a layer is given: the output of the one before `place`, or the input of the network.
+    fn given(&self, place: usize) -> &[f32] {
+        match place.checked_sub(self.first + 1) {
+            Some(at) => &self.layers[at].seen(true)[..self.rows * self.layers[at].outputs],
+            None => &self.x[..self.rows * self.inputs],
+        }
     }
 
     /// The output of the last layer, (rows, O).
@@ -179,34 +193,29 @@ impl Sums {
 
 impl Recorded {
     /// `network` are the values of the whole network.
-    fn forward(&mut self, layer: &Layer, network: &[f32], x: ArrayView2<'_, f32>, training: bool) {
-        let (rows, outputs) = (x.nrows(), layer.outputs);
+    fn forward(
+        &mut self,
+        layer: &Layer,
+        network: &[f32],
+        x: &[f32],
+        with: &[f32],
+        training: bool,
+        scratch: &mut [f32],
+    ) {
+        let rows = x.len() / layer.inputs;
         let values = &network[layer.values.clone()];
-        let y = &mut self.y[..rows * outputs];
-        match layer.kind {
-            Kind::Dense(activation) => {
-                let (weights, bias) = values.split_at(outputs * layer.inputs);
-                let weights = matrix(weights, outputs, layer.inputs);
-                // z = x W^T + b
-                general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut matrix_mut(y, rows, outputs));
-                activation::add_bias(y, bias);
-                if let (Some(norm), Some(at)) = (&mut self.norm, &layer.norm) {
-                    norm.forward(Normalization::new(&network[at.clone()]), training, y);
-                }
-                if !self.z.is_empty() {
-                    self.z[..rows * outputs].copy_from_slice(y);
-                }
-                activation::forward(activation, y);
-            }
-            Kind::Softmax => {
-                copy(x, y);
-                activation::softmax(y, outputs);
-            }
-            Kind::Standardize | Kind::Rescale(_) => {
-                copy(x, y);
-                scaling::apply(layer.kind, values, y);
-            }
+        let y = &mut self.y[..rows * layer.outputs];
+        layer.sums(values, x, with, y, &mut scratch[..layer.scratch()]);
+        if layer.learns() {
+            activation::add_bias(y, &values[layer.weights()..]);
         }
+        if let (Some(norm), Some(at)) = (&mut self.norm, &layer.norm) {
+            norm.forward(Normalization::new(&network[at.clone()]), training, y);
+        }
+        if !self.z.is_empty() {
+            self.z[..y.len()].copy_from_slice(y);
+        }
+        activation::forward(layer.activation(), y);
     }
 
     fn drop_values(&mut self, rows: usize, random: &mut Random) {
@@ -227,18 +236,15 @@ impl Recorded {
         }
     }
 
-    /// From the gradient of what the next layer sees to that of what the activation does, in place.
-    fn backward_activation(&self, kind: Kind, dy: &mut [f32]) {
+    /// From the gradient of what the next layer sees to that of what the activation is applied to, in place.
+    fn backward_activation(&self, layer: &Layer, dy: &mut [f32]) {
         if let Some(dropout) = &self.dropout {
             dy.iter_mut().zip(&dropout.factors).for_each(|(dy, factor)| *dy *= factor);
         }
-        match kind {
-            Kind::Dense(activation) => {
-                activation::backward(activation, if self.z.is_empty() { &self.y } else { &self.z }, dy);
-            }
-            Kind::Softmax => activation::softmax_backward(&self.y, dy, self.outputs),
-            Kind::Standardize | Kind::Rescale(_) => {}
+        if layer.kind == Kind::Softmax {
+            activation::softmax_backward(&self.y, dy, self.outputs);
         }
+        activation::backward(layer.activation(), if self.z.is_empty() { &self.y } else { &self.z }, dy);
     }
 }
 
@@ -247,18 +253,32 @@ impl Recorded {
 pub(crate) struct Gradient {
     /// In the order of [`Network::values`].
     values: Vec<f32>,
-    /// Gradients of activations, (capacity, widest layer): one of the outputs and one of the inputs of a layer.
-    dy: Vec<f32>,
-    dx: Vec<f32>,
+    /// The layers before this one are not computed.
+    first: usize,
+    /// The gradient of each layer's output, (capacity, O).
+    layers: Vec<Vec<f32>>,
+    /// Whether a layer's output has a gradient yet: what comes second is added to what came first.
+    reached: Vec<bool>,
+    /// What is to be added, (capacity, widest layer); empty where no output goes two ways.
+    second: Vec<f32>,
+    /// What the largest layer needs besides.
+    scratch: Vec<f32>,
 }
 
 impl Gradient {
     /// Memory for the gradient of up to `capacity` rows, of the layers from `first` on.
     pub(crate) fn new(network: &Network, first: usize, capacity: usize) -> Self {
         let layers = &network.layers[first..];
-        let widest = layers.iter().map(|layer| layer.inputs.max(layer.outputs)).max().unwrap_or(0);
-        let buffer = || vec![0.0; capacity * widest];
-        Self { values: vec![0.0; network.values.len()], dy: buffer(), dx: buffer() }
+        let widest = layers.iter().map(|layer| layer.outputs).max().unwrap_or(0);
+        let joins = layers.iter().any(|layer| layer.with.is_some());
+        Self {
+            values: vec![0.0; network.values.len()],
+            first,
+            layers: layers.iter().map(|layer| vec![0.0; capacity * layer.outputs]).collect(),
+            reached: vec![false; layers.len()],
+            second: vec![0.0; if joins { capacity * widest } else { 0 }],
+            scratch: vec![0.0; network.scratch()],
+        }
     }
 
     /// The gradient for every stored value; 0 for what is not learned.
@@ -284,7 +304,8 @@ impl Gradient {
     ) -> Sums {
         let (y, outputs) = tape.last();
         let mut sums = Sums::default();
-        let rows = y.chunks_exact(outputs).zip(self.dy.chunks_exact_mut(outputs)).take(tape.rows);
+        let Some(dy) = self.layers.last_mut() else { return sums };
+        let rows = y.chunks_exact(outputs).zip(dy.chunks_exact_mut(outputs)).take(tape.rows);
         for (row, (y, dy)) in rows.enumerate() {
             let value = objective.gradient(y, target(row), scale, dy);
             sums.count(objective, y, target(row), value);
@@ -294,67 +315,73 @@ impl Gradient {
 
     /// Goes back from the outputs to the first layer that learns, and writes the gradient of every layer on the way.
     pub(crate) fn backward(&mut self, network: &Network, tape: &Tape) {
-        let is_dense = |layer: &Layer| matches!(layer.kind, Kind::Dense(_));
-        let Some(end) = network.layers.iter().position(is_dense) else { return };
+        let Some(end) = network.layers.iter().position(Layer::learns) else { return };
+        self.reached.fill(false);
         for at in (end..network.layers.len()).rev() {
             let (layer, recorded) = (&network.layers[at], &tape.layers[at - tape.first]);
-            let (x, trained) = match at.checked_sub(tape.first + 1) {
-                Some(before) => (tape.layers[before].seen(true), tape.layers[before].outputs),
-                None => (&tape.x[..], tape.inputs),
-            };
-            let dy = &mut self.dy[..tape.rows * layer.outputs];
-            recorded.backward_activation(layer.kind, dy);
+            let (before, rest) = self.layers.split_at_mut(at - self.first);
+            let dy = &mut rest[0][..tape.rows * layer.outputs];
+            recorded.backward_activation(layer, dy);
             if let (Some(norm), Some(at)) = (&recorded.norm, &layer.norm) {
                 norm.backward(Normalization::new(&network.values[at.clone()]), &mut self.values[at.clone()], dy);
             }
-            self.backward_layer(network, layer, matrix(x, tape.rows, trained), at > end);
-            std::mem::swap(&mut self.dy, &mut self.dx);
+            let dy = &*dy;
+            let mut give =
+                Give { end, first: self.first, before, reached: &mut self.reached, second: &mut self.second };
+            give.to(layer.from, tape.rows * layer.inputs, |dx| {
+                layer.backward(Backward {
+                    values: &network.values[layer.values.clone()],
+                    x: tape.given(layer.from),
+                    y: &recorded.y[..dy.len()],
+                    dy,
+                    into: &mut self.values[layer.values.clone()],
+                    dx,
+                    scratch: &mut self.scratch[..layer.scratch()],
+                });
+            });
+            if let Some(with) = layer.with {
+                let len = tape.given(with).len();
+                give.to(with, len, |dx| {
+                    if let Some(dx) = dx {
+                        layer.backward_second(dy, dx);
+                    }
+                });
+            }
         }
     }
+}
 
-    /// The gradient of one layer's values, and with `pass_on` that of its inputs, from that of its weighted sums.
-    fn backward_layer(&mut self, network: &Network, layer: &Layer, x: ArrayView2<'_, f32>, pass_on: bool) {
-        let (rows, inputs, outputs) = (x.nrows(), layer.inputs, layer.outputs);
-        let (dy, dx) = (&self.dy[..rows * outputs], &mut self.dx[..rows * inputs]);
-        let values = &network.values[layer.values.clone()];
-        match layer.kind {
-            Kind::Dense(_) => {
-                let (dw, db) = self.values[layer.values.clone()].split_at_mut(outputs * inputs);
-                let dz = matrix(dy, rows, outputs);
-                general_mat_mul(1.0, &dz.t(), &x, 0.0, &mut matrix_mut(dw, outputs, inputs));
-                db.fill(0.0);
-                // The gradient of a normalised layer's bias is 0, which a sum would only come near.
-                if layer.norm.is_none() {
-                    for dz in dy.chunks_exact(outputs) {
-                        db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
-                    }
-                }
-                if pass_on {
-                    let weights = matrix(&values[..outputs * inputs], outputs, inputs);
-                    general_mat_mul(1.0, &dz, &weights, 0.0, &mut matrix_mut(dx, rows, inputs));
-                }
-            }
-            Kind::Softmax => dx.copy_from_slice(dy),
-            Kind::Standardize => {
-                let scale = &values[outputs..];
-                for (dx, dy) in dx.chunks_exact_mut(inputs).zip(dy.chunks_exact(outputs)) {
-                    dx.iter_mut().zip(dy).zip(scale).for_each(|((dx, dy), scale)| *dx = dy * scale);
-                }
-            }
-            Kind::Rescale(factor) => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy * factor),
+/// Gives gradients to the outputs of layers.
+struct Give<'a> {
+    /// The first layer that learns: those before it are given none.
+    end: usize,
+    first: usize,
+    before: &'a mut [Vec<f32>],
+    reached: &'a mut [bool],
+    second: &'a mut [f32],
+}
+
+impl Give<'_> {
+    /// Lets `write` write the gradient for the output that `place` names, if it is to have one.
+    fn to(&mut self, place: usize, len: usize, write: impl FnOnce(Option<&mut [f32]>)) {
+        let Some(layer) = place.checked_sub(1).filter(|layer| *layer >= self.end) else { return write(None) };
+        let at = layer - self.first;
+        let dx = &mut self.before[at][..len];
+        if self.reached[at] {
+            write(Some(&mut self.second[..len]));
+            dx.iter_mut().zip(&*self.second).for_each(|(dx, more)| *dx += more);
+        } else {
+            write(Some(dx));
+            self.reached[at] = true;
         }
     }
 }
 
 /// The first rows of a buffer as a matrix.
-fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
+pub(super) fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
     ArrayView2::from_shape((rows, columns), &values[..rows * columns]).expect("as many values as the shape has")
 }
 
-fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
+pub(super) fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
     ArrayViewMut2::from_shape((rows, columns), &mut values[..rows * columns]).expect("as many values as the shape has")
-}
-
-fn copy(from: ArrayView2<'_, f32>, to: &mut [f32]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }

@@ -1,6 +1,6 @@
 //! Layers that scale the input, and how they are fitted to data.
 
-use ndarray::{Array2, ArrayView1};
+use ndarray::{Array2, ArrayView2, s};
 
 use super::{Kind, Network};
 
@@ -8,8 +8,8 @@ impl Network {
     /// Fits the standardisation at the front of the network, if there is one, to inputs: to the training part alone,
     /// for what is measured on the others must not reach the network.
     ///
-    /// Each column gets its mean and one over its standard deviation (of the population: the squares are divided by the
-    /// number of rows), computed in `f64`. A column whose values are all the same, or so nearly that the inverse is not
+    /// Each column, or each channel over all of its cells, gets its mean and one over its standard deviation (of the
+    /// population: the squares are divided by the number of values), computed in `f64`. A column whose values are all the same, or so nearly that the inverse is not
     /// finite, gets the scale 1. Other layers, and inputs of another width than the network's, change nothing.
     pub fn fit_scaling(&mut self, inputs: &Array2<f32>) {
         if inputs.ncols() != self.inputs() || inputs.is_empty() {
@@ -20,9 +20,10 @@ impl Network {
             let layer = self.layers[at].clone();
             let own = &mut self.values[layer.values];
             if layer.kind == Kind::Standardize {
-                let (means, scales) = own.split_at_mut(layer.inputs);
-                for ((column, mean), scale) in scaled.columns().into_iter().zip(means).zip(scales) {
-                    (*mean, *scale) = mean_and_scale(column);
+                let (means, scales) = own.split_at_mut(own.len() / 2);
+                let channels = means.len();
+                for (channel, (mean, scale)) in means.iter_mut().zip(scales).enumerate() {
+                    (*mean, *scale) = mean_and_scale(scaled.slice(s![.., channel..;channels]));
                 }
             }
             if let Some(rows) = scaled.as_slice_mut() {
@@ -58,11 +59,11 @@ pub(super) fn apply(kind: Kind, values: &[f32], rows: &mut [f32]) {
             }
         }
         Kind::Rescale(factor) => rows.iter_mut().for_each(|x| *x *= factor),
-        Kind::Dense(_) | Kind::Softmax => {}
+        _ => {}
     }
 }
 
-fn mean_and_scale(column: ArrayView1<'_, f32>) -> (f32, f32) {
+fn mean_and_scale(column: ArrayView2<'_, f32>) -> (f32, f32) {
     let count = column.len() as f64;
     let first = column.first().copied().unwrap_or(0.0);
     // Compared and not computed: the mean of equal values may be off by a rounding, and its deviation then not zero.

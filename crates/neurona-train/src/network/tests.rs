@@ -49,6 +49,7 @@ fn mirror(network: &Network, values: &[f64], input: &[f64]) -> Vec<f64> {
             }
             Kind::Standardize => (0..x.len()).map(|i| (x[i] - own[i]) * own[x.len() + i]).collect(),
             Kind::Rescale(factor) => x.iter().map(|x| x * f64::from(factor)).collect(),
+            other => panic!("the mirror has no {other:?}"),
         };
     }
     x

@@ -340,16 +340,16 @@ impl Training {
     }
 }
 
-/// The rate of each layer, from the rates of the hidden dense layers.
+/// The rate of each layer, from the rates of the layers that learn but the last.
 fn dropout_by_layer(network: &Network, rates: &[f32]) -> Result<Vec<f32>, TrainError> {
     if let Some(rate) = rates.iter().find(|rate| !(0.0..1.0).contains(*rate)) {
         let expected = "at least 0 and less than 1";
         return Err(TrainError::Setting { setting: "dropout", expected, found: rate.to_string() });
     }
-    let mut hidden = network.dense_layers();
+    let mut hidden = network.learning_layers();
     hidden.pop();
     if !rates.is_empty() && rates.len() != hidden.len() {
-        let expected = "a rate for each hidden dense layer";
+        let expected = "a rate for each layer that learns but the last";
         let found = format!("{} for {} layers", rates.len(), hidden.len());
         return Err(TrainError::Setting { setting: "dropout", expected, found });
     }

@@ -233,7 +233,7 @@ fn settings_out_of_range_are_errors() {
     assert_eq!(message(|s| s.dropout = vec![1.0]), "dropout: expected at least 0 and less than 1, found 1");
     assert_eq!(
         message(|s| s.dropout = vec![0.5, 0.5]),
-        "dropout: expected a rate for each hidden dense layer, found 2 for 1 layers"
+        "dropout: expected a rate for each layer that learns but the last, found 2 for 1 layers"
     );
     for (change, expected) in [
         ((|s| s.l1 = -1.0) as fn(&mut Training), "l1: expected a finite number of at least 0, found -1"),

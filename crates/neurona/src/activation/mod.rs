@@ -19,6 +19,7 @@ pub use spec::Needs;
 
 use crate::arch::ActivationSpec;
 use crate::plain::Zero;
+use crate::shape::Tensor;
 
 /// A function that is applied to each weighted sum of a layer.
 ///
@@ -34,9 +35,9 @@ pub trait Activation {
     /// The function as a value, which the model file writes and the desktop reads.
     const SPEC: ActivationSpec;
 
-    /// What N neurons keep for backward: nothing, `()`, where the derivative follows from the output y, or the
-    /// pre-activations, `[f32; N]`.
-    type Keep<const N: usize>: Keep + 'static;
+    /// What is kept for the backward of an output `Y`: nothing, `()`, where the derivative follows from the output y, or
+    /// the pre-activations, which are a `Y` too.
+    type Keep<Y: Tensor>: Keep + 'static;
 
     /// The function at the weighted sum z.
     fn value(z: f32) -> f32;
@@ -66,30 +67,30 @@ impl Keep for () {
 }
 
 /// The derivative needs the pre-activations.
-impl<const N: usize> Keep for [f32; N] {
+impl<Y: Tensor> Keep for Y {
     #[inline]
     fn keep(&mut self, z: &[f32]) {
-        for (kept, z) in self.iter_mut().zip(z) {
+        for (kept, z) in self.values_mut().iter_mut().zip(z) {
             *kept = *z;
         }
     }
 
     #[inline]
     fn source<'a>(&'a self, _y: &'a [f32]) -> &'a [f32] {
-        self
+        self.values()
     }
 }
 
-/// Makes an activation of the type `$name` from two functions; `$keep` is what N neurons keep.
+/// Makes an activation of the type `$name` from two functions; `$keep` is what is kept of an output.
 macro_rules! activation {
-    ($(#[$doc:meta])* $name:ident, |$n:ident| $keep:ty, $value:path, $derivative:path) => {
+    ($(#[$doc:meta])* $name:ident, |$y:ident| $keep:ty, $value:path, $derivative:path) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name;
 
         impl Activation for $name {
             const SPEC: ActivationSpec = ActivationSpec::$name;
-            type Keep<const $n: usize> = $keep;
+            type Keep<$y: Tensor> = $keep;
 
             #[inline]
             fn value(z: f32) -> f32 {
@@ -108,7 +109,7 @@ activation! {
     /// The weighted sum itself: `y = z`, derivative 1.
     ///
     /// The output of a regression, and what a loss that is computed from logits takes. Exact.
-    Identity, |N| (), f::identity, f::identity_derivative
+    Identity, |Y| (), f::identity, f::identity_derivative
 }
 
 activation! {
@@ -116,7 +117,7 @@ activation! {
     ///
     /// The neuron of McCulloch and Pitts (1943) and of Rosenblatt's perceptron (1958). Nothing can be learned through
     /// it: a perceptron learns from the weighted sum by its [loss](crate::Perceptron). Exact; infinities give 0 and 1.
-    Step, |N| (), f::step, f::step_derivative
+    Step, |Y| (), f::step, f::step_derivative
 }
 
 activation! {
@@ -124,7 +125,7 @@ activation! {
     ///
     /// A probability (course, "activation functions"). Within 0 and 1, 1/2 at 0; infinities give 0 and 1. At most
     /// 2.5 ULP off. [`fast::Sigmoid`](crate::fast::Sigmoid) is its fast form.
-    Sigmoid, |N| (), f::sigmoid, f::sigmoid_derivative
+    Sigmoid, |Y| (), f::sigmoid, f::sigmoid_derivative
 }
 
 activation! {
@@ -132,7 +133,7 @@ activation! {
     ///
     /// The odd sigmoid (course, "activation functions"; LeCun et al., "Efficient BackProp", 1998). Both zeros give
     /// themselves, infinities ±1. At most 2.5 ULP off. [`fast::Tanh`](crate::fast::Tanh) is its fast form.
-    Tanh, |N| (), f::tanh, f::tanh_derivative
+    Tanh, |Y| (), f::tanh, f::tanh_derivative
 }
 
 activation! {
@@ -140,7 +141,7 @@ activation! {
     ///
     /// Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010. Exact; both zeros and
     /// minus infinity give +0, infinity gives itself.
-    Relu, |N| (), f::relu, f::relu_derivative
+    Relu, |Y| (), f::relu, f::relu_derivative
 }
 
 activation! {
@@ -148,7 +149,7 @@ activation! {
     ///
     /// Krizhevsky, "Convolutional deep belief networks on CIFAR-10", 2010; its small range suits fixed point. Exact;
     /// both zeros and minus infinity give +0, infinity gives 6.
-    Relu6, |N| (), f::relu6, f::relu6_derivative
+    Relu6, |Y| (), f::relu6, f::relu6_derivative
 }
 
 /// ReLU that leaks: `y = z` where `z > 0`, else `slope · z`; derivative 1 where `y > 0`, else the slope.
@@ -179,7 +180,7 @@ pub struct LeakyRelu<const SLOPE: u32 = { 0.01f32.to_bits() }>;
 
 impl<const SLOPE: u32> Activation for LeakyRelu<SLOPE> {
     const SPEC: ActivationSpec = ActivationSpec::LeakyRelu { slope: SLOPE }.checked();
-    type Keep<const N: usize> = ();
+    type Keep<Y: Tensor> = ();
 
     #[inline]
     fn value(z: f32) -> f32 {
@@ -222,7 +223,7 @@ pub struct Elu<const ALPHA: u32 = { 1f32.to_bits() }>;
 
 impl<const ALPHA: u32> Activation for Elu<ALPHA> {
     const SPEC: ActivationSpec = ActivationSpec::Elu { alpha: ALPHA }.checked();
-    type Keep<const N: usize> = ();
+    type Keep<Y: Tensor> = ();
 
     #[inline]
     fn value(z: f32) -> f32 {
@@ -243,7 +244,7 @@ activation! {
     /// Dugas et al., "Incorporating second-order functional knowledge for better option pricing", 2001. Its derivative
     /// is the sigmoid of z, which follows from y without loss. At most 2 ULP off. Both zeros give ln 2, minus infinity
     /// gives 0, infinity itself.
-    Softplus, |N| (), f::softplus, f::softplus_derivative
+    Softplus, |Y| (), f::softplus, f::softplus_derivative
 }
 
 activation! {
@@ -253,7 +254,7 @@ activation! {
     /// units", 2018. It falls to -0.2785 at z = -1.2785 and rises again, so that y does not tell z. At most 3.5 ULP off,
     /// and below z = -87.3, where σ is subnormal, at most 2^-142. Zeros give themselves, minus infinity gives -0,
     /// infinity itself.
-    Silu, |N| [f32; N], f::silu, f::silu_derivative
+    Silu, |Y| Y, f::silu, f::silu_derivative
 }
 
 activation! {
@@ -261,7 +262,7 @@ activation! {
     ///
     /// The form of MobileNetV3 (Howard et al., "Searching for MobileNetV3", 2019) and of PyTorch; others use a slope of
     /// 1/5. At most 1.5 ULP off; infinities give 0 and 1.
-    HardSigmoid, |N| (), f::hard_sigmoid, f::hard_sigmoid_derivative
+    HardSigmoid, |Y| (), f::hard_sigmoid, f::hard_sigmoid_derivative
 }
 
 activation! {
@@ -270,5 +271,5 @@ activation! {
     ///
     /// Howard et al., "Searching for MobileNetV3", 2019. At most 2.5 ULP off. Zeros give themselves, minus infinity and
     /// what is not above -3 give -0, infinity itself.
-    HardSwish, |N| [f32; N], f::hard_swish, f::hard_swish_derivative
+    HardSwish, |Y| Y, f::hard_swish, f::hard_swish_derivative
 }

@@ -187,7 +187,7 @@ fn agrees<A: Activation>() -> ActivationSpec {
         assert_eq!(bits(A::derivative(z)), bits(A::SPEC.derivative(z)), "{}' at {z:e}", A::SPEC.name());
     }
     let (z, y) = ([1.0, 2.0, 3.0], [4.0, 5.0, 6.0]);
-    let mut keep = <A::Keep<3> as Zero>::ZERO;
+    let mut keep = <A::Keep<[f32; 3]> as Zero>::ZERO;
     keep.keep(&z);
     let source = match A::SPEC.needs() {
         Needs::Output => y,

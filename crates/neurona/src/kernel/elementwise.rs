@@ -14,10 +14,17 @@ pub fn rescale(factor: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// Subtracts the mean and multiplies by the scale: `y[i] = (x[i] - mean[i]) * scale[i]`.
+/// Subtracts the mean and multiplies by the scale: `y[p][c] = (x[p][c] - mean[c]) * scale[c]`.
+///
+/// # Shapes
+///
+/// `mean` and `scale` are (C), `x` and `y` are (P, C).
 pub fn standardize(mean: &[f32], scale: &[f32], x: &[f32], y: &mut [f32]) {
-    for (((y, x), mean), scale) in y.iter_mut().zip(x).zip(mean).zip(scale) {
-        *y = (x - mean) * scale;
+    let channels = mean.len().max(1);
+    for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+        for (((y, x), mean), scale) in y.iter_mut().zip(x).zip(mean).zip(scale) {
+            *y = (x - mean) * scale;
+        }
     }
 }
 

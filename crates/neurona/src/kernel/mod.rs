@@ -6,9 +6,23 @@
 //! output. Where the lengths of the arguments do not fit together, the shortest decides and nothing panics; the layers
 //! always pass what fits.
 
+mod channel;
+mod conv;
 mod dense;
 mod elementwise;
+mod pool;
+mod window;
 
+pub use channel::{scale_backward_inputs, scale_backward_parameters, scale_forward};
+pub use conv::{
+    conv_backward_inputs, conv_backward_weights, conv_forward, depthwise_backward_inputs, depthwise_backward_weights,
+    depthwise_forward,
+};
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
 pub(crate) use elementwise::maximum;
 pub use elementwise::{axpy, rescale, softmax, softmax_backward, standardize};
+pub use pool::{
+    average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
+    global_max_forward, max_pool_backward, max_pool_forward,
+};
+pub use window::{Axis, Window};

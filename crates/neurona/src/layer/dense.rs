@@ -63,20 +63,20 @@ impl<const I: usize, const O: usize, A: Activation> Layer for Dense<I, O, A> {
     #[inline]
     fn forward(&self, x: &[f32; I], y: &mut [f32; O], (): &mut ()) {
         kernel::dense_forward(self.weights.as_flattened(), &self.bias, x, y);
-        activate::<A>(y);
+        super::activate::<A>(y);
     }
 }
 
 impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I, O, A> {
     const LEARNS: bool = true;
     type Gradient = Self;
-    type Tape = A::Keep<O>;
+    type Tape = A::Keep<[f32; O]>;
 
     #[inline]
     fn record(&self, x: &[f32; I], y: &mut [f32; O], tape: &mut Self::Tape) {
         kernel::dense_forward(self.weights.as_flattened(), &self.bias, x, y);
         tape.keep(y);
-        activate::<A>(y);
+        super::activate::<A>(y);
     }
 
     #[inline]
@@ -88,18 +88,12 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
         dy: &mut [f32; O],
         dx: Option<&mut [f32; I]>,
     ) {
-        for (dy, from) in dy.iter_mut().zip(tape.source(y)) {
-            *dy *= A::derivative(*from);
-        }
+        super::derive::<A>(tape.source(y), dy);
         let dz = dy;
         if let Some(dx) = dx {
             kernel::dense_backward_inputs(target.layer().weights.as_flattened(), dz, dx);
         }
-        let (into, scale) = match &mut target {
-            Target::InPlace(layer, scale) => (&mut **layer, *scale),
-            Target::Sum(_, gradient) => (&mut **gradient, 1.0),
-            Target::Nowhere(_) => return,
-        };
+        let Some((into, scale)) = target.parameters() else { return };
         kernel::dense_backward_weights(into.weights.as_flattened_mut(), &mut into.bias, x, dz, scale);
     }
 
@@ -110,12 +104,5 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
     {
         f(self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
         f(&mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
-    }
-}
-
-#[inline]
-fn activate<A: Activation>(z: &mut [f32]) {
-    for z in z {
-        *z = A::value(*z);
     }
 }

@@ -4,14 +4,29 @@
 //! of your own needs the same two traits; its forward and backward call the functions of [`kernel`](crate::kernel), or
 //! others.
 
+mod concat;
+mod conv;
 mod dense;
+mod depthwise;
+mod pool;
+mod reshape;
+mod residual;
+mod scale;
 mod scaling;
 mod softmax;
 
+pub use concat::{Concat, ConcatScratch, ConcatTape};
+pub use conv::{Conv, Conv1d, Conv2d};
 pub use dense::Dense;
+pub use depthwise::{DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d};
+pub use pool::{Average, AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, Max, MaxPool, Pool, Reduce};
+pub use reshape::{Flatten, Reshape};
+pub use residual::{Branches, Projected, ProjectedScratch, ProjectedTape, Residual, ResidualTape};
+pub use scale::Scale;
 pub use scaling::{Rescale, Standardize};
 pub use softmax::{Exact, Exponential, Softmax};
 
+use crate::activation::Activation;
 use crate::arch::LayerSpec;
 use crate::plain::{Plain, Zero};
 
@@ -90,5 +105,47 @@ impl<L: Learn> Target<'_, L> {
             Target::InPlace(layer, _) => layer,
             Target::Sum(layer, _) | Target::Nowhere(layer) => layer,
         }
+    }
+
+    /// The same for a part of the layer, such as one of two branches: what it is in the layer, and in its gradient.
+    pub fn part<P: Learn>(
+        &mut self,
+        shared: impl FnOnce(&L) -> &P,
+        exclusive: impl FnOnce(&mut L) -> &mut P,
+        gradient: impl FnOnce(&mut L::Gradient) -> &mut P::Gradient,
+    ) -> Target<'_, P> {
+        match self {
+            Target::InPlace(layer, scale) => Target::InPlace(exclusive(layer), *scale),
+            Target::Sum(layer, sum) => Target::Sum(shared(layer), gradient(sum)),
+            Target::Nowhere(layer) => Target::Nowhere(shared(layer)),
+        }
+    }
+}
+
+impl<L: Learn<Gradient = L>> Target<'_, L> {
+    /// What the gradients of the parameters are added to, and the scale that they are multiplied by before; `None` when
+    /// they go nowhere.
+    pub fn parameters(&mut self) -> Option<(&mut L, f32)> {
+        match self {
+            Target::InPlace(layer, scale) => Some((layer, *scale)),
+            Target::Sum(_, gradient) => Some((gradient, 1.0)),
+            Target::Nowhere(_) => None,
+        }
+    }
+}
+
+/// Applies the activation to each weighted sum, in place.
+#[inline]
+fn activate<A: Activation>(z: &mut [f32]) {
+    for z in z {
+        *z = A::value(*z);
+    }
+}
+
+/// Makes the gradients of outputs those of the weighted sums, in place; `from` is what the derivative is computed from.
+#[inline]
+fn derive<A: Activation>(from: &[f32], dy: &mut [f32]) {
+    for (dy, from) in dy.iter_mut().zip(from) {
+        *dy *= A::derivative(*from);
     }
 }

@@ -1,69 +1,82 @@
 //! Layers that bring inputs to a common scale, so that the preprocessing belongs to the model.
 
-use super::{Layer, Learn, Target};
-use crate::arch::LayerSpec;
-use crate::kernel;
+use core::marker::PhantomData;
 
-/// Standardisation: `y[i] = (x[i] - mean[i]) * scale[i]`.
+use super::{Layer, Learn, Target};
+use crate::arch::{LayerSpec, Shape};
+use crate::kernel;
+use crate::shape::Shaped;
+
+/// Standardisation: `y[p][c] = (x[p][c] - mean[c]) * scale[c]`, over all cells p of a signal or an image; a vector is one
+/// cell.
 ///
-/// With the mean of each input and one over its standard deviation, both taken from the training data, inputs have
-/// mean 0 and deviation 1, whatever unit a sensor gives. Both stand in the model file and are not learned.
+/// With the mean of each channel and one over its standard deviation, both taken from the training data, inputs have
+/// mean 0 and deviation 1, whatever unit a sensor gives. Both stand in the model file and are not learned. `X` is the input,
+/// a vector of N values if it is left out.
 ///
 /// # Shapes
 ///
-/// Input, output, `mean` and `scale` are (N).
+/// Input and output are `X`, (cells, N); `mean` and `scale` are (N).
 ///
 /// # Cost
 ///
-/// `8 N` bytes of constants, N subtractions and N products. Backward needs nothing.
+/// `8 N` bytes of constants, a subtraction and a product for each value. Backward needs nothing.
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
-pub struct Standardize<const N: usize> {
-    /// What is subtracted from each input.
+pub struct Standardize<const N: usize, X = [f32; N]> {
+    /// What is subtracted from each channel.
     pub mean: [f32; N],
-    /// What each input is then multiplied by: one over its standard deviation.
+    /// What each channel is then multiplied by: one over its standard deviation.
     pub scale: [f32; N],
+    input: PhantomData<X>,
 }
 
-crate::__plain!([allow(unsafe_code)] [const N: usize] Standardize<N>, [f32; N], [f32; N]);
+crate::__plain!([allow(unsafe_code)] [const N: usize, X: 'static] Standardize<N, X>, [f32; N], [f32; N]);
 
-impl<const N: usize> Layer for Standardize<N> {
-    type Input = [f32; N];
-    type Output = [f32; N];
-    type Scratch = ();
-
-    const SPEC: LayerSpec = LayerSpec::Standardize { len: N as u32 };
-    const FAULT: Option<&'static str> = if N == 0 { Some("standardisation has at least one input") } else { None };
-
-    #[inline]
-    fn forward(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) {
-        kernel::standardize(&self.mean, &self.scale, x, y);
+impl<const N: usize, X> Standardize<N, X> {
+    /// A layer of these constants.
+    pub const fn new(mean: [f32; N], scale: [f32; N]) -> Self {
+        Self { mean, scale, input: PhantomData }
     }
 }
 
-impl<const N: usize> Learn for Standardize<N> {
+impl<const N: usize, X: Shaped> Layer for Standardize<N, X> {
+    type Input = X;
+    type Output = X;
+    type Scratch = ();
+
+    const SPEC: LayerSpec = match X::SHAPE {
+        Shape::Vector { len } => LayerSpec::Standardize { len },
+        shape => LayerSpec::StandardizeChannels(shape),
+    };
+    const FAULT: Option<&'static str> = if X::SHAPE.is_empty() {
+        Some("standardisation has at least one input")
+    } else if X::SHAPE.channels() != N {
+        Some("standardisation has a mean and a scale for each channel of its input")
+    } else {
+        None
+    };
+
+    #[inline]
+    fn forward(&self, x: &X, y: &mut X, (): &mut ()) {
+        kernel::standardize(&self.mean, &self.scale, x.values(), y.values_mut());
+    }
+}
+
+impl<const N: usize, X: Shaped> Learn for Standardize<N, X> {
     const LEARNS: bool = false;
     type Gradient = ();
     type Tape = ();
 
     #[inline]
-    fn record(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) {
+    fn record(&self, x: &X, y: &mut X, (): &mut ()) {
         self.forward(x, y, &mut ());
     }
 
     #[inline]
-    fn backward(
-        target: Target<'_, Self>,
-        _: &[f32; N],
-        _: &[f32; N],
-        (): &mut (),
-        dy: &mut [f32; N],
-        dx: Option<&mut [f32; N]>,
-    ) {
+    fn backward(target: Target<'_, Self>, _: &X, _: &X, (): &mut (), dy: &mut X, dx: Option<&mut X>) {
         if let Some(dx) = dx {
-            for ((dx, dy), scale) in dx.iter_mut().zip(dy).zip(&target.layer().scale) {
-                *dx += *dy * scale;
-            }
+            kernel::scale_backward_inputs(&target.layer().scale, dy.values(), dx.values_mut());
         }
     }
 

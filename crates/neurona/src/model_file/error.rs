@@ -96,6 +96,15 @@ impl LayerSummary {
             LayerSpec::Standardize { .. } => ("standardize", ""),
             LayerSpec::Rescale { .. } => ("rescale", ""),
             LayerSpec::Custom { name, .. } => (*name, ""),
+            LayerSpec::Reshape(_) => ("reshape", ""),
+            LayerSpec::Conv(_) => ("convolution", ""),
+            LayerSpec::DepthwiseConv(_) => ("depthwise convolution", ""),
+            LayerSpec::Pool(_) => ("pooling", ""),
+            LayerSpec::GlobalPool(_) => ("global pooling", ""),
+            LayerSpec::Scale(_) => ("scale", ""),
+            LayerSpec::Residual { .. } => return Self::without_sizes("a residual"),
+            LayerSpec::Concat(..) => return Self::without_sizes("a concatenation"),
+            LayerSpec::StandardizeChannels(_) => ("standardize", ""),
         };
         Self { kind, inputs: layer.inputs() as u64, outputs: layer.outputs() as u64, activation }
     }
@@ -103,11 +112,30 @@ impl LayerSummary {
     /// What stands in a file, as far as it can be told in one layer's place.
     const fn read(cursor: Cursor<'_>) -> Self {
         let (kind, cursor) = cursor.varint();
+        if let 6..=9 = kind {
+            let kind = ["reshape", "convolution", "depthwise convolution", "pooling"][kind as usize - 6];
+            let ([cells, channels], cursor) = shape(cursor);
+            let ([other_cells, other_channels], _) = shape(cursor);
+            let (inputs, outputs) = (cells.saturating_mul(channels), other_cells.saturating_mul(other_channels));
+            return Self { kind, inputs, outputs, activation: "" };
+        }
+        if let 10 | 11 | 14 = kind {
+            let ([cells, channels], _) = shape(cursor);
+            let inputs = cells.saturating_mul(channels);
+            let (kind, outputs) = match kind {
+                10 => ("global pooling", channels),
+                11 => ("scale", inputs),
+                _ => ("standardize", inputs),
+            };
+            return Self { kind, inputs, outputs, activation: "" };
+        }
         let (inputs, cursor) = cursor.varint();
         let (second, cursor) = cursor.varint();
         let (third, _) = cursor.varint();
         let (kind, outputs, activation) = match kind {
-            0 => return Self { kind: "a chain", inputs: 0, outputs: 0, activation: "" },
+            0 => return Self::without_sizes("a chain"),
+            12 => return Self::without_sizes("a residual"),
+            13 => return Self::without_sizes("a concatenation"),
             1 if third < ActivationSpec::ALL.len() as u64 => {
                 ("dense", second, ActivationSpec::ALL[third as usize].name())
             }
@@ -115,9 +143,13 @@ impl LayerSummary {
             2 => ("fast softmax", inputs, ""),
             3 => ("standardize", inputs, ""),
             4 => ("rescale", inputs, ""),
-            _ => return Self { kind: "an unknown layer", inputs: 0, outputs: 0, activation: "" },
+            _ => return Self::without_sizes("an unknown layer"),
         };
         Self { kind, inputs, outputs, activation }
+    }
+
+    const fn without_sizes(kind: &'static str) -> Self {
+        Self { kind, inputs: 0, outputs: 0, activation: "" }
     }
 
     const fn say(&self, text: Text) -> Text {
@@ -127,6 +159,21 @@ impl LayerSummary {
         }
         if self.activation.is_empty() { text } else { text.string(" ").string(self.activation) }
     }
+}
+
+/// The number of cells and of channels of a shape in a file.
+const fn shape(cursor: Cursor<'_>) -> ([u64; 2], Cursor<'_>) {
+    let (axes, cursor) = cursor.varint();
+    let (first, cursor) = cursor.varint();
+    if axes == 0 {
+        return ([1, first], cursor);
+    }
+    let (second, cursor) = cursor.varint();
+    if axes == 1 {
+        return ([first, second], cursor);
+    }
+    let (third, cursor) = cursor.varint();
+    ([first.saturating_mul(second), third], cursor)
 }
 
 impl LoadError {
@@ -161,7 +208,7 @@ impl LoadError {
                 let text = expected.say(text.string(" (counted from 0): expected ")).string(", found ");
                 let text = found.say(text);
                 if expected.say(Text::new()).equals(&found.say(Text::new())) {
-                    text.string(" with another constant")
+                    text.string(" with another window, activation or constant")
                 } else {
                     text
                 }

@@ -3,6 +3,7 @@
 use ndarray::{Array2, Axis};
 use neurona::arch::ActivationSpec;
 
+use super::super::Kind;
 use super::{
     super::{Gradient, Gradients, tests::activate},
     *,
@@ -126,10 +127,10 @@ impl Case {
         tape.train(network, None);
         let dropout = self.factors.iter().copied().fold(1.0, f64::max);
         let (mut forward, mut back) = (dropout, dropout);
-        for at in network.dense_layers() {
+        for at in network.learning_layers() {
             let (weights, _) = network.dense(at, network.values()).expect("a dense layer");
             let mut sizes = weights.mapv(|w| 1.1 * f64::from(w.abs()));
-            if let Some((_, batch)) = tape.statistics().find(|(place, _)| *place == at) {
+            if let Some((_, batch, _)) = tape.statistics().find(|(place, ..)| *place == at) {
                 let norm = network.normalization(at, network.values()).expect("a normalised layer");
                 let largest = batch.normalized.iter().fold(0.0, |largest: f32, n| largest.max(n.abs()));
                 for ((mut row, gamma), inverse) in sizes.rows_mut().into_iter().zip(norm.gamma).zip(&batch.inverse) {
@@ -248,7 +249,7 @@ fn one_layer_to_the_last_digit() {
         let z = numbers(ROWS * OUTPUTS, 3, middle, 1.7);
         let values = [numbers(OUTPUTS, 4, 1.0, 0.5), numbers(OUTPUTS, 5, 0.0, 0.5), vec![0.0; 2 * OUTPUTS]].concat();
         let layer = Normalization::new(&values);
-        let mut batch = Batch::new(ROWS, OUTPUTS);
+        let mut batch = Batch::new(ROWS * OUTPUTS, OUTPUTS);
         let mut y = z.clone();
         batch.forward(layer, true, &mut y);
         let dy = numbers(ROWS * OUTPUTS, 6, 0.0, 1.0);
@@ -357,9 +358,9 @@ fn what_is_normalised_and_what_is_not() {
     let plain = network.clone();
     assert!(matches!(plain.folded(), Cow::Borrowed(_)));
     let message = |layers: &[usize]| plain.clone().normalize(layers).expect_err("not dense").to_string();
-    assert_eq!(message(&[1, 0]), "layers[0] cannot be normalised: expected a dense layer, found rescale");
-    assert_eq!(message(&[4]), "layers[4] cannot be normalised: expected a dense layer, found softmax");
-    assert_eq!(message(&[5]), "layers[5] cannot be normalised: expected a dense layer, found none");
+    assert_eq!(message(&[1, 0]), "layers[0] cannot be normalised: expected a layer with weights, found rescale");
+    assert_eq!(message(&[4]), "layers[4] cannot be normalised: expected a layer with weights, found softmax");
+    assert_eq!(message(&[5]), "layers[5] cannot be normalised: expected a layer with weights, found none");
 
     network.normalize(&[2]).expect("the layer is dense");
     network.values_mut()[41..].copy_from_slice(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);

@@ -9,6 +9,14 @@
 //!
 //! [postcard]: https://postcard.jamesmunns.com/wire-format
 
+mod canonical;
+mod layers;
+mod shape;
+
+pub use canonical::Canonical;
+pub use layers::{ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec};
+pub use shape::{PaddingSpec, Shape, WindowSpec};
+
 /// The kind and the sizes of a layer, or of a chain of layers.
 ///
 /// Integers have fixed widths and floats stand as their bits, so that a specification is `Eq` and its bytes do not
@@ -62,6 +70,31 @@ pub enum LayerSpec {
         /// Multiply-adds of one inference.
         macs: u64,
     },
+    /// [`Reshape`](crate::Reshape): the same values in another shape.
+    Reshape(ReshapeSpec),
+    /// [`Conv1d`](crate::Conv1d) or [`Conv2d`](crate::Conv2d).
+    Conv(ConvSpec),
+    /// [`DepthwiseConv1d`](crate::DepthwiseConv1d) or [`DepthwiseConv2d`](crate::DepthwiseConv2d).
+    DepthwiseConv(DepthwiseConvSpec),
+    /// [`MaxPool`](crate::MaxPool) or [`AvgPool`](crate::AvgPool).
+    Pool(PoolSpec),
+    /// [`GlobalMaxPool`](crate::GlobalMaxPool) or [`GlobalAvgPool`](crate::GlobalAvgPool).
+    GlobalPool(GlobalPoolSpec),
+    /// [`Scale`](crate::Scale): a scale and a shift for each channel.
+    Scale(ScaleSpec),
+    /// [`Residual`](crate::Residual): the output of a body is added to what a shortcut makes of the same input.
+    Residual {
+        /// The longer way.
+        body: &'static LayerSpec,
+        /// The shorter way; `None` for the input itself.
+        shortcut: Option<&'static LayerSpec>,
+        /// What is applied to each sum.
+        activation: ActivationSpec,
+    },
+    /// [`Concat`](crate::Concat): the channels of one branch, then those of another, of the same input.
+    Concat(&'static LayerSpec, &'static LayerSpec),
+    /// [`Standardize`](crate::Standardize) of a signal or an image: a mean and a scale for each channel.
+    StandardizeChannels(Shape),
 }
 
 /// The function that a layer applies to each of its weighted sums, with its constants as the bits of an `f32`.
@@ -115,28 +148,54 @@ impl defmt::Format for LayerSpec {
 }
 
 impl LayerSpec {
-    /// Length of the input, in values; 0 for an empty chain.
-    pub const fn inputs(&self) -> usize {
+    /// The shape of the input; an empty vector for an empty chain.
+    pub const fn input_shape(&self) -> Shape {
         match self {
             Self::Chain(layers) => match layers.first() {
-                Some(first) => first.inputs(),
-                None => 0,
+                Some(first) => first.input_shape(),
+                None => Shape::Vector { len: 0 },
             },
-            Self::Dense { inputs, .. } | Self::Custom { inputs, .. } => *inputs as usize,
-            Self::Softmax { len, .. } | Self::Standardize { len } | Self::Rescale { len, .. } => *len as usize,
+            Self::Dense { inputs, .. } | Self::Custom { inputs, .. } => Shape::Vector { len: *inputs },
+            Self::Softmax { len, .. } | Self::Standardize { len } | Self::Rescale { len, .. } => {
+                Shape::Vector { len: *len }
+            }
+            Self::Reshape(ReshapeSpec { input, .. }) | Self::GlobalPool(GlobalPoolSpec { input, .. }) => *input,
+            Self::Conv(ConvSpec { window, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
+            | Self::Pool(PoolSpec { window, .. }) => window.input,
+            Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
+            Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
         }
+    }
+
+    /// The shape of the output; an empty vector for an empty chain.
+    pub const fn output_shape(&self) -> Shape {
+        match self {
+            Self::Chain(layers) => match layers.last() {
+                Some(last) => last.output_shape(),
+                None => Shape::Vector { len: 0 },
+            },
+            Self::Dense { outputs, .. } | Self::Custom { outputs, .. } => Shape::Vector { len: *outputs },
+            Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => self.input_shape(),
+            Self::Reshape(ReshapeSpec { output, .. }) => *output,
+            Self::Conv(ConvSpec { window, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
+            | Self::Pool(PoolSpec { window, .. }) => window.output,
+            Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.channels() as u32 },
+            Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
+            Self::Residual { body, .. } => body.output_shape(),
+            Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
+        }
+    }
+
+    /// Length of the input, in values; 0 for an empty chain.
+    pub const fn inputs(&self) -> usize {
+        self.input_shape().len()
     }
 
     /// Length of the output, in values; 0 for an empty chain.
     pub const fn outputs(&self) -> usize {
-        match self {
-            Self::Chain(layers) => match layers.last() {
-                Some(last) => last.outputs(),
-                None => 0,
-            },
-            Self::Dense { outputs, .. } | Self::Custom { outputs, .. } => *outputs as usize,
-            Self::Softmax { len, .. } | Self::Standardize { len } | Self::Rescale { len, .. } => *len as usize,
-        }
+        self.output_shape().len()
     }
 
     /// Number of parameters that learning changes.
@@ -155,7 +214,14 @@ impl LayerSpec {
             }
             Self::Dense { inputs, outputs, .. } => *outputs as usize * (*inputs as usize + 1),
             Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => 0,
+            Self::Reshape(_) | Self::Pool(_) | Self::GlobalPool(_) | Self::StandardizeChannels(_) => 0,
             Self::Custom { params, .. } => *params as usize,
+            Self::Conv(conv) => conv.params(),
+            Self::DepthwiseConv(conv) => conv.params(),
+            Self::Scale(scale) => scale.params(),
+            Self::Residual { body, shortcut: Some(shortcut), .. } => body.params() + shortcut.params(),
+            Self::Residual { body, shortcut: None, .. } => body.params(),
+            Self::Concat(first, second) => first.params() + second.params(),
         }
     }
 
@@ -171,15 +237,20 @@ impl LayerSpec {
                 sum
             }
             Self::Standardize { len } => 2 * *len as usize,
+            Self::StandardizeChannels(shape) => 2 * shape.channels(),
             Self::Custom { params, constants, .. } => *params as usize + *constants as usize,
-            Self::Dense { .. } | Self::Softmax { .. } | Self::Rescale { .. } => self.params(),
+            Self::Residual { body, shortcut: Some(shortcut), .. } => body.values() + shortcut.values(),
+            Self::Residual { body, shortcut: None, .. } => body.values(),
+            Self::Concat(first, second) => first.values() + second.values(),
+            _ => self.params(),
         }
     }
 
     /// Multiply-adds of one inference.
     ///
-    /// The products of weights and inputs are counted, as is usual; an activation is not, nor is a product that has no
-    /// sum ([`Standardize`](crate::Standardize), [`Rescale`](crate::Rescale), [`Softmax`](crate::Softmax)).
+    /// The products of weights and inputs are counted, as is usual, and those with cells outside of the input too; an
+    /// activation is not, nor is a product that has no sum ([`Standardize`](crate::Standardize),
+    /// [`Rescale`](crate::Rescale), [`Softmax`](crate::Softmax)), nor a sum without a product (pooling).
     pub const fn macs(&self) -> u64 {
         match self {
             Self::Chain(layers) => {
@@ -192,7 +263,14 @@ impl LayerSpec {
             }
             Self::Dense { inputs, outputs, .. } => *outputs as u64 * *inputs as u64,
             Self::Softmax { .. } | Self::Standardize { .. } | Self::Rescale { .. } => 0,
+            Self::Reshape(_) | Self::Pool(_) | Self::GlobalPool(_) | Self::StandardizeChannels(_) => 0,
             Self::Custom { macs, .. } => *macs,
+            Self::Conv(conv) => conv.macs(),
+            Self::DepthwiseConv(conv) => conv.macs(),
+            Self::Scale(scale) => scale.macs(),
+            Self::Residual { body, shortcut: Some(shortcut), .. } => body.macs() + shortcut.macs(),
+            Self::Residual { body, shortcut: None, .. } => body.macs(),
+            Self::Concat(first, second) => first.macs() + second.macs(),
         }
     }
 
@@ -227,6 +305,22 @@ impl LayerSpec {
                     .varint(*constants as u64)
                     .varint(*macs)
             }
+            Self::Reshape(reshape) => reshape.encode(sink.varint(6)),
+            Self::Conv(conv) => conv.encode(sink.varint(7)),
+            Self::DepthwiseConv(conv) => conv.encode(sink.varint(8)),
+            Self::Pool(pool) => pool.encode(sink.varint(9)),
+            Self::GlobalPool(pool) => pool.encode(sink.varint(10)),
+            Self::Scale(scale) => scale.encode(sink.varint(11)),
+            Self::Residual { body, shortcut, activation } => {
+                sink = body.encode(sink.varint(12));
+                sink = match shortcut {
+                    Some(shortcut) => shortcut.encode(sink.varint(1)),
+                    None => sink.varint(0),
+                };
+                activation.encode(sink)
+            }
+            Self::Concat(first, second) => second.encode(first.encode(sink.varint(13))),
+            Self::StandardizeChannels(shape) => shape.encode(sink.varint(14)),
         }
     }
 
@@ -259,59 +353,5 @@ impl ActivationSpec {
             Self::FastSigmoid => sink.varint(12),
             Self::FastTanh => sink.varint(13),
         }
-    }
-}
-
-/// Takes canonical bytes one by one: counts them, hashes them and compares them with bytes from a file.
-#[derive(Clone, Copy, Debug)]
-pub struct Canonical<'a> {
-    file: &'a [u8],
-    len: usize,
-    hash: u64,
-    equal: bool,
-}
-
-impl<'a> Canonical<'a> {
-    /// A sink that compares what it is given with the beginning of `file`.
-    pub const fn against(file: &'a [u8]) -> Self {
-        // Offset basis and prime are those of the 64-bit FNV-1a hash (Fowler, Noll and Vo).
-        Self { file, len: 0, hash: 0xcbf2_9ce4_8422_2325, equal: true }
-    }
-
-    /// A sink that has nothing to compare with.
-    pub const fn new() -> Self {
-        Self::against(&[])
-    }
-
-    /// Whether the file begins with the bytes that were given.
-    pub const fn equal(&self) -> bool {
-        self.equal
-    }
-
-    /// Number of bytes that were given.
-    pub const fn count(&self) -> usize {
-        self.len
-    }
-
-    const fn push(mut self, byte: u8) -> Self {
-        self.equal = self.equal && self.len < self.file.len() && self.file[self.len] == byte;
-        self.len += 1;
-        self.hash = (self.hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
-        self
-    }
-
-    /// postcard's variable-length integer: seven bits a byte, the low ones first.
-    const fn varint(mut self, mut value: u64) -> Self {
-        while value > 0x7f {
-            self = self.push(value as u8 | 0x80);
-            value >>= 7;
-        }
-        self.push(value as u8)
-    }
-}
-
-impl Default for Canonical<'_> {
-    fn default() -> Self {
-        Self::new()
     }
 }

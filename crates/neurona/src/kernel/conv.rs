@@ -1,0 +1,278 @@
+//! Convolution, as the field calls the correlation of an input with filters.
+//!
+//! A cell of the window that lies outside of the input has no part in a sum.
+
+use core::num::NonZeroUsize;
+
+use super::{Window, axpy, window::Place};
+
+/// Convolution: `y[p][o] = bias[o] + sum over k and c of weights[o][k][c] * x[p + k][c]`, where `p + k` is the cell of the
+/// input that the cell k of the window meets in its place p.
+///
+/// Each sum begins with the bias and goes up in k, row by row, and for each k in c. Where `seen` is less than the number of
+/// channels, the filters are in groups: those of the first group see the first `seen` channels, and so on.
+///
+/// # Shapes
+///
+/// `weights` is (filters, kernel rows, kernel columns, seen), `bias` is (filters); `x` and `y` are as [`Window`] says.
+pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
+    let mut places = y.chunks_exact_mut(window.filters.max(1));
+    window.each_place(|place| {
+        let Some(y) = places.next() else { return };
+        let groups = y.chunks_exact_mut(group.get()).zip(bias.chunks_exact(group.get()));
+        let mut channel = 0;
+        for ((y, bias), weights) in groups.zip(weights.chunks_exact(group.get() * len.get())) {
+            for ((y, bias), weights) in y.iter_mut().zip(bias).zip(weights.chunks_exact(len.get())) {
+                let mut sum = *bias;
+                window.each_run(place, seen, channel, |run| {
+                    let (Some(weights), Some(x)) = (run.of_weights(weights), run.of_input(x)) else { return };
+                    for (weight, x) in weights.iter().zip(x) {
+                        sum += weight * x;
+                    }
+                });
+                *y = sum;
+            }
+            channel += seen;
+        }
+    });
+}
+
+/// Adds the gradient with respect to the inputs: `dx[p + k][c] += sum over p and o of weights[o][k][c] * dz[p][o]`.
+///
+/// Each sum begins with what `dx` holds and goes up in p, row by row, and for each p in o.
+///
+/// # Shapes
+///
+/// As those of [`conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
+pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
+    let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
+    let mut places = dz.chunks_exact(window.filters.max(1));
+    window.each_place(|place| {
+        let Some(dz) = places.next() else { return };
+        let mut channel = 0;
+        for (dz, weights) in dz.chunks_exact(group.get()).zip(weights.chunks_exact(group.get() * len.get())) {
+            for (dz, weights) in dz.iter().zip(weights.chunks_exact(len.get())) {
+                window.each_run(place, seen, channel, |run| {
+                    if let (Some(weights), Some(dx)) = (run.of_weights(weights), run.of_input_mut(dx)) {
+                        axpy(*dz, weights, dx);
+                    }
+                });
+            }
+            channel += seen;
+        }
+    });
+}
+
+/// Adds the gradient with respect to the weights, times `scale`: `weights[o][k][c] += scale * sum over p of dz[p][o] *
+/// x[p + k][c]` and `bias[o] += scale * sum over p of dz[p][o]`.
+///
+/// Each sum begins with zero and goes up in p, row by row; it is then rounded into its target once. With a gradient as the
+/// target and 1 as the scale it accumulates; with the weights themselves and minus the learning rate it learns in place.
+///
+/// # Shapes
+///
+/// As those of [`conv_forward`]; `dz` is as its `y`.
+pub fn conv_backward_weights(
+    window: &Window,
+    seen: usize,
+    weights: &mut [f32],
+    bias: &mut [f32],
+    x: &[f32],
+    dz: &[f32],
+    scale: f32,
+) {
+    let Some(Filter { len, cell, group }) = Filter::new(window, seen) else { return };
+    let (mut channel, mut filter) = (0, 0);
+    let groups = bias.chunks_exact_mut(group.get()).zip(weights.chunks_exact_mut(group.get() * len.get()));
+    for (bias, weights) in groups {
+        for (bias, weights) in bias.iter_mut().zip(weights.chunks_exact_mut(len.get())) {
+            *bias += scale * window.sum(dz, filter);
+            for (at, weights) in weights.chunks_exact_mut(cell.get()).enumerate() {
+                for (c, weight) in weights.iter_mut().enumerate() {
+                    *weight += scale * window.correlate(at, x, channel + c, dz, filter);
+                }
+            }
+            filter += 1;
+        }
+        channel += seen;
+    }
+}
+
+/// Convolution of each channel by itself: `y[p][o] = bias[o] + sum over k of weights[k][o] * x[p + k][o / m]`, with `m` as
+/// many outputs for each channel as there are filters for one.
+///
+/// Each sum begins with the bias and goes up in k, row by row.
+///
+/// # Shapes
+///
+/// `weights` is (kernel rows, kernel columns, filters), `bias` is (filters); `x` and `y` are as [`Window`] says.
+pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    let Some(multiplier) = window.multiplier() else { return };
+    let mut places = y.chunks_exact_mut(window.filters.max(1));
+    window.each_place(|place| {
+        let Some(y) = places.next() else { return };
+        for (y, bias) in y.iter_mut().zip(bias) {
+            *y = *bias;
+        }
+        window.each_cell(place, |cell, from| {
+            let (Some(weights), Some(x)) = (weights.get(cell * window.filters..), x.get(from..)) else { return };
+            let of_channels = y.chunks_exact_mut(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
+            for ((y, weights), x) in of_channels.zip(x) {
+                axpy(*x, weights, y);
+            }
+        });
+    });
+}
+
+/// Adds the gradient with respect to the inputs: `dx[p + k][o / m] += sum over p, k and o of weights[k][o] * dz[p][o]`.
+///
+/// Each sum begins with what `dx` holds and goes up in p, row by row, and for each p in o.
+///
+/// # Shapes
+///
+/// As those of [`depthwise_forward`]; `dz` is as its `y`, `dx` as its `x`.
+pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
+    let Some(multiplier) = window.multiplier() else { return };
+    let mut places = dz.chunks_exact(window.filters.max(1));
+    window.each_place(|place| {
+        let Some(dz) = places.next() else { return };
+        window.each_cell(place, |cell, from| {
+            let (Some(weights), Some(dx)) = (weights.get(cell * window.filters..), dx.get_mut(from..)) else { return };
+            let of_channels = dz.chunks_exact(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
+            for ((dz, weights), dx) in of_channels.zip(dx) {
+                for (dz, weight) in dz.iter().zip(weights) {
+                    *dx += weight * dz;
+                }
+            }
+        });
+    });
+}
+
+/// Adds the gradient with respect to the weights, times `scale`: `weights[k][o] += scale * sum over p of dz[p][o] * x[p +
+/// k][o / m]` and `bias[o] += scale * sum over p of dz[p][o]`.
+///
+/// Sums, target and scale are as in [`conv_backward_weights`].
+///
+/// # Shapes
+///
+/// As those of [`depthwise_forward`]; `dz` is as its `y`.
+pub fn depthwise_backward_weights(
+    window: &Window,
+    weights: &mut [f32],
+    bias: &mut [f32],
+    x: &[f32],
+    dz: &[f32],
+    scale: f32,
+) {
+    let Some(multiplier) = window.multiplier() else { return };
+    for (filter, bias) in bias.iter_mut().enumerate() {
+        *bias += scale * window.sum(dz, filter);
+    }
+    for (cell, weights) in weights.chunks_exact_mut(window.filters.max(1)).enumerate() {
+        let mut filter = 0;
+        for (channel, weights) in weights.chunks_exact_mut(multiplier.get()).enumerate() {
+            for weight in weights {
+                *weight += scale * window.correlate(cell, x, channel, dz, filter);
+                filter += 1;
+            }
+        }
+    }
+}
+
+/// The sizes of a filter.
+#[derive(Clone, Copy)]
+struct Filter {
+    /// Number of its weights.
+    len: NonZeroUsize,
+    /// Number of its weights for a cell, which is the number of channels that it sees.
+    cell: NonZeroUsize,
+    /// Number of filters that see the same channels.
+    group: NonZeroUsize,
+}
+
+impl Filter {
+    fn new(window: &Window, seen: usize) -> Option<Self> {
+        let groups = window.channels.checked_div(seen)?;
+        Some(Self {
+            len: NonZeroUsize::new(window.rows.kernel * window.columns.kernel * seen)?,
+            cell: NonZeroUsize::new(seen)?,
+            group: NonZeroUsize::new(window.filters.checked_div(groups)?)?,
+        })
+    }
+}
+
+impl Window {
+    /// Number of outputs for each channel.
+    fn multiplier(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(self.filters.checked_div(self.channels)?)
+    }
+
+    /// The sum of a filter's values over all places, from zero.
+    fn sum(&self, dz: &[f32], filter: usize) -> f32 {
+        let mut sum = 0.0;
+        for dz in dz.get(filter..).unwrap_or_default().iter().step_by(self.filters.max(1)) {
+            sum += dz;
+        }
+        sum
+    }
+
+    /// The sum over the places p of `dz[p][filter] * x[p + cell][channel]`, from zero, row by row.
+    fn correlate(&self, cell: usize, x: &[f32], channel: usize, dz: &[f32], filter: usize) -> f32 {
+        let Some(kernel_row) = cell.checked_div(self.columns.kernel) else { return 0.0 };
+        let kernel_column = cell - kernel_row * self.columns.kernel;
+        let (first, end, mut row) = self.rows.places(kernel_row);
+        let (first_column, end_column, column) = self.columns.places(kernel_column);
+        let mut sum = 0.0;
+        for place_row in first..end {
+            let x = x.get((row * self.columns.input + column) * self.channels + channel..).unwrap_or_default();
+            let dz = dz.get((place_row * self.columns.output + first_column) * self.filters + filter..);
+            let x = x.iter().step_by((self.columns.stride * self.channels).max(1));
+            let dz = dz.unwrap_or_default().iter().step_by(self.filters.max(1));
+            for (x, dz) in x.zip(dz).take(end_column.saturating_sub(first_column)) {
+                sum += dz * x;
+            }
+            row += self.rows.stride;
+        }
+        sum
+    }
+
+    /// Calls `f` for each run of weights that meet values next to each other: the channels of a cell, or, where the cells
+    /// of a row are neighbours and all of their channels are seen, those of the row.
+    #[inline]
+    fn each_run(&self, place: Place, seen: usize, channel: usize, mut f: impl FnMut(Run)) {
+        if seen < self.channels || self.columns.dilation > 1 {
+            self.each_cell(place, |cell, from| f(Run { weights: cell * seen, x: from + channel, len: seen }));
+            return;
+        }
+        let (first, end, column) = place.columns;
+        let rows = Place { columns: (0, usize::from(first < end), column), ..place };
+        let len = end.saturating_sub(first) * seen;
+        self.each_cell(rows, |cell, from| f(Run { weights: (cell + first) * seen, x: from, len }));
+    }
+}
+
+/// Weights and values that are multiplied pair by pair.
+#[derive(Clone, Copy)]
+struct Run {
+    weights: usize,
+    x: usize,
+    len: usize,
+}
+
+impl Run {
+    #[inline]
+    fn of_weights(self, weights: &[f32]) -> Option<&[f32]> {
+        weights.get(self.weights..)?.get(..self.len)
+    }
+
+    #[inline]
+    fn of_input(self, x: &[f32]) -> Option<&[f32]> {
+        x.get(self.x..)?.get(..self.len)
+    }
+
+    #[inline]
+    fn of_input_mut(self, x: &mut [f32]) -> Option<&mut [f32]> {
+        x.get_mut(self.x..)?.get_mut(..self.len)
+    }
+}

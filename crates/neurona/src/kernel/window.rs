@@ -1,0 +1,179 @@
+//! How a window slides over cells that have channels: what convolutions and pooling have in common.
+
+use crate::arch::WindowSpec;
+
+/// One axis along which a window slides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Number of cells of the input.
+    pub input: usize,
+    /// Number of places of the window, which is the number of cells of the output.
+    pub output: usize,
+    /// Number of cells of the window.
+    pub kernel: usize,
+    /// How far the window moves from one place to the next.
+    pub stride: usize,
+    /// How far apart the cells of the window are.
+    pub dilation: usize,
+    /// Number of cells outside of the input, before its first one.
+    pub before: usize,
+}
+
+impl Axis {
+    const fn of(spec: &WindowSpec, axis: usize) -> Self {
+        Self {
+            input: spec.input.sizes()[axis] as usize,
+            output: spec.output.sizes()[axis] as usize,
+            kernel: spec.kernel[axis] as usize,
+            stride: spec.stride[axis] as usize,
+            dilation: spec.dilation[axis] as usize,
+            before: spec.before(axis),
+        }
+    }
+
+    /// The cells of the window that lie within the input when it is in the place `at`, from the first to before the
+    /// last, and the cell of the input that the first of them meets.
+    #[inline]
+    pub const fn cells(&self, at: usize) -> (usize, usize, usize) {
+        let place = at * self.stride;
+        let (first, end) = self.within(place, self.dilation, self.kernel);
+        (first, end, (place + first * self.dilation).saturating_sub(self.before))
+    }
+
+    /// The places of the window in which its cell `cell` lies within the input, from the first to before the last, and
+    /// the cell of the input that it meets in the first of them.
+    #[inline]
+    pub const fn places(&self, cell: usize) -> (usize, usize, usize) {
+        let offset = cell * self.dilation;
+        let (first, end) = self.within(offset, self.stride, self.output);
+        (first, end, (offset + first * self.stride).saturating_sub(self.before))
+    }
+
+    /// Of so many numbers n the first for which the cell `offset + n * step` lies within the input, and the one after
+    /// the last. Most windows lie within as a whole, which is seen without a division.
+    #[inline]
+    const fn within(&self, offset: usize, step: usize, count: usize) -> (usize, usize) {
+        let first = quotient(self.before.saturating_sub(offset), step);
+        let left = (self.before + self.input).saturating_sub(offset);
+        let end = if left + step > count * step { count } else { quotient(left, step) };
+        (first, end)
+    }
+}
+
+/// A quotient, rounded up, without a path to a panic.
+#[inline]
+const fn quotient(number: usize, by: usize) -> usize {
+    if number == 0 || by <= 1 { number } else { number.div_ceil(by) }
+}
+
+/// A window that slides over rows and columns of cells; for a signal there is one row.
+///
+/// # Shapes
+///
+/// The input is (rows, columns, channels) and the output (rows, columns, filters), both of them with the channels next
+/// to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// From row to row.
+    pub rows: Axis,
+    /// From column to column.
+    pub columns: Axis,
+    /// Number of channels of the input.
+    pub channels: usize,
+    /// Number of channels of the output.
+    pub filters: usize,
+}
+
+impl Window {
+    /// The window of a specification without [fault](WindowSpec::fault).
+    pub const fn of(spec: &WindowSpec) -> Self {
+        Self {
+            rows: Axis::of(spec, 0),
+            columns: Axis::of(spec, 1),
+            channels: spec.input.channels(),
+            filters: spec.output.channels(),
+        }
+    }
+
+    /// Calls `f` for each place of the window, row by row.
+    #[inline]
+    pub(super) fn each_place(&self, mut f: impl FnMut(Place)) {
+        for row in 0..self.rows.output {
+            let rows = self.rows.cells(row);
+            for column in 0..self.columns.output {
+                f(Place { rows, columns: self.columns.cells(column) });
+            }
+        }
+    }
+
+    /// Calls `f` for each cell of the window in a place, as far as it lies within the input, row by row: the number of
+    /// the cell in the window, and where its channels begin in the input.
+    #[inline]
+    pub(super) fn each_cell(&self, place: Place, mut f: impl FnMut(usize, usize)) {
+        let (first_row, end_row, mut row) = place.rows;
+        let (first_column, end_column, column) = place.columns;
+        for kernel_row in first_row..end_row {
+            let mut from = (row * self.columns.input + column) * self.channels;
+            for kernel_column in first_column..end_column {
+                f(kernel_row * self.columns.kernel + kernel_column, from);
+                from += self.columns.dilation * self.channels;
+            }
+            row += self.rows.dilation;
+        }
+    }
+}
+
+/// A place of the window: what [`Axis::cells`] says of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) rows: (usize, usize, usize),
+    pub(super) columns: (usize, usize, usize),
+}
+
+impl Place {
+    /// Number of cells of the window that lie within the input.
+    pub(super) const fn count(self) -> usize {
+        let ((first_row, end_row, _), (first_column, end_column, _)) = (self.rows, self.columns);
+        end_row.saturating_sub(first_row) * end_column.saturating_sub(first_column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every axis of small sizes, against a search for what lies within.
+    #[test]
+    fn cells_and_places_are_those_that_a_search_finds() {
+        let mut count = 0;
+        for input in 1..7_usize {
+            for kernel in 1..5_usize {
+                for (stride, dilation, before, after) in
+                    [(1, 1, 0, 0), (1, 1, 1, 1), (2, 1, 1, 2), (3, 1, 0, 1), (1, 2, 2, 2), (2, 3, 4, 0), (4, 2, 7, 9)]
+                {
+                    let Some(moves) = (input + before + after).checked_sub((kernel - 1) * dilation + 1) else {
+                        continue;
+                    };
+                    let axis = Axis { input, output: moves / stride + 1, kernel, stride, dilation, before };
+                    let met = |at: usize, cell: usize| {
+                        (at * stride + cell * dilation).checked_sub(before).filter(|met| *met < input)
+                    };
+                    for at in 0..axis.output {
+                        let (first, end, from) = axis.cells(at);
+                        let found = (0..kernel).filter(|cell| met(at, *cell).is_some());
+                        assert!(found.eq(first..end), "{axis:?} at {at}");
+                        assert!(first >= end || Some(from) == met(at, first), "{axis:?} at {at}");
+                    }
+                    for cell in 0..kernel {
+                        let (first, end, from) = axis.places(cell);
+                        let found = (0..axis.output).filter(|at| met(*at, cell).is_some());
+                        assert!(found.eq(first..end), "{axis:?}, cell {cell}");
+                        assert!(first >= end || Some(from) == met(first, cell), "{axis:?}, cell {cell}");
+                    }
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 100);
+    }
+}
