@@ -343,10 +343,15 @@ fn several_starts_keep_the_best() {
     };
     let best = loss(&["a.neurona", "--starts", "3", "--seed", "5"]);
     assert!(best > 0.0);
+    let report = folder.json(&[&options[..], &["a.neurona", "--starts", "3", "--seed", "5"]].concat());
+    let starts = report["starts"].as_array().expect("a list").iter();
+    let losses: Vec<f64> = starts.map(|start| start["validation_loss"].as_f64().expect("a number")).collect();
+    assert_eq!((losses.len(), losses.iter().copied().fold(f64::INFINITY, f64::min)), (3, best));
     let none = [&options[..], &["b.neurona", "--starts", "0"]].concat();
     folder.fails(&none, &["train.starts", "expected at least 1, found 0"]);
     let no_part = ["train", &digits, "--starts", "2", "--out", "b.neurona"];
     folder.fails(&no_part, &["train.starts", "expected a validation part"]);
+    folder.fails(&["train", "run.toml", "--out", "b.neurona"], &["run.toml", "give it as `--config run.toml`"]);
 }
 
 #[test]

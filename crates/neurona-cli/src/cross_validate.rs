@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use neurona_train::{Progress, cross_validation::CrossValidation, train::Spread};
+use neurona_train::{Loss, Progress, cross_validation::CrossValidation, train::Spread};
 use serde::Serialize;
 
 use crate::{
@@ -126,19 +126,35 @@ impl Report {
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<()> {
-        let mut table = Table::new([" fold", " rows", " loss", " accuracy", " epoch"]);
-        let share = |accuracy: Option<f32>| accuracy.map_or_else(|| "-".to_owned(), print::percent);
+        // Of numbers there is no accuracy; the root of a squared error has their unit.
+        let is_squared = self.loss_name == Loss::SquaredError.name();
+        let second = if self.accuracy.is_some() {
+            " accuracy"
+        } else if is_squared {
+            " RMSE"
+        } else {
+            ""
+        };
+        let mut table = Table::new([" fold", " rows", " loss", second, " epoch"]);
+        let figure = |loss: f32, accuracy: Option<f32>| match accuracy {
+            Some(accuracy) => print::percent(accuracy),
+            None if is_squared => print::significant(loss.sqrt()),
+            None => String::new(),
+        };
         for (number, Fold { rows, loss, accuracy, kept }) in (1..).zip(&self.folds) {
-            let (rows, loss) = (print::grouped(*rows as u64), print::significant(*loss));
-            table.row([number.to_string(), rows, loss, share(*accuracy), kept.to_string()]);
+            let figure = figure(*loss, *accuracy);
+            table.row([
+                number.to_string(),
+                print::grouped(*rows as u64),
+                print::significant(*loss),
+                figure,
+                kept.to_string(),
+            ]);
         }
         let loss = self.loss.as_ref().context("a cross-validation has two folds")?;
-        let accuracy =
-            |figure: fn(&Figures) -> f64| share(self.accuracy.as_ref().map(|figures| figure(figures) as f32));
-        let row = |name: &str, loss: f64, accuracy: String| {
-            [name.to_owned(), String::new(), print::significant(loss as f32), accuracy, String::new()]
-        };
-        table.total(row("mean", loss.mean, accuracy(|figures| figures.mean)));
+        let mean = |figures: &Figures| figures.mean as f32;
+        let of_mean = figure(mean(loss), self.accuracy.as_ref().map(mean));
+        table.total(["mean".to_owned(), String::new(), print::significant(mean(loss)), of_mean, String::new()]);
         table.write(out)?;
         let deviation = format!("{} in the loss", print::significant(loss.deviation as f32));
         let accuracy = self

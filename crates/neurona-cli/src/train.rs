@@ -90,7 +90,8 @@ A TOML file:
 
 JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" (epoch of the weights),
 \"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \"validation\", \"test\"}; each part is
-{\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for numbers.
+{\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for numbers. With --starts also \"starts\":
+[{\"seed\", \"validation_loss\" (null where it diverged)}].
 
 Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is written in both cases.";
 
@@ -110,6 +111,14 @@ struct Report {
     training: Part,
     validation: Option<Part>,
     test: Option<Part>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    starts: Vec<OneStart>,
+}
+
+#[derive(Serialize)]
+struct OneStart {
+    seed: u64,
+    validation_loss: Option<f32>,
 }
 
 #[derive(Serialize)]
@@ -141,16 +150,21 @@ impl Train {
             introduce(&prepared);
         }
         let start = Instant::now();
+        let mut starts = Vec::new();
         let (trained, diverged) = match prepared.starts.1 {
             1 => self.fit(&prepared, folder.as_ref())?,
-            _ => (self.fit_starts(&prepared)?, None),
+            _ => {
+                let Starts { best, all } = self.fit_starts(&prepared)?;
+                starts.extend(all.into_iter().map(|Start { seed, loss }| OneStart { seed, validation_loss: loss }));
+                (best, None)
+            }
         };
         let seconds = start.elapsed().as_secs_f64();
 
         let (model, report) = self.report(&trained, &prepared, &config.network.name, seconds)?;
         model.write(&self.out)?;
         let bytes = std::fs::metadata(&self.out).with_context(|| self.out.display().to_string())?.len();
-        let report = Report { bytes, ..report };
+        let report = Report { bytes, starts, ..report };
         if let Some(folder) = &folder {
             folder.finish(&trained.epochs, &report)?;
         }
@@ -207,7 +221,7 @@ impl Train {
     }
 
     /// Trains from several first weights, says how they did, and gives the best.
-    fn fit_starts(&self, prepared: &Prepared) -> Result<Trained> {
+    fn fit_starts(&self, prepared: &Prepared) -> Result<Starts> {
         let stop = stop_on_interrupt()?;
         let Prepared { training, validation, network, settings, starts, .. } = prepared;
         let validation = validation.as_ref().context("several starts need a validation part")?;
@@ -223,7 +237,7 @@ impl Train {
         if !self.quiet {
             write_starts(&starts)?;
         }
-        Ok(starts.best)
+        Ok(starts)
     }
 
     fn report(&self, trained: &Trained, prepared: &Prepared, name: &str, seconds: f64) -> Result<(ModelFile, Report)> {
@@ -266,6 +280,7 @@ impl Train {
             training,
             validation,
             test,
+            starts: Vec::new(),
         };
         Ok((model, report))
     }

@@ -203,8 +203,10 @@ pub struct OptimizerState {
 #[derive(Clone, Copy)]
 struct Step {
     rate: f32,
-    /// The rate, divided by `1 - beta1^t` or by the length of the gradient where the optimizer does so.
+    /// The rate, divided by `1 - beta1^t` where the optimizer does so.
     mean_rate: f32,
+    /// The rate, divided by the length of the gradient: beyond `f32` where the gradient is all but zero.
+    per_length: f64,
     /// `sqrt(1 - beta2^t)`, or 1 without correction.
     root: f32,
 }
@@ -244,7 +246,7 @@ impl OptimizerState {
         }
     }
 
-    /// The constants of the next step; with `length` the rate is divided by it.
+    /// The constants of the next step; `length` is that of the gradient where the optimizer divides by it.
     fn next_step(&mut self, rate: f32, length: Option<f64>) -> Step {
         let (beta1, beta2) = match self.optimizer {
             Optimizer::Adam { beta1, beta2, bias_correction: true, .. } | Optimizer::AdamW { beta1, beta2, .. } => {
@@ -255,12 +257,9 @@ impl OptimizerState {
         self.powers.0 *= f64::from(beta1);
         self.powers.1 *= f64::from(beta2);
         let wide = f64::from(rate);
-        let mean_rate = match length {
-            Some(0.0) => 0.0,
-            Some(length) => wide / length,
-            None => wide / (1.0 - self.powers.0),
-        };
-        Step { rate, mean_rate: mean_rate as f32, root: (1.0 - self.powers.1).sqrt() as f32 }
+        let per_length = length.filter(|length| *length != 0.0).map_or(0.0, |length| wide / length);
+        let (mean_rate, root) = (wide / (1.0 - self.powers.0), (1.0 - self.powers.1).sqrt());
+        Step { rate, mean_rate: mean_rate as f32, per_length, root: root as f32 }
     }
 }
 
@@ -295,7 +294,7 @@ impl Step {
                 }
             }
             Optimizer::Normalized => {
-                w.iter_mut().zip(g).for_each(|(w, g)| *w -= self.mean_rate * g);
+                w.iter_mut().zip(g).for_each(|(w, g)| *w -= (self.per_length * f64::from(*g)) as f32);
             }
             Optimizer::Sign => {
                 // NaN has no sign and stays NaN; of both zeros the step is none.

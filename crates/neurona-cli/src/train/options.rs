@@ -245,6 +245,9 @@ impl Options {
             let folder = if self.data.is_some() { PathBuf::new() } else { data::folder(path) };
             return Ok((RunConfig::read(path)?, folder));
         }
+        if let Some(path) = self.data.as_ref().filter(|path| path.extension().is_some_and(|ending| ending == "toml")) {
+            bail!("{0}: a description is not data; give it as `--config {0}`", path.display());
+        }
         let stem = out.file_stem().unwrap_or_default().to_string_lossy();
         let network = NetworkConfig {
             input: None,

@@ -76,6 +76,19 @@ fn a_gradient_of_zero_is_no_step() {
 }
 
 #[test]
+fn a_step_has_the_length_of_the_rate_however_short_the_gradient_is() {
+    // The least has a length whose inverse is beyond `f32`, the largest a square that is.
+    for scale in [f32::from_bits(8), 1e-38, 1e-20, 1.0, 1e30] {
+        let mut state = OptimizerState::new(Optimizer::Normalized, 2);
+        let mut parameters = [0.0, 0.0];
+        state.step(0.5, &mut parameters, &[3.0 * scale, -4.0 * scale]);
+        // Each quotient is rounded twice at most; 3 and 4 times 8 of the least steps are exact.
+        let error = (parameters[0] + 0.3).abs().max((parameters[1] - 0.4).abs());
+        assert!(error <= 2.0 * f32::EPSILON, "{scale:e}: {parameters:?}");
+    }
+}
+
+#[test]
 fn constants_out_of_range_are_found() {
     for usual in Optimizer::ALL {
         assert_eq!(usual.fault(), None);
