@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use neurona_train::{
     ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
     config::{Batch, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     data::{Column, csv_columns},
     train::MOST_THREADS,
+    zoo,
 };
 use serde::{Deserialize as _, de::IntoDeserializer as _};
 
@@ -67,6 +68,9 @@ struct NetworkArgs {
     /// `32:relu,16:leaky_relu:0.1`; `none` for no hidden layer [default: 32:relu]
     #[arg(long, value_name = "SIZE[:ACTIVATION],…", value_delimiter = ',', value_parser = layer)]
     layers: Option<Vec<Option<LayerConfig>>>,
+    /// A network of the literature, with its own layers
+    #[arg(long, value_name = "NAME", value_parser = known_networks(), conflicts_with = "layers")]
+    zoo: Option<String>,
     /// Activation of the last layer [default: identity]
     #[arg(long, value_name = "ACTIVATION")]
     output: Option<String>,
@@ -206,7 +210,7 @@ impl Options {
         self.override_data(&mut config.data, &folder)?;
         self.override_training(&mut config.train);
         let data = config.data.load(&folder)?;
-        self.override_network(&mut config, &data);
+        self.override_network(&mut config, &data)?;
         let threads = config.train.threads.unwrap_or(0);
         if threads > MOST_THREADS {
             bail!("threads: expected at most {MOST_THREADS}, found {threads}");
@@ -240,6 +244,7 @@ impl Options {
             rescale: None,
             standardize: false,
             init: Init::default(),
+            zoo: None,
             layers: Vec::new(),
         };
         let config = RunConfig { data: DataConfig::default(), network, train: TrainConfig::default(), augment: None };
@@ -321,12 +326,14 @@ impl Options {
 
     /// The network of the options; layers on the command line are the hidden ones, as the data tell how many outputs
     /// there are.
-    fn override_network(&self, config: &mut RunConfig, data: &Dataset) {
+    fn override_network(&self, config: &mut RunConfig, data: &Dataset) -> Result<()> {
         let (asked, network) = (&self.network, &mut config.network);
         if let Some(name) = &asked.name {
             network.name.clone_from(name);
         }
-        if asked.layers.is_some() || self.config.is_none() {
+        if asked.zoo.is_some() {
+            (network.zoo, network.input, network.layers) = (asked.zoo.clone(), None, Vec::new());
+        } else if asked.layers.is_some() || self.config.is_none() {
             let usual = || {
                 vec![Some(LayerConfig {
                     dense: Some(32),
@@ -334,10 +341,18 @@ impl Options {
                     ..LayerConfig::default()
                 })]
             };
+            network.zoo = None;
             network.layers = asked.layers.clone().unwrap_or_else(usual).into_iter().flatten().collect();
             network
                 .layers
                 .push(LayerConfig { dense: Some(outputs(data, config.train.loss)), ..LayerConfig::default() });
+        }
+        if let Some(name) = &network.zoo
+            && (asked.output.is_some() || asked.batch_norm || self.regularization.dropout.is_some())
+        {
+            bail!(
+                "--output, --batch-norm and --dropout change layers, but `{name}` is a network as it is: leave them out"
+            );
         }
         for layer in network.hidden_mut() {
             layer.dropout = self.regularization.dropout.unwrap_or(layer.dropout);
@@ -353,6 +368,7 @@ impl Options {
             (network.standardize, network.rescale) = (false, asked.rescale);
         }
         network.init = asked.init.unwrap_or(network.init);
+        Ok(())
     }
 }
 
@@ -389,6 +405,10 @@ fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
         _ => return Err(format!("`{activation}` has no constant; only leaky_relu and elu have one")),
     };
     Ok(Some(LayerConfig { dense: Some(dense), activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
+}
+
+fn known_networks() -> PossibleValuesParser {
+    PossibleValuesParser::new(zoo::ALL.map(|known| known.name()))
 }
 
 fn init(text: &str) -> Result<Init, String> {

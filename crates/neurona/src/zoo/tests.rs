@@ -12,8 +12,8 @@ fn check<N: Network>(params: usize, macs: u64, ram: usize) {
     assert_eq!((accumulated - in_place, momentum - accumulated), (4 * params, 4 * params));
 }
 
-/// C. Banbury and others, "MLPerf Tiny benchmark", 2021, and its reference models: parameters are those of their Keras
-/// summaries, less four for each normalised output, which folding takes away.
+/// C. Banbury and others, "MLPerf Tiny benchmark", 2021, and its reference models in Keras, whose parameters are these and
+/// four for each normalised output, which folding takes away.
 #[test]
 fn counts_of_mlperf_tiny() {
     check::<DsCnn>(24_908 - 4 * 9 * 64, 2_656_768, 64_048);
