@@ -185,6 +185,24 @@ fn a_normalised_network_is_written_without_its_normalisation() {
 }
 
 #[test]
+fn a_network_of_the_literature_by_its_name() {
+    let row = |row: usize| {
+        let values: Vec<String> = (0..119 * 6).map(|at| ((row * 31 + at * at) % 17).to_string()).collect();
+        format!("{},{}\n", row % 5, values.join(","))
+    };
+    let header = (0..119 * 6).map(|at| format!("x{at}")).collect::<Vec<_>>().join(",");
+    let folder = Folder::with("wand.csv", format!("label,{header}\n{}", (0..10).map(row).collect::<String>()));
+    let train = ["train", "wand.csv", "--standardize", "--epochs", "1", "--out", "wand.neurona", "--zoo"];
+    let trained = folder.json(&[&train[..], &["motion_cnn"]].concat());
+    assert_eq!(trained["parameters"], 3637);
+    let wrong = |options: &[&str], expected: &[&str]| folder.fails(&[&train[..], options].concat(), expected);
+    wrong(&["lenet5"], &["network.zoo", "784", "714"]);
+    wrong(&["motion_cnn", "--batch-norm"], &["--batch-norm", "motion_cnn"]);
+    let unknown = folder.run(&[&train[..], &["lenet"]].concat());
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("possible values: lenet5, ds_cnn, "), "{unknown:?}");
+}
+
+#[test]
 fn settings_that_are_wrong_are_refused() {
     let toml = format!("[data]\nfile = \"{}\"\nshuffel = true\n", data("iris.csv"));
     Folder::with("run.toml", toml)

@@ -22,6 +22,9 @@
 //! #     { flatten = true }, { dense = 10 },
 //! # ]
 //!
+//! # Or, instead of layers, one of the networks of neurona_train::zoo:
+//! # zoo = "lenet5"
+//!
 //! [train]
 //! optimizer = "adam"         # with its constants beside it: beta1, beta2, epsilon, …
 //! rate = 1e-3
@@ -144,7 +147,11 @@ pub struct NetworkConfig {
     /// How the weights begin.
     #[serde(default)]
     pub init: Init,
+    /// A network of the literature, one of [`zoo::ALL`](crate::zoo::ALL), which has its own input and layers.
+    #[serde(default)]
+    pub zoo: Option<String>,
     /// The layers.
+    #[serde(default)]
     pub layers: Vec<LayerConfig>,
 }
 

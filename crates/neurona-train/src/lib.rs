@@ -1,7 +1,7 @@
 //! Trains networks on all cores of a desktop, for [`neurona`] to run on a microcontroller.
 //!
-//! A network is built from the architecture of a device type ([`Network::from_arch`]) or from a description in TOML
-//! ([`config`]), trained on a data set from CSV, IDX or NPY files ([`data`]), and exported to a model file
+//! A network is built from the architecture of a device type ([`Network::from_arch`]), from the name of one in the literature
+//! ([`zoo`]) or from a description in TOML ([`config`]), trained on a data set from CSV, IDX or NPY files ([`data`]), and exported to a model file
 //! ([`model_file`]) that firmware includes, or to a value of the device type ([`Trained::export`]).
 //!
 //! # Example
@@ -95,6 +95,7 @@ mod schedule;
 pub mod search;
 pub mod train;
 mod workers;
+pub mod zoo;
 
 pub use arch::{SourceError, Spec, SpecError};
 pub use augment::{Augment, AugmentError};

@@ -89,6 +89,7 @@
 //! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
+//! | [`zoo`]         | networks of the literature by name, such as [`LeNet5`](zoo::LeNet5)                          |
 //! | [`mod@plain`]   | types that are their bytes: `ZERO`, copies in place                                          |
 //!
 //! # Memory
@@ -131,6 +132,7 @@ mod network;
 mod optim;
 pub mod plain;
 pub mod shape;
+pub mod zoo;
 
 pub use activation::{
     Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softplus, Step, Tanh,

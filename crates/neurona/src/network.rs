@@ -248,11 +248,11 @@ macro_rules! __network {
 
         /// The activations between two layers, as blocks, so that each is written as an output and read as an input.
         #[derive(Debug)]
-        pub struct __Activations {
+        struct __Activations {
             $($inner: $crate::plain::Block<{ $crate::plain::words::<<$inner_layer as $crate::Layer>::Output>() }>,)*
         }
 
-        pub struct __Tapes {
+        struct __Tapes {
             $($inner: <$inner_layer as $crate::Learn>::Tape,)*
             $last: <$last_layer as $crate::Learn>::Tape,
         }

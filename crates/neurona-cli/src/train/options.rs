@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use neurona_train::{
     Augment, ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
     config::{Batch, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     data::{Column, csv_columns},
     train::MOST_THREADS,
+    zoo,
 };
 use serde::{Deserialize as _, de::IntoDeserializer as _};
 
@@ -67,6 +68,9 @@ struct NetworkArgs {
     /// `32:relu,16:leaky_relu:0.1`; `none` for no hidden layer [default: 32:relu]
     #[arg(long, value_name = "SIZE[:ACTIVATION],…", value_delimiter = ',', value_parser = layer)]
     layers: Option<Vec<Option<LayerConfig>>>,
+    /// A network of the literature, with its own layers
+    #[arg(long, value_name = "NAME", value_parser = known_networks(), conflicts_with = "layers")]
+    zoo: Option<String>,
     /// Activation of the last layer, or softmax; the cross-entropies have softmax and sigmoid inside, and go with
     /// identity [default: identity]
     #[arg(long, value_name = "ACTIVATION")]
@@ -255,6 +259,7 @@ impl Options {
             rescale: None,
             standardize: false,
             init: Init::default(),
+            zoo: None,
             layers: Vec::new(),
         };
         let config = RunConfig { data: DataConfig::default(), network, train: TrainConfig::default(), augment: None };
@@ -341,7 +346,9 @@ impl Options {
         if let Some(name) = &asked.name {
             network.name.clone_from(name);
         }
-        if asked.layers.is_some() || self.config.is_none() {
+        if asked.zoo.is_some() {
+            (network.zoo, network.input, network.layers) = (asked.zoo.clone(), None, Vec::new());
+        } else if asked.layers.is_some() || self.config.is_none() {
             let usual = || {
                 vec![Some(LayerConfig {
                     dense: Some(32),
@@ -349,10 +356,18 @@ impl Options {
                     ..LayerConfig::default()
                 })]
             };
+            network.zoo = None;
             network.layers = asked.layers.clone().unwrap_or_else(usual).into_iter().flatten().collect();
             network
                 .layers
                 .push(LayerConfig { dense: Some(outputs(data, config.train.loss)), ..LayerConfig::default() });
+        }
+        if let Some(name) = &network.zoo
+            && (asked.output.is_some() || asked.batch_norm || self.regularization.dropout.is_some())
+        {
+            bail!(
+                "--output, --batch-norm and --dropout change layers, but `{name}` is a network as it is: leave them out"
+            );
         }
         let mut hidden = network.hidden_mut();
         hidden.iter_mut().for_each(|layer| layer.batch_norm |= asked.batch_norm);
@@ -415,6 +430,10 @@ fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
         _ => return Err(format!("`{activation}` has no constant; only leaky_relu and elu have one")),
     };
     Ok(Some(LayerConfig { dense: Some(dense), activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
+}
+
+fn known_networks() -> PossibleValuesParser {
+    PossibleValuesParser::new(zoo::ALL.map(|known| known.name()))
 }
 
 fn init(text: &str) -> Result<Init, String> {

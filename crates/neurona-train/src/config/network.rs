@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use neurona::arch::{ReshapeSpec, Shape};
 
 use super::{ConfigError, LayerConfig, NetworkConfig, layer};
-use crate::{Network, Spec};
+use crate::{
+    Network, Spec,
+    zoo::{self, Known},
+};
 
 impl NetworkConfig {
     /// The architecture for so many inputs, and a name for each of its layers.
@@ -14,7 +17,11 @@ impl NetworkConfig {
     ///
     /// Keys do not go together, an activation is not known, or the layers make no network.
     pub fn spec(&self, inputs: usize) -> Result<(Spec, Vec<String>), ConfigError> {
-        let input = self.input_shape(inputs)?;
+        let known = self.known()?;
+        let input = match &known {
+            Some(known) => known_shape(known, inputs)?,
+            None => self.input_shape(inputs)?,
+        };
         let (mut layers, mut names) = (Vec::new(), Vec::new());
         match (self.rescale, self.standardize, input) {
             (Some(_), true, _) => {
@@ -31,6 +38,9 @@ impl NetworkConfig {
             (None, false, _) => {}
         }
         names.extend(layers.iter().map(|layer| layer.kind().to_owned()));
+        if let Some(Spec::Chain(known)) = known.map(|known| known.spec()) {
+            layers.extend(known);
+        }
         let (described, softmax) = self.without_softmax();
         let described = layer::chain(&described, "network.layers", input);
         layers.extend(described.map_err(|(key, problem)| ConfigError::key(&key, problem))?);
@@ -64,6 +74,20 @@ impl NetworkConfig {
         }
     }
 
+    /// The network of the literature that it names, if it does.
+    fn known(&self) -> Result<Option<Known>, ConfigError> {
+        let Some(name) = &self.zoo else { return Ok(None) };
+        if self.input.is_some() || !self.layers.is_empty() {
+            let problem = "has an input and layers of its own: leave out `network.input` and `network.layers`";
+            return Err(ConfigError::key("network.zoo", problem));
+        }
+        let Some(known) = zoo::find(name) else {
+            let names = zoo::ALL.map(|known| known.name()).join(", ");
+            return Err(ConfigError::key("network.zoo", format!("expected one of {names}, found `{name}`")));
+        };
+        Ok(Some(known))
+    }
+
     /// The shape of the input of so many values.
     fn input_shape(&self, inputs: usize) -> Result<Shape, ConfigError> {
         let len = u32::try_from(inputs)
@@ -87,6 +111,12 @@ impl NetworkConfig {
 
     /// Normalises the layers of a network of this description that ask for it.
     pub(super) fn normalize(&self, network: &mut Network) -> Result<(), ConfigError> {
+        if let Some(known) = self.known()? {
+            // What scales the input stands in front.
+            let front = network.layer_count() - known.spec().steps().len();
+            let places: Vec<usize> = known.normalized().into_iter().map(|layer| front + layer).collect();
+            return network.normalize(&places).map_err(|error| ConfigError::key("network.zoo", error.to_string()));
+        }
         let asked = network.learning_layers().into_iter().zip(layer::learning(&self.layers));
         let places: Vec<usize> = asked.filter(|(_, layer)| layer.batch_norm).map(|(place, _)| place).collect();
         network.normalize(&places).map_err(|error| ConfigError::key("network.layers", error.to_string()))
@@ -110,4 +140,14 @@ impl NetworkConfig {
         let rates: Vec<f32> = hidden.iter().map(|layer| layer.dropout).collect();
         Ok(if rates.iter().all(|rate| *rate == 0.0) { Vec::new() } else { rates })
     }
+}
+
+/// The shape that a network of the literature takes, if that is so many values.
+fn known_shape(known: &Known, inputs: usize) -> Result<Shape, ConfigError> {
+    let shape = known.spec().input_shape();
+    if shape.len() == inputs {
+        return Ok(shape);
+    }
+    let problem = format!("`{}` takes {} inputs, but the data have {inputs}", known.name(), shape.len());
+    Err(ConfigError::key("network.zoo", problem))
 }

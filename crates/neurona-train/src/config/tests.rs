@@ -1,7 +1,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::*;
-use crate::{ClassWeights, Optimizer, Schedule, Spec, augment::Signal};
+use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Signal};
 
 /// A folder with 40 rows of two inputs, a class and a number.
 fn folder() -> tempfile::TempDir {
@@ -320,6 +320,43 @@ fn keys_that_do_not_go_together() {
         train("momentum = 0.9"),
         "train.momentum: is not a constant of `adam`: leave it out, or choose another optimizer"
     );
+}
+
+#[test]
+fn networks_of_the_literature() {
+    let rows = |inputs, classes: u32| {
+        let inputs = ndarray::Array2::from_shape_fn((24, inputs), |(row, at)| ((row * 7 + at * 3) % 11) as f32);
+        let labels: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+        let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+        let classes = (0..24).map(|row| row % classes).collect();
+        Dataset::new(inputs, Targets::classes(&labels, classes)).expect("the parts fit")
+    };
+    let prepare = |network: &str, data: &Dataset| {
+        let text = format!("[data]\nfile = 'x.csv'\n[network]\nname = 'Net'\n{network}");
+        let config = RunConfig::parse(&text, Path::new("net.toml")).map_err(|error| error.to_string())?;
+        config.prepare_with(data).map_err(|error| error.to_string())
+    };
+    let known = crate::zoo::find("ds_cnn").expect("a keyword network");
+    let keywords = rows(490, 12);
+    let plain = prepare("zoo = 'ds_cnn'", &keywords).expect("the description is right").network;
+    assert_eq!((plain.spec(), plain.values().len()), (&known.spec(), known.trained_values()));
+    // Behind what scales the input the same layers are normalised.
+    for (front, more, steps) in [("standardize = true", 2, 1), ("rescale = 0.5", 0, 2)] {
+        let network = prepare(&format!("zoo = 'ds_cnn'\n{front}"), &keywords).expect("it is right").network;
+        assert_eq!(network.values().len(), known.trained_values() + more, "{front}");
+        let normalized: Vec<usize> = known.normalized().into_iter().map(|layer| layer + steps).collect();
+        assert!(normalized.iter().all(|layer| network.normalization(*layer, network.values()).is_some()), "{front}");
+    }
+
+    let wrong = |network: &str| prepare(network, &rows(64, 10)).expect_err("the description is wrong");
+    assert_eq!(wrong("zoo = 'lenet5'"), "network.zoo: `lenet5` takes 784 inputs, but the data have 64");
+    assert!(wrong("zoo = 'lenet'").starts_with("network.zoo: expected one of lenet5, ds_cnn, resnet8, "));
+    for more in ["layers = [{ dense = 10 }]", "input = [28, 28, 1]"] {
+        assert!(
+            wrong(&format!("zoo = 'lenet5'\n{more}")).starts_with("network.zoo: has an input and layers of its own")
+        );
+    }
+    assert_eq!(wrong(""), "network.layers: the network has no layers");
 }
 
 #[test]

@@ -198,13 +198,13 @@ fn inverse_deviation(variance: f64) -> f64 {
 #[derive(Debug)]
 pub(super) struct Batch {
     /// (z - mean) / sqrt(variance + epsilon), (capacity / O, O).
-    normalized: Vec<f32>,
+    pub(super) normalized: Vec<f32>,
     /// What was subtracted, (O). Sums over the rows are taken in `f64`, so that they cost no precision.
     mean: Vec<f64>,
     /// (O); of a mini-batch that of the population.
     variance: Vec<f64>,
     /// 1 / sqrt(variance + epsilon), (O).
-    inverse: Vec<f32>,
+    pub(super) inverse: Vec<f32>,
 }
 
 impl Batch {

@@ -139,7 +139,7 @@ impl Tape {
     }
 
     /// What a layer is given: the output of the one before `place`, or the input of the network.
-    fn given(&self, place: usize) -> &[f32] {
+    pub(super) fn given(&self, place: usize) -> &[f32] {
         match place.checked_sub(self.first + 1) {
             Some(at) => &self.layers[at].seen(true)[..self.rows * self.layers[at].outputs],
             None => &self.x[..self.rows * self.inputs],

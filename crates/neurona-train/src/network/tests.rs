@@ -10,6 +10,8 @@ use crate::{
     random::{Purpose, Random},
 };
 
+mod pytorch;
+
 /// What an activation is, in `f64`.
 pub(super) fn activate(activation: ActivationSpec, z: f64) -> f64 {
     use ActivationSpec::*;
