@@ -81,9 +81,9 @@ struct NetworkArgs {
     #[arg(long)]
     batch_norm: bool,
     /// How weights begin: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros;
-    /// by_activation, he_uniform for ReLU and its like, else glorot_uniform, for deep networks; pytorch and scikit_learn,
-    /// where biases begin in the same way; or auto, pytorch in hidden layers and scikit_learn in the last
-    /// [default: auto]
+    /// by_activation, he_uniform for ReLU and its like, else glorot_uniform, for deep networks; pytorch and
+    /// scikit_learn, where biases begin in the same way; or auto, pytorch in hidden layers and scikit_learn in
+    /// the last [default: auto]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
 }
