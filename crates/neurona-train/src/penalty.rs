@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use crate::optim::OptimizerState;
+
 /// Coefficients of the penalty; both 0 for none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Penalty {
@@ -25,16 +27,15 @@ impl Penalty {
         }
     }
 
-    /// The proximal step of the other part, after the optimizer's: each weight goes toward 0 by `rate l1` and stays
-    /// there if it would pass (iterative soft thresholding: Daubechies, Defrise and De Mol, 2004). So weights become
-    /// exactly zero, which a gradient of `|w|` would only make them hover around.
-    pub(crate) fn shrink(self, weights: &[Range<usize>], values: &mut [f32], rate: f32) {
-        let by = rate * self.l1;
-        if by == 0.0 {
+    /// The proximal step of the other part, after the optimizer's: each weight goes toward 0 by so much as the
+    /// optimizer says and stays there if it would pass (iterative soft thresholding: Daubechies, Defrise and De Mol,
+    /// 2004). So weights become exactly zero, which a gradient of `|w|` would only make them hover around.
+    pub(crate) fn shrink(self, weights: &[Range<usize>], values: &mut [f32], rate: f32, optimizer: &OptimizerState) {
+        if self.l1 == 0.0 {
             return;
         }
-        for w in weights.iter().flat_map(|range| range.clone()) {
-            let w = &mut values[w];
+        for at in weights.iter().flat_map(|range| range.clone()) {
+            let (w, by) = (&mut values[at], optimizer.threshold(rate, self.l1, at));
             // NaN is kept: training has to see that it diverged.
             *w = if w.abs() <= by { 0.0 } else { *w - by.copysign(*w) };
         }
@@ -58,6 +59,7 @@ pub(crate) fn clip_norm(gradient: &mut [f32], learned: &[Range<usize>], limit: f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Optimizer;
 
     const ALL: [Range<usize>; 2] = [0..2, 3..5];
 
@@ -71,7 +73,7 @@ mod tests {
     #[test]
     fn the_proximal_step_makes_zeros() {
         let mut weights = [0.5, -0.25, 0.125, -0.125, f32::NAN, 0.0];
-        Penalty { l1: 0.5, l2: 9.0 }.shrink(&[0..2, 3..5], &mut weights, 0.25);
+        Penalty { l1: 0.5, l2: 9.0 }.shrink(&[0..2, 3..5], &mut weights, 0.25, &OptimizerState::new(Optimizer::SGD, 6));
         assert_eq!(weights[..4], [0.375, -0.125, 0.125, 0.0]);
         assert!(weights[4].is_nan());
     }

@@ -85,7 +85,9 @@ struct NetworkArgs {
     #[arg(long)]
     batch_norm: bool,
     /// How weights begin: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros;
-    /// pytorch and scikit_learn, where biases begin in the same way; or auto, by the activation [default: auto]
+    /// by_activation, he_uniform for ReLU and its like, else glorot_uniform, for deep networks; pytorch and
+    /// scikit_learn, where biases begin in the same way; or auto, pytorch in hidden layers and scikit_learn in
+    /// the last [default: auto]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
 }
@@ -142,7 +144,8 @@ struct TrainingArgs {
 #[derive(Args)]
 #[command(allow_negative_numbers = true, next_help_heading = "Regularization")]
 struct RegularizationArgs {
-    /// Lasso: this times the sum of the sizes of the weights is added to the loss [default: 0]
+    /// Lasso: this times the sum of the sizes of the weights is added to the loss; for normalized and sign the
+    /// rate times this is taken off each weight at each step [default: 0]
     #[arg(long, value_name = "COEFFICIENT")]
     l1: Option<f32>,
     /// Tikhonov: this times half the sum of the squares of the weights is added to the loss [default: 0]
@@ -157,7 +160,8 @@ struct RegularizationArgs {
     /// and shift; or none [default: none]
     #[arg(long, value_name = "KIND:SIZES:…", value_parser = augment)]
     augment: Option<Augmentation>,
-    /// How much of the right class is given to all of them [default: 0]
+    /// How much of the right class is given to all of them; the losses of epochs are with it, those at the end without
+    /// [default: 0]
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f32>,
     /// How much an example of each class counts: equal, balanced, or numbers with commas between [default: equal]

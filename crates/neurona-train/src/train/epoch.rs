@@ -296,7 +296,7 @@ impl<'a> Run<'a> {
             clip_norm(gradient, &self.learned, limit);
         }
         state.optimizer.step_in(rate, values, gradient, &self.learned);
-        self.penalty.shrink(&self.weights, values, rate);
+        self.penalty.shrink(&self.weights, values, rate, &state.optimizer);
         state.steps += 1;
         sums
     }

@@ -66,14 +66,22 @@ pub struct Training {
     /// Shortens the whole gradient to this length where it is longer; after [`clip_value`](Self::clip_value).
     pub clip_norm: Option<f32>,
     /// Lasso: `l1 sum of |w|` over all weights is added to the loss, and makes some of them exactly 0; biases are free.
+    ///
+    /// A proximal step after each of the optimizer's does it, whose length is such that this sum is what becomes small:
+    /// exactly with plain descent and every momentum, and with RMSProp and Adam where their mean squares have settled.
+    /// What AdamW takes off by itself comes on top. [`Normalized`](Optimizer::Normalized) and [`Sign`](Optimizer::Sign)
+    /// forget how large a gradient is: there weights go toward 0 by `rate l1`, against steps as long as the rate.
     pub l1: f32,
     /// Tikhonov: `l2 / 2 sum of w^2` over all weights is added to the loss; biases are free. With both coefficients it is
     /// the elastic net. The losses that are reported are without them.
     pub l2: f32,
     /// Label smoothing of the cross-entropies (Szegedy and others, 2016): the right class is given `1 - s`, and s is
     /// given to all of K classes in equal parts; with sigmoids it is half an s to yes and half to no.
+    ///
+    /// The losses of epochs, on the validation part too, are with it; those of [`Network::evaluate`] are not.
     pub label_smoothing: f32,
-    /// How much an example of each class counts, in training and in the losses that are reported.
+    /// How much an example of each class counts, in training and in the losses of epochs; in those of
+    /// [`Network::evaluate`] all count the same.
     pub class_weights: ClassWeights,
     /// Early stopping: stops after so many epochs in which the loss of the validation part, which there must be, was not
     /// better than the best.
