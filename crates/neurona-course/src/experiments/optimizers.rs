@@ -20,7 +20,7 @@ pub use surface::{ITERATIONS, Method, Path, Surface};
 /// Optimizers on the cost surface of a line fit.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "optimizers",
-    title: "Optimizers on the cost surface of a line",
+    title: "Optimisers on the cost surface of a line",
     text: TEXT,
     run: |context| run(context)?.report(),
 };
@@ -28,20 +28,21 @@ pub const EXPERIMENT: Experiment = Experiment {
 const TEXT: &str = "\
 <p>A line <var>h</var>(<var>x</var>) = <var>w</var> <var>x</var> + <var>b</var> is fitted to <var>n</var> = 50 examples \
 with the cost <var>C</var> = 1/<var>n</var> Σ (<var>w</var> <var>x</var> + <var>b</var> − <var>y</var>)<sup>2</sup>. Over \
-(<var>w</var>, <var>b</var>) the cost is a bowl whose contours are ellipses. How long they are is decided by the Hessian, \
+(<var>w</var>, <var>b</var>) the cost is a bowl whose contours are ellipses. Their shape follows from the Hessian, \
 the matrix of second derivatives: along an eigenvector with eigenvalue <var>λ</var> the gradient is <var>λ</var> times the \
-distance <var>d</var> from the minimum, so that a step of gradient descent makes of it</p>\
+distance <var>d</var> from the minimum, so that a step of gradient descent turns it into</p>\
 <p class=\"formula\"><var>d</var> ← (1 − <var>α</var> <var>λ</var>) <var>d</var></p>\
 <p>So descent diverges where <var>α</var> is above the bound 2/<var>λ</var><sub>max</sub>, and below it hardly moves \
 where <var>λ</var> is small. With <var>x</var> between 0 and 10 the eigenvalues are more than a hundred times apart: descent \
 jumps from side to side of a valley and creeps along it. With <var>x</var> normalised to mean 0 and standard deviation \
 1 both eigenvalues are 2, the contours are circles, and descent goes straight to the minimum. The line at the start is the \
-same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule and optimizer.</p>\
+same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule and optimiser. Where paths lie upon one another, gradient descent is dashed and decay has a \
+triangle at every tenth iteration.</p>\
 <ul>\
 <li><b>Decay</b>: the course writes <var>α</var> = <var>α</var><sub>0</sub> / (1 − <var>γ</var> <var>n</var>), with \
 <var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 and \
 negative after. What is meant, and used here, is <var>α</var><sub>0</sub> / (1 + <var>γ</var> <var>n</var>), after Robbins \
-and Monro: its sum is infinite, so that it reaches any place, and that of its squares is not, so that noise dies away. The \
+and Monro: its sum is infinite, so that it reaches any place, and that of its squares is finite, so that noise dies away. The \
 trainer refuses the other form. There is no noise here: in the valley decay only makes descent slower. In the round bowl it helps, as the rate passes ½, \
 with which one step arrives.</li>\
 <li><b>Momentum</b> as in the course: <var>v</var> ← <var>β</var><sub>1</sub> <var>v</var> + (1 − \
@@ -155,10 +156,9 @@ impl Side {
 
 /// The methods with the rates of the course; gradient descent with that of momentum.
 fn course_methods() -> Vec<Method> {
-    let decay = Method::new("decay, γ = 0.05", Optimizer::SGD, 0.001);
     vec![
-        Method::new("gradient descent", Optimizer::SGD, 0.001),
-        Method { schedule: Schedule::Decay { gamma: 0.05 }, ..decay },
+        Method::descent(0.001),
+        Method::decay(0.001),
         Method::new("momentum", Optimizer::MOMENTUM, 0.001),
         Method::new("RMSProp", RMSPROP, 0.005),
         Method::new("Adam, course", ADAM, 0.005),
@@ -170,10 +170,9 @@ fn course_methods() -> Vec<Method> {
 fn suited_methods(surface: &Surface) -> Vec<Method> {
     let descent = 0.9 * surface.bound as f32;
     let momentum = (1.0 - BETA.sqrt()).powi(2) / surface.eigenvalues[1] as f32 / (1.0 - BETA);
-    let decay = Method::new("decay, γ = 0.05", Optimizer::SGD, descent);
     vec![
-        Method::new("gradient descent", Optimizer::SGD, descent),
-        Method { schedule: Schedule::Decay { gamma: 0.05 }, ..decay },
+        Method::descent(descent),
+        Method::decay(descent),
         Method::new("momentum", Optimizer::MOMENTUM, momentum),
         Method::new("RMSProp", RMSPROP, 0.02),
         Method::new("Adam, course", ADAM, 0.02),
@@ -271,10 +270,7 @@ impl Side {
     }
 
     fn paths(&self, paths: &[Path], what: &str) -> Result<Figure, CourseError> {
-        let mut chart = self.surface_chart(paths)?;
-        for (path, color) in paths.iter().zip(PALETTE) {
-            chart = chart.layer(Mark::Line, color, path.method.name, path.places());
-        }
+        let chart = draw(self.surface_chart(paths)?, paths, |path| path.places().collect());
         let [start, minimum] = [self.surface.start, self.surface.minimum].map(|[w, b]| (w, b));
         chart
             .layer(Mark::Dot, INK, "start", [start])
@@ -300,7 +296,7 @@ impl Side {
     /// What holds the start, the minimum and the paths that do not diverge, with the minimum in the middle.
     fn window(&self, paths: &[Path]) -> [Range<f64>; 2] {
         /// Width by height of a picture without its labels, so that a circle looks like one.
-        const ASPECT: f64 = 1.43;
+        const ASPECT: f64 = 1.4;
         let stays = |path: &&Path| path.left() < 1.0;
         let mut reach = [0, 1].map(|axis| {
             let points = paths.iter().filter(stays).flat_map(|path| path.points.iter().map(|point| point[axis]));
@@ -318,12 +314,9 @@ impl Side {
         // What is smaller is the rounding of w and b.
         let shown = paths.iter().flat_map(|path| path.excess.iter().map(|excess| excess.max(1e-8)));
         let axes = (Axis::linear("iteration", 0.0..ITERATIONS as f64), Axis::log_around("cost above the least", shown));
-        let mut chart = Chart::new(Size::Medium, axes.0, axes.1);
-        for (path, color) in paths.iter().zip(PALETTE) {
-            let points = path.excess.iter().enumerate().map(|(at, cost)| (at as f64, *cost));
-            chart = chart.layer(Mark::Line, color, path.method.name, points);
-        }
-        chart.figure(format!("<b>{}</b>, {what}: cost against iteration.", self.name))
+        let points = |path: &Path| path.excess.iter().enumerate().map(|(at, cost)| (at as f64, *cost)).collect();
+        draw(Chart::new(Size::Medium, axes.0, axes.1), paths, points)
+            .figure(format!("<b>{}</b>, {what}: cost against iteration.", self.name))
     }
 
     /// Momentum in both forms, and gradient descent at the same rate.
@@ -346,6 +339,19 @@ impl Side {
                  swings a little past the floor of the valley. The classical form with a tenth of the rate is the same.",
             )
     }
+}
+
+/// Adds a layer for each path. Some lie upon one another: solid lines are below, then dashes, then single marks.
+fn draw(mut chart: Chart, paths: &[Path], points: impl Fn(&Path) -> Vec<(f64, f64)>) -> Chart {
+    /// Iterations from one mark to the next.
+    const EACH: usize = 10;
+    for mark in [Mark::Line, Mark::Dashed, Mark::Triangle] {
+        for (path, color) in paths.iter().zip(PALETTE).filter(|(path, _)| path.method.mark == mark) {
+            let each = if mark == Mark::Triangle { EACH } else { 1 };
+            chart = chart.layer(mark, color, path.method.name, points(path).into_iter().step_by(each));
+        }
+    }
+    chart
 }
 
 /// The rate by iteration, as the course prints it and as it decays.
