@@ -38,15 +38,17 @@ it begins. The smallest case that can be drawn is a network 1-2-1 whose output i
 pulses, one higher than the other. The network can be at the one or at the other, or over both: each is a minimum, and there \
 are hills between them. Where it begins with the fall before the rise, the two steps first come together, cancel, and then \
 part again towards the nearer pulse.</p>\
-<p>What helps is to begin many times and to keep the best by the validation part. That is tried on two classes of the \
-plane, the fields of a board of 3 by 3, with a network 2-6-1 with tanh, from many starts of each rule: Glorot (variance 2 \
+<p>What helps is to begin many times and to keep the network with the least validation cost. That is tried on two classes in the \
+plane, the squares of a board of 3 by 3, with a network 2-6-1 with tanh, from many starts of each rule: Glorot (variance 2 \
 / (inputs + outputs)), He (2 / inputs) and LeCun (1 / inputs). Which rule is best matters in deep networks; in one that is \
 so small the starts of one rule differ more than the rules. The expected cost of the best of <var>k</var> starts is the \
 mean over all choices of <var>k</var> of those that were tried.</p>\
-<p>Weights that all begin at <b>zero</b> are not one more start. Neurons of a layer that begin alike compute the same, get \
+<p>Weights that all begin at <b>zero</b> are not one more start. Neurons of a layer that begin alike compute the same, receive \
 the same gradient and stay alike for ever: the layer is as good as one neuron. With tanh even less: \
-<var>a</var> = 0 and <var>w</var> = 0 make every gradient but that of the last bias 0. Random initial values are what \
-makes neurons different; biases may begin at zero.</p>";
+<var>a</var> = 0 and <var>w</var> = 0 make every gradient but that of the last bias 0. Random weights are what makes \
+neurons different, and the biases of a layer may all begin alike where its weights differ in direction, as with two \
+inputs here. With a single input they may not: <var>w</var><var>x</var> + <var>b</var> with <var>b</var> = 0 is 0 at the \
+same place for every neuron, and experiment 4 therefore draws biases too.</p>";
 
 /// Sizes of the network.
 const SIZES: [usize; 3] = [2, 6, 1];
