@@ -28,13 +28,13 @@ pub const EXPERIMENT: Experiment = Experiment {
 
 const TEXT: &str = "\
 <p>Hyperparameters are the numbers that descent does not learn: the learning rate <var>α</var>, the size of a mini-batch, the number of \
-nodes. Each choice of them is a <b>trial</b>, a training of its own, and its score is the cost on the validation part with the \
+nodes. Each choice of them is a <b>trial</b>, a separate training, and its score is the cost on the validation part with the \
 weights of its best epoch. Three ways to choose trials are tried on one problem: windows of 32 samples of an acceleration, \
-each still, or moving slowly, faster or fast, with a phase, amplitude and rhythm of its own and noise. The network is \
+each still, or moving slowly, faster or fast, with its own phase, amplitude and rhythm, and with noise. The network is \
 32-<var>H</var>-4 with ReLU and Adam; 600 examples are for training, 300 for validation and 300 for the test.</p>\
 <ul>\
 <li><b>Grid</b>: every combination of 3 rates, 3 numbers of nodes and 3 batches, 27 trials. However many hyperparameters \
-there are, of each only three values are tried.</li>\
+there are, only three values of each are tried.</li>\
 <li><b>Random</b>: 27 trials drawn at random, and so 27 rates and many numbers of nodes. Where some hyperparameters matter less \
 than others, a grid tries the same few values of those that matter again and again; random search does not (Bergstra and Bengio, \
 2012).</li>\

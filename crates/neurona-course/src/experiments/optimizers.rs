@@ -42,7 +42,7 @@ triangle at every tenth iteration.</p>\
 <li><b>Decay</b>: the course writes <var>α</var> = <var>α</var><sub>0</sub> / (1 − <var>γ</var> <var>n</var>), with \
 <var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 and \
 negative after. What is meant, and used here, is <var>α</var><sub>0</sub> / (1 + <var>γ</var> <var>n</var>), after Robbins \
-and Monro: its sum is infinite, so that it reaches any place, and that of its squares is finite, so that noise dies away. The \
+and Monro: its sum is infinite, so that descent can reach any place, and that of its squares is finite, so that noise dies away. The \
 trainer refuses the other form. There is no noise here: in the valley decay only makes descent slower. In the round bowl it helps, as the rate passes ½, \
 with which one step arrives.</li>\
 <li><b>Momentum</b> as in the course: <var>v</var> ← <var>β</var><sub>1</sub> <var>v</var> + (1 − \
@@ -64,9 +64,9 @@ up to 6.5 <var>α</var>.</p>\
 <p>First come the rates of the course: <var>α</var> = 0.001 for momentum, and here for gradient descent and decay too, and \
 0.005 for RMSProp and Adam. Then rates that suit the surface: 0.9 of the bound for gradient descent and as \
 <var>α</var><sub>0</sub> of decay; for momentum (1 − √<var>β</var><sub>1</sub>)<sup>2</sup> / \
-<var>λ</var><sub>min</sub>, divided by 1 − <var>β</var><sub>1</sub>: with that its distance shrinks by \
-about √<var>β</var><sub>1</sub> a step along every eigenvector, the flat ones too. Where the contours are circles momentum is of \
-no use, and plain descent is faster.</p>\
+<var>λ</var><sub>min</sub>, divided by 1 − <var>β</var><sub>1</sub>: with that the distance shrinks by about \
+√<var>β</var><sub>1</sub> per step along every eigenvector, the flat ones too. Where the contours are circles momentum does \
+not help, and plain descent is faster.</p>\
 <p>Momentum rests on the <b>moving average</b>. The simple one is the mean of the last sample and the <var>M</var> before \
 it; the exponential one needs no memory but itself:</p>\
 <p class=\"formula\"><var>v<sub>t</sub></var> = 1/(<var>M</var> + 1) Σ<sub><var>k</var> = 0…<var>M</var></sub> \
@@ -75,8 +75,8 @@ it; the exponential one needs no memory but itself:</p>\
 <p>The slide of the course prints 1/<var>M</var> in the first, before a sum of <var>M</var> + 1 terms, and a minus sign \
 between the two terms of the second: with these the average of a constant would not be that constant. Independent noise \
 loses variance by the factor 1/(<var>M</var> + 1) in the one and (1 − <var>β</var>)/(1 + <var>β</var>) in the other; they \
-are late by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
-<var>β</var> = 0.9 does what 19 samples do.</p>";
+lag by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
+<var>β</var> = 0.9 smooths as much as 19 samples.</p>";
 
 /// β1 of momentum and Adam.
 const BETA: f32 = 0.9;
@@ -220,8 +220,7 @@ impl Findings {
     }
 
     fn ends(&self) -> Table {
-        let columns =
-            [("α, x as it is", ""), ("left of the cost", ""), ("α, x normalised", ""), ("left of the cost", "")];
+        let columns = [("α, x as it is", ""), ("share left", ""), ("α, x normalised", ""), ("share left", "")];
         let caption = format!(
             "What is left of the cost above its least after {ITERATIONS} iterations, as a share of that at the start"
         );
@@ -251,7 +250,7 @@ impl Side {
             .layer(Mark::Dot, BLUE, "examples", examples.iter().copied())
             .layer(Mark::Dashed, INK, "at the start", line(self.surface.start))
             .layer(Mark::Line, VERMILION, "at the minimum", line(self.surface.minimum))
-            .figure(format!("<b>{}</b>: the examples, and the line before and after a perfect descent.", self.name))
+            .figure(format!("<b>{}</b>: the examples, and the line at the start and at the minimum.", self.name))
     }
 
     /// The steps of gradient descent at each rate.

@@ -33,9 +33,9 @@ is better than no line at all, the last row of the table, and far from the shape
 <var>i</var> + <var>j</var> ≤ <var>d</var>, the constant among them: 6 for degree 2, whose boundaries are ellipses and \
 hyperbolas, and 15 for degree 4.</li>
 <li>A <b>support vector machine</b> with the kernel <var>k</var>(<var>x</var>, <var>x</var>′) = \
-e<sup>−|<var>x</var>−<var>x</var>′|²/0.05</sup> and <var>C</var> = 10. The course counts a coefficient an example, so \
+e<sup>−|<var>x</var>−<var>x</var>′|²/0.05</sup> and <var>C</var> = 10. The course counts one coefficient per example, so \
 1,000; only those of the support vectors, with a ring around them, are not 0.</li>
-<li>A <b>neural network</b> 2-100-100-100-1 with ReLU. A layer of <var>H<sub>l</sub></var> neurons behind \
+<li>A <b>neural network</b> 2-100-100-100-1 with ReLU. A layer of <var>H<sub>l</sub></var> neurons after one of \
 <var>H</var><sub><var>l</var>−1</sub> has <var>H<sub>l</sub></var>(<var>H</var><sub><var>l</var>−1</sub> + 1) \
 parameters: 100 · 3 + 100 · 101 + 100 · 101 + 1 · 101 = 20,601.</li>
 </ul>

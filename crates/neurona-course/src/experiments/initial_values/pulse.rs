@@ -227,6 +227,6 @@ impl Pulse {
             (Axis::linear("share of the way", 0.0..1.0), Axis::from_zero("cost C", self.between.iter().copied()));
         Chart::new(Size::Medium, axes.0, axes.1)
             .layer(Mark::Line, BLUE, "cost", points)
-            .figure("The cost on the straight way from the first pulse to the second: descent does not climb over it.")
+            .figure("The cost along the straight line from the first minimum to the second: descent does not climb over the hill.")
     }
 }
