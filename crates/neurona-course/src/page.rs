@@ -151,7 +151,7 @@ impl Format {
     }
 }
 
-/// A number as a reader wants it: whole numbers whole, others with four digits, powers of ten where there are many zeros.
+/// A number as a reader wants it: whole numbers whole, others with four digits, and powers of ten for many zeros.
 pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "–".to_owned();

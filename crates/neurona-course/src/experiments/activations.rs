@@ -19,9 +19,9 @@ pub const EXPERIMENT: Experiment = Experiment {
 const TEXT: &str = "\
 <p>An activation function <var>σ</var> turns the weighted sum <var>z</var> of a neuron into its output. Without one, a \
 stack of layers would be a single linear map. Learning needs its derivative: backpropagation multiplies by \
-<var>σ</var>′(<var>z</var>) at each neuron, and where that slope is near 0 the neuron hardly learns. The slope of the step \
-function is 0 wherever it has one, that of the sigmoid is at most ¼, that of tanh at most 1 and only at 0, and that of \
-ReLU is exactly 1 for every <var>z</var> &gt; 0.</p>
+<var>σ</var>′(<var>z</var>) at each neuron, and where that slope is near 0 the neuron hardly learns. The slope of the \
+step function is 0 wherever it has one, that of the sigmoid is at most ¼, that of tanh at most 1 and only at 0, and \
+that of ReLU is exactly 1 for every <var>z</var> &gt; 0.</p>
 <p>The curves are the functions of <code>neurona</code> as a microcontroller computes them, in single precision. \
 Exponential functions are those of <code>libm</code>; for sigmoid, tanh and the exponential of softmax there are fast \
 forms, which are approximations. Below, both are compared with the same functions in double precision: the error of \

@@ -25,18 +25,18 @@ const TEXT: &str = "\
 <p>How many nodes, how many layers, how many examples? The problem is that of experiment 3: which points \
 (<var>x</var><sub>1</sub>, <var>x</var><sub>2</sub>) lie inside a shape with lobes and notches, where each point was \
 moved a little after it had been given its class. The networks use ReLU, and all are trained with Adam for the same \
-number of steps, with mini-batches of at most 32 examples. Every seed has its own training examples and initial weights; \
-the 5,000 test examples are those of experiment 3 and the same for all.</p>
+number of steps, with mini-batches of at most 32 examples. Every seed has its own training examples and initial \
+weights; the 5,000 test examples are those of experiment 3 and the same for all.</p>
 <ul>
-<li><b>Nodes</b>: one hidden layer, <var>n</var> = 1,000 examples. A node is a line along which the output bends. One or \
-two lines cut off a part of the square but cannot follow the shape. A handful makes a polygon around it, many bend its \
-sides, and each further factor of ten brings less than the one before.</li>
-<li><b>Layers</b>: 300 nodes in all, <var>n</var> = 1,000. With a second layer, which bends what the first has bent, the \
-error falls. More than two bring next to nothing here: what is left is due to the examples, not to the network. Note \
-that the parameters are not equal: 1,201 in one layer, 23,251 in two, and fewer again in more.</li>
-<li><b>Examples</b>: three layers of 100 nodes. More examples lower the error where further layers no longer do, down to \
-about that of the true shape, the dashed line: examples that were moved across its outline cannot be told from those that \
-belong there.</li>
+<li><b>Nodes</b>: one hidden layer, <var>n</var> = 1,000 examples. A node is a line along which the output bends. One \
+or two lines cut off a part of the square but cannot follow the shape. A handful makes a polygon around it, many bend \
+its sides, and each further factor of ten brings less than the one before.</li>
+<li><b>Layers</b>: 300 nodes in all, <var>n</var> = 1,000. With a second layer, which bends what the first has bent, \
+the error falls. More than two bring next to nothing here: what is left is due to the examples, not to the network. \
+Note that the parameters are not equal: 1,201 in one layer, 23,251 in two, and fewer again in more.</li>
+<li><b>Examples</b>: three layers of 100 nodes. More examples lower the error where further layers no longer do, down \
+to about that of the true shape, the dashed line: examples that were moved across its outline cannot be told from \
+those that belong there.</li>
 </ul>
 <p>The maps show, for some members of each sweep, the network in the middle by its test error, with up to 150 of its \
 training examples of each class.</p>";

@@ -27,15 +27,15 @@ example:</p>
 <var>w</var><sub>12</sub><var>a</var><sub>2</sub> + <var>b</var>), &emsp; <var>C</var> = (<var>h</var> − \
 <var>y</var>)<sup>2</sup></p>
 <p>Written as a graph, each node is one operation. Forward, from left to right, every edge gets its value. Backward, \
-from right to left, it gets the derivative of <var>C</var> with respect to that value: by the chain rule, the derivative \
-that arrives at the node times the node's own. A sum passes the derivative on unchanged, a product multiplies it by the \
-other factor, the sigmoid multiplies it by <var>σ</var>(1 − <var>σ</var>). One pass in each direction gives every \
-derivative.</p>
-<p>The example: <var>x</var> = 0.5, <var>y</var> = 0.88, learning rate <var>α</var> = 0.1. The trainer computes the same \
-gradient, and so do finite differences, (<var>C</var>(<var>w</var> + <var>ε</var>) − <var>C</var>(<var>w</var> − \
+from right to left, it gets the derivative of <var>C</var> with respect to that value: by the chain rule, the \
+derivative that arrives at the node times the node's own. A sum passes the derivative on unchanged, a product \
+multiplies it by the other factor, the sigmoid multiplies it by <var>σ</var>(1 − <var>σ</var>). One pass in each \
+direction gives every derivative.</p>
+<p>The example: <var>x</var> = 0.5, <var>y</var> = 0.88, learning rate <var>α</var> = 0.1. The trainer computes the \
+same gradient, and so do finite differences, (<var>C</var>(<var>w</var> + <var>ε</var>) − <var>C</var>(<var>w</var> − \
 <var>ε</var>)) / 2<var>ε</var>. For the output layer the course prints the gradient (−0.035, −0.049, −0.081) and the \
-new values (0.404, 0.705, 0.208): these are reproduced. What it prints for the hidden layer does not follow from its own \
-formula; the numbers in the table do.</p>";
+new values (0.404, 0.705, 0.208): these are reproduced. What it prints for the hidden layer does not follow from its \
+own formula; the numbers in the table do.</p>";
 
 const X: f64 = 0.5;
 const Y: f64 = 0.88;

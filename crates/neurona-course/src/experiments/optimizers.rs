@@ -26,56 +26,58 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const TEXT: &str = "\
-<p>A line <var>h</var>(<var>x</var>) = <var>w</var> <var>x</var> + <var>b</var> is fitted to <var>n</var> = 50 examples \
-with the cost <var>C</var> = 1/<var>n</var> Σ (<var>w</var> <var>x</var> + <var>b</var> − <var>y</var>)<sup>2</sup>. Over \
-(<var>w</var>, <var>b</var>) the cost is a bowl whose contours are ellipses. Their shape follows from the Hessian, \
-the matrix of second derivatives: along an eigenvector with eigenvalue <var>λ</var> the gradient is <var>λ</var> times the \
-distance <var>d</var> from the minimum, so that a step of gradient descent turns it into</p>\
+<p>A line <var>h</var>(<var>x</var>) = <var>w</var> <var>x</var> + <var>b</var> is fitted to <var>n</var> = 50 \
+examples with the cost <var>C</var> = 1/<var>n</var> Σ (<var>w</var> <var>x</var> + <var>b</var> − \
+<var>y</var>)<sup>2</sup>. Over (<var>w</var>, <var>b</var>) the cost is a bowl whose contours are ellipses. Their \
+shape follows from the Hessian, the matrix of second derivatives: along an eigenvector with eigenvalue <var>λ</var> \
+the gradient is <var>λ</var> times the distance <var>d</var> from the minimum, so that a step of gradient descent \
+turns it into</p>\
 <p class=\"formula\"><var>d</var> ← (1 − <var>α</var> <var>λ</var>) <var>d</var></p>\
 <p>So descent diverges where <var>α</var> is above the bound 2/<var>λ</var><sub>max</sub>, and below it hardly moves \
-where <var>λ</var> is small. With <var>x</var> between 0 and 10 the eigenvalues are more than a hundred times apart: descent \
-jumps from side to side of a valley and creeps along it. With <var>x</var> normalised to mean 0 and standard deviation \
-1 both eigenvalues are 2, the contours are circles, and descent goes straight to the minimum. The line at the start is the \
-same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule and optimiser. Where paths lie upon one another, gradient descent is dashed and decay has a \
-triangle at every tenth iteration.</p>\
+where <var>λ</var> is small. With <var>x</var> between 0 and 10 the eigenvalues are more than a hundred times apart: \
+descent jumps from side to side of a valley and creeps along it. With <var>x</var> normalised to mean 0 and standard \
+deviation 1 both eigenvalues are 2, the contours are circles, and descent goes straight to the minimum. The line at \
+the start is the same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule \
+and optimiser. Where paths lie upon one another, gradient descent is dashed and decay has a triangle at every tenth \
+iteration.</p>\
 <ul>\
 <li><b>Decay</b>: the course writes <var>α</var> = <var>α</var><sub>0</sub> / (1 − <var>γ</var> <var>n</var>), with \
-<var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 and \
-negative after. What is meant, and used here, is <var>α</var><sub>0</sub> / (1 + <var>γ</var> <var>n</var>), after Robbins \
-and Monro: its sum is infinite, so that descent can reach any place, and that of its squares is finite, so that noise dies away. The \
-trainer refuses the other form. There is no noise here: in the valley decay only makes descent slower. In the round bowl it helps, as the rate passes ½, \
-with which one step arrives.</li>\
+<var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 \
+and negative after. What is meant, and used here, is <var>α</var><sub>0</sub> / (1 + <var>γ</var> <var>n</var>), after \
+Robbins and Monro: its sum is infinite, so that descent can reach any place, and that of its squares is finite, so \
+that noise dies away. The trainer refuses the other form. There is no noise here: in the valley decay only makes \
+descent slower. In the round bowl it helps, as the rate passes ½, with which one step arrives.</li>\
 <li><b>Momentum</b> as in the course: <var>v</var> ← <var>β</var><sub>1</sub> <var>v</var> + (1 − \
 <var>β</var><sub>1</sub>) <var>g</var>, <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var>; the classical form is \
 <var>v</var> ← <var>β</var><sub>1</sub> <var>v</var> + <var>g</var>. With the rate (1 − <var>β</var><sub>1</sub>) \
 <var>α</var> the classical one takes the same path.</li>\
 <li><b>RMSProp</b>: <var>s</var> ← <var>β</var><sub>2</sub> <var>s</var> + (1 − <var>β</var><sub>2</sub>) \
-<var>g</var><sup>2</sup>, <var>w</var> ← <var>w</var> − <var>α</var> <var>g</var> / √(<var>s</var> + <var>ε</var>), for \
-each parameter by itself, with <var>β</var><sub>2</sub> = 0.99.</li>\
-<li><b>Adam</b>: <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var> / (√<var>s</var> + <var>ε</var>) with the <var>v</var> of momentum \
-and the <var>s</var> of RMSProp, <var>β</var><sub>1</sub> = 0.9 and <var>β</var><sub>2</sub> = 0.999. The course leaves \
-<var>v</var> and <var>s</var> as they are; the paper divides them by 1 − <var>β</var><sup><var>t</var></sup>, so that \
-the first steps are not too long.</li>\
+<var>g</var><sup>2</sup>, <var>w</var> ← <var>w</var> − <var>α</var> <var>g</var> / √(<var>s</var> + <var>ε</var>), \
+for each parameter by itself, with <var>β</var><sub>2</sub> = 0.99.</li>\
+<li><b>Adam</b>: <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var> / (√<var>s</var> + <var>ε</var>) with the \
+<var>v</var> of momentum and the <var>s</var> of RMSProp, <var>β</var><sub>1</sub> = 0.9 and <var>β</var><sub>2</sub> \
+= 0.999. The course leaves <var>v</var> and <var>s</var> as they are; the paper divides them by 1 − \
+<var>β</var><sup><var>t</var></sup>, so that the first steps are not too long.</li>\
 </ul>\
-<p>The steps of the last two hardly depend on the size of the gradient: they are at most about <var>α</var> long in each \
-parameter once <var>s</var> is a true mean, and so reach about 100 <var>α</var> in 100 iterations. Without the correction \
-<var>s</var> is too small at first: the first step of RMSProp is 10 <var>α</var> long, and Adam&#8217;s as in the course are \
-up to 6.5 <var>α</var>.</p>\
-<p>First come the rates of the course: <var>α</var> = 0.001 for momentum, and here for gradient descent and decay too, and \
-0.005 for RMSProp and Adam. Then rates that suit the surface: 0.9 of the bound for gradient descent and as \
+<p>The steps of the last two hardly depend on the size of the gradient: they are at most about <var>α</var> long in \
+each parameter once <var>s</var> is a true mean, and so reach about 100 <var>α</var> in 100 iterations. Without the \
+correction <var>s</var> is too small at first: the first step of RMSProp is 10 <var>α</var> long, and Adam&#8217;s as \
+in the course are up to 6.5 <var>α</var>.</p>\
+<p>First come the rates of the course: <var>α</var> = 0.001 for momentum, and here for gradient descent and decay too, \
+and 0.005 for RMSProp and Adam. Then rates that suit the surface: 0.9 of the bound for gradient descent and as \
 <var>α</var><sub>0</sub> of decay; for momentum (1 − √<var>β</var><sub>1</sub>)<sup>2</sup> / \
 <var>λ</var><sub>min</sub>, divided by 1 − <var>β</var><sub>1</sub>: with that the distance shrinks by about \
-√<var>β</var><sub>1</sub> per step along every eigenvector, the flat ones too. Where the contours are circles momentum does \
-not help, and plain descent is faster.</p>\
-<p>Momentum rests on the <b>moving average</b>. The simple one is the mean of the last sample and the <var>M</var> before \
-it; the exponential one needs no memory but itself:</p>\
+√<var>β</var><sub>1</sub> per step along every eigenvector, the flat ones too. Where the contours are circles momentum \
+does not help, and plain descent is faster.</p>\
+<p>Momentum rests on the <b>moving average</b>. The simple one is the mean of the last sample and the <var>M</var> \
+before it; the exponential one needs no memory but itself:</p>\
 <p class=\"formula\"><var>v<sub>t</sub></var> = 1/(<var>M</var> + 1) Σ<sub><var>k</var> = 0…<var>M</var></sub> \
 <var>x</var><sub><var>t</var>−<var>k</var></sub>, &emsp; <var>v<sub>t</sub></var> = <var>β</var> \
 <var>v</var><sub><var>t</var>−1</sub> + (1 − <var>β</var>) <var>x<sub>t</sub></var></p>\
-<p>The slide of the course prints 1/<var>M</var> in the first, before a sum of <var>M</var> + 1 terms, and a minus sign \
-between the two terms of the second: with these the average of a constant would not be that constant. Independent noise \
-loses variance by the factor 1/(<var>M</var> + 1) in the one and (1 − <var>β</var>)/(1 + <var>β</var>) in the other; they \
-lag by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
+<p>The slide of the course prints 1/<var>M</var> in the first, before a sum of <var>M</var> + 1 terms, and a minus \
+sign between the two terms of the second: with these the average of a constant would not be that constant. Independent \
+noise loses variance by the factor 1/(<var>M</var> + 1) in the one and (1 − <var>β</var>)/(1 + <var>β</var>) in the \
+other; they lag by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
 <var>β</var> = 0.9 smooths as much as 19 samples.</p>";
 
 /// β1 of momentum and Adam.

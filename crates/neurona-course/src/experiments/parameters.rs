@@ -26,23 +26,25 @@ const TEXT: &str = "\
 five models, each with more parameters than the one before it:</p>
 <ul>
 <li><b>Logistic regression</b>, <var>σ</var>(<var>w</var><sub>1</sub><var>x</var><sub>1</sub> + \
-<var>w</var><sub>2</sub><var>x</var><sub>2</sub> + <var>b</var>): 3 parameters, and a line for a boundary. The best line \
-is better than no line at all, the last row of the table, and far from the shape.</li>
-<li><b>Logistic regression on polynomial features</b>: of degree <var>d</var> there are (<var>d</var> + 1)(<var>d</var> + \
-2) / 2 products <var>x</var><sub>1</sub><sup><var>i</var></sup><var>x</var><sub>2</sub><sup><var>j</var></sup> with \
-<var>i</var> + <var>j</var> ≤ <var>d</var>, the constant among them: 6 for degree 2, whose boundaries are ellipses and \
-hyperbolas, and 15 for degree 4.</li>
+<var>w</var><sub>2</sub><var>x</var><sub>2</sub> + <var>b</var>): 3 parameters, and a line for a boundary. The best \
+line is better than no line at all, the last row of the table, and far from the shape.</li>
+<li><b>Logistic regression on polynomial features</b>: of degree <var>d</var> there are (<var>d</var> + \
+1)(<var>d</var> + 2) / 2 products \
+<var>x</var><sub>1</sub><sup><var>i</var></sup><var>x</var><sub>2</sub><sup><var>j</var></sup> with <var>i</var> + \
+<var>j</var> ≤ <var>d</var>, the constant among them: 6 for degree 2, whose boundaries are ellipses and hyperbolas, \
+and 15 for degree 4.</li>
 <li>A <b>support vector machine</b> with the kernel <var>k</var>(<var>x</var>, <var>x</var>′) = \
-e<sup>−|<var>x</var>−<var>x</var>′|²/0.05</sup> and <var>C</var> = 10. The course counts one coefficient per example, so \
-1,000; only those of the support vectors, with a ring around them, are not 0.</li>
+e<sup>−|<var>x</var>−<var>x</var>′|²/0.05</sup> and <var>C</var> = 10. The course counts one coefficient per example, \
+so 1,000; only those of the support vectors, with a ring around them, are not 0.</li>
 <li>A <b>neural network</b> 2-100-100-100-1 with ReLU. A layer of <var>H<sub>l</sub></var> neurons after one of \
 <var>H</var><sub><var>l</var>−1</sub> has <var>H<sub>l</sub></var>(<var>H</var><sub><var>l</var>−1</sub> + 1) \
 parameters: 100 · 3 + 100 · 101 + 100 · 101 + 1 · 101 = 20,601.</li>
 </ul>
 <p>The two classes are the inside and the outside of a shape with lobes and notches, cut off by the right side of the \
-square. Each point was moved a little after it had been given its class, so that no model can be right everywhere. A model \
-with too few parameters cannot follow the shape, however many examples there are. The maps show up to 250 training \
-examples of each class; that of the support vector machine shows all 1,000, for its support vectors are among them.</p>";
+square. Each point was moved a little after it had been given its class, so that no model can be right everywhere. A \
+model with too few parameters cannot follow the shape, however many examples there are. The maps show up to 250 \
+training examples of each class; that of the support vector machine shows all 1,000, for its support vectors are among \
+them.</p>";
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -236,8 +238,8 @@ mod tests {
             assert_eq!(parameters, [3, 6, 15, 1000, 20_601]);
             let errors: Vec<f64> = found.models.iter().map(|model| model.test_error).collect();
             let [logistic, second, fourth, svm, network] = errors[..] else { panic!("five models") };
-            // Of two models one is right and the other wrong on at most a third of 5,000 examples: the standard error of
-            // a difference is below 0.0082, and five of them are 0.041. The steps down the ladder are larger.
+            // Of two models one is right and the other wrong on at most a third of 5,000 examples: the standard error
+            // of a difference is below 0.0082, and five of them are 0.041. The steps down the ladder are larger.
             assert!(found.outside_error - logistic > 0.041, "seed {seed}: {errors:?}, {}", found.outside_error);
             assert!(logistic - second > 0.041, "seed {seed}: {errors:?}");
             assert!(second - fourth > 0.041, "seed {seed}: {errors:?}");
