@@ -17,7 +17,11 @@ pub fn write(out: &mut dyn Write, context: &Context<'_>, parts: &[(Experiment, R
     writeln!(out, "<meta name=\"color-scheme\" content=\"light\">\n<title>{TITLE}</title>")?;
     writeln!(out, "<style>\n{}</style>\n</head>\n<body>", include_str!("page.css"))?;
     writeln!(out, "<header>\n<h1>{TITLE}</h1>\n{INTRODUCTION}")?;
-    writeln!(out, "<p class=\"made\">{}</p>\n</header>", made(context))?;
+    writeln!(out, "<p class=\"made\">{}</p>", made(context))?;
+    if context.is_quick() {
+        writeln!(out, "{QUICK}")?;
+    }
+    writeln!(out, "</header>")?;
     writeln!(out, "<nav aria-label=\"Contents\">\n<ol>")?;
     for (experiment, _) in parts {
         writeln!(out, "<li value=\"{}\">{}</li>", experiment.number(), link(experiment))?;
@@ -44,8 +48,11 @@ input, <var>w</var> a weight, <var>b</var> a bias, <var>z</var> a weighted sum, 
 <var>h</var>(<var>x</var>) the output of the model, <var>y</var> what it should be, <var>C</var> the cost, \
 <var>α</var> the learning rate, <var>n</var> the number of examples.</p>";
 
+const QUICK: &str = "<p><strong>This is the small form</strong>, with fewer examples, steps and seeds. The texts speak \
+of the full form: what they say need not show in these numbers.</p>";
+
 fn made(context: &Context<'_>) -> String {
-    let form = if context.is_quick() { "the quick form, with less of everything" } else { "the full form" };
+    let form = if context.is_quick() { "the quick form" } else { "the full form" };
     let (seed, version) = (context.seed(), env!("CARGO_PKG_VERSION"));
     format!("Seed {seed}, {form}; neurona {version}, kernel of the matrix product: {}.", escape(&kernel_name()))
 }
@@ -90,17 +97,61 @@ fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
         write!(out, "<th scope=\"col\">{}</th>", escape(&format!("{}{unit}", column.name)))?;
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
+    let formats: Vec<Format> = (0..table.columns.len()).map(|at| Format::of(table, at)).collect();
     for row in &table.rows {
         write!(out, "<tr><th scope=\"row\">{}</th>", escape(&row.name))?;
-        for value in &row.values {
-            write!(out, "<td>{}</td>", number(*value))?;
+        for (value, format) in row.values.iter().zip(&formats) {
+            write!(out, "<td>{}</td>", format.text(*value))?;
         }
         writeln!(out, "</tr>")?;
     }
     writeln!(out, "</tbody>\n</table>")
 }
 
-/// A number as a reader wants it: whole numbers whole, others with four digits, powers of ten where there are many zeros.
+/// How the numbers of a column are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// All with so many decimals.
+    Decimals(usize),
+    /// Each as it is best read: those of a column that are of very different sizes, or all whole.
+    Each,
+}
+
+impl Format {
+    fn of(table: &Table, column: usize) -> Self {
+        let values = table.rows.iter().filter_map(|row| row.values.get(column).copied());
+        let sizes: Vec<f64> = values.filter(|value| value.is_finite()).map(f64::abs).collect();
+        if table.columns[column].unit == "%" {
+            return Self::Decimals(2);
+        }
+        if sizes.iter().all(|size| size.fract() == 0.0) {
+            return Self::Each;
+        }
+        let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
+        for size in sizes.into_iter().filter(|size| *size > 0.0) {
+            (least, most) = (least.min(size), most.max(size));
+        }
+        // Four digits of the largest, and at least two of the smallest.
+        let [least, most] = [least, most].map(|size| size.log10().floor() as i32);
+        let decimals = (3 - most).max(1 - least).max(0);
+        // No more than six digits in all.
+        if decimals + most.max(0) < 6 { Self::Decimals(decimals as usize) } else { Self::Each }
+    }
+
+    fn text(self, value: f64) -> String {
+        match self {
+            Self::Decimals(decimals) if value.is_finite() => {
+                let text = format!("{value:.decimals$}");
+                // What is rounded to 0 has no sign.
+                let is_zero = text.chars().all(|character| matches!(character, '-' | '0' | '.'));
+                if is_zero { text.replace('-', "") } else { text.replace('-', "−") }
+            }
+            _ => number(value),
+        }
+    }
+}
+
+/// A number as a reader wants it: whole numbers whole, others with four digits, and powers of ten for many zeros.
 pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "–".to_owned();
@@ -164,6 +215,23 @@ mod tests {
         ] {
             assert_eq!(number(value), expected);
         }
+    }
+
+    #[test]
+    fn a_column_has_one_format() {
+        let column = |unit, values: &[f64]| {
+            let mut table = Table::new("", "", [("", unit)]);
+            values.iter().for_each(|value| table.push("", [*value]));
+            let format = Format::of(&table, 0);
+            values.iter().map(|value| format.text(*value)).collect::<Vec<_>>()
+        };
+        assert_eq!(column("%", &[26.0, 25.3, 0.0625, f64::NAN]), ["26.00", "25.30", "0.06", "–"]);
+        assert_eq!(column("", &[1000.0, 20.0]), ["1,000", "20"]);
+        assert_eq!(column("", &[2.0, -1.4736, -1e-9]), ["2", "−1.474", "−1.00 · 10<sup>−9</sup>"]);
+        assert_eq!(column("", &[2.0, -1.4736]), ["2.000", "−1.474"]);
+        assert_eq!(column("", &[0.1, 0.0021]), ["0.1000", "0.0021"]);
+        assert_eq!(column("", &[-0.001, 700.0]), ["−0.001000", "700"]);
+        assert_eq!(column("s", &[-0.0, 0.5]), ["0.0000", "0.5000"]);
     }
 
     #[test]

@@ -17,16 +17,15 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const TEXT: &str = "\
-<p>An activation function <var>σ</var> makes of a weighted sum <var>z</var> what the neuron gives on. Without one, layers \
-in a row would be one linear map. Learning needs its derivative: backpropagation multiplies by \
-<var>σ</var>′(<var>z</var>) at each neuron. Where the slope is near 0 a neuron hardly learns: the step function has \
-none at all, the sigmoid never more than ¼, tanh at most 1 and that only near 0, ReLU exactly 1 for every \
-<var>z</var> &gt; 0.</p>
+<p>An activation function <var>σ</var> turns the weighted sum <var>z</var> of a neuron into its output. Without one, a \
+stack of layers would be a single linear map. Learning needs its derivative: backpropagation multiplies by \
+<var>σ</var>′(<var>z</var>) at each neuron, and where that slope is near 0 the neuron hardly learns. The slope of the \
+step function is 0 wherever it has one, that of the sigmoid is at most ¼, that of tanh at most 1 and only at 0, and \
+that of ReLU is exactly 1 for every <var>z</var> &gt; 0.</p>
 <p>The curves are the functions of <code>neurona</code> as a microcontroller computes them, in single precision. \
 Exponential functions are those of <code>libm</code>; for sigmoid, tanh and the exponential of softmax there are fast \
-forms, which are approximations. Below, both are held to the same functions in double precision: the error of \
-<code>libm</code> is that of rounding, and that of a fast form stays below the bound that its documentation \
-states.</p>";
+forms, which are approximations. Below, both are compared with the same functions in double precision: the error of \
+<code>libm</code> is due to rounding, and that of a fast form stays below the bound that its documentation states.</p>";
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -118,23 +117,29 @@ fn is_fast(activation: ActivationSpec) -> bool {
     matches!(activation, ActivationSpec::FastSigmoid | ActivationSpec::FastTanh)
 }
 
+/// Where an activation may have a kink.
+const KINKS: [f32; 4] = [-3.0, 0.0, 3.0, 6.0];
+
+/// The derivative.
+fn slope(activation: ActivationSpec, z: f32) -> f64 {
+    activation.derivative(if activation.needs() == Needs::Output { activation.value(z) } else { z }).into()
+}
+
 impl Curve {
     /// How far the curves reach to each side.
-    const REACH: f64 = 6.0;
+    const REACH: f64 = 8.0;
 
     fn new(activation: ActivationSpec) -> Self {
-        let at = |z: f64| {
-            let y = activation.value(z as f32);
-            let slope = activation.derivative(if activation.needs() == Needs::Output { y } else { z as f32 });
-            [z, y.into(), slope.into()]
-        };
+        let at = |z: f64| [z, activation.value(z as f32).into(), slope(activation, z as f32)];
         // An even number of points: none is on a kink, where the slope is that of one side.
-        Self { activation, points: lab::spaced(-Self::REACH, Self::REACH, 480).map(at).collect() }
+        Self { activation, points: lab::spaced(-Self::REACH, Self::REACH, 640).map(at).collect() }
     }
 
-    /// The largest slope.
+    /// The largest slope: of those of the curve and those on both sides of each kink, between two points of it.
     pub fn steepest(&self) -> f64 {
-        self.points.iter().map(|point| point[2]).fold(f64::NEG_INFINITY, f64::max)
+        let beside = KINKS.into_iter().flat_map(|kink| [kink.next_down(), kink.next_up()]);
+        let beside = beside.map(|z| slope(self.activation, z));
+        self.points.iter().map(|point| point[2]).chain(beside).fold(f64::NEG_INFINITY, f64::max)
     }
 
     fn figure(&self) -> Result<Figure, CourseError> {
@@ -221,13 +226,12 @@ impl Findings {
         let mut slopes = Table::new(
             "Slopes",
             "activation",
-            [("slope at −6", ""), ("slope just above 0", ""), ("slope at 6", ""), ("largest slope in between", "")],
+            [("slope at −8", ""), ("slope just above 0", ""), ("slope at 8", ""), ("largest slope", "")],
         );
         for curve in &self.curves {
-            let at = |at: usize| curve.points.get(at).map_or(f64::NAN, |point| point[2]);
-            let last = curve.points.len() - 1;
-            slopes
-                .push(curve.activation.name().replace('_', " "), [at(0), at(last / 2 + 1), at(last), curve.steepest()]);
+            let reach = Curve::REACH as f32;
+            let [left, middle, right] = [-reach, 0.0_f32.next_up(), reach].map(|z| slope(curve.activation, z));
+            slopes.push(curve.activation.name().replace('_', " "), [left, middle, right, curve.steepest()]);
         }
         let mut errors = Table::new(
             "Largest errors: of the sigmoid absolute, of the others relative to the value",
@@ -255,13 +259,13 @@ mod tests {
     fn slopes_are_those_of_the_curves() {
         for curve in found().curves {
             // Kinks are between two points: the difference there is none of a slope.
-            let kinks = |from: f64, to: f64| [-3.0, 0.0, 3.0, 6.0].iter().any(|kink| from <= *kink && *kink <= to);
+            let kinks = |from: f64, to: f64| KINKS.iter().any(|kink| from <= (*kink).into() && f64::from(*kink) <= to);
             for three in curve.points.windows(3).filter(|three| !kinks(three[0][0], three[2][0])) {
                 let step = three[2][0] - three[0][0];
                 let slope = (three[2][1] - three[0][1]) / step;
                 // The error of a central difference is below (step / 2)^2 / 6 times the third derivative, at most 2 for
-                // tanh; values have errors of 2^-24 times their size, at most 6, on either side of the step.
-                let bound = (step / 2.0).powi(2) / 3.0 + 2.0 * 6.0 * f64::from(f32::EPSILON) / step;
+                // tanh; values have errors of 2^-24 times their size, at most 8, on either side of the step.
+                let bound = (step / 2.0).powi(2) / 3.0 + 2.0 * 8.0 * f64::from(f32::EPSILON) / step;
                 assert!((slope - three[1][2]).abs() < bound, "{}: {three:?}", curve.activation.name());
             }
         }
@@ -273,8 +277,11 @@ mod tests {
             let found = found();
             found.curves.iter().find(|curve| curve.activation == activation).expect("every one is there").steepest()
         };
-        assert!(steepest(ActivationSpec::Sigmoid) <= 0.25 && steepest(ActivationSpec::Sigmoid) > 0.2499);
-        assert!(steepest(ActivationSpec::Tanh) <= 1.0 && steepest(ActivationSpec::Tanh) > 0.999);
+        // Beside 0 the values are those at 0, to the bit: 1/2 and as good as 0.
+        assert_eq!(steepest(ActivationSpec::Sigmoid), 0.25);
+        assert_eq!(steepest(ActivationSpec::Tanh), 1.0);
+        // (2 z + 3) / 6 just below z = 3, to a few roundings.
+        assert!((steepest(ActivationSpec::HardSwish) - 1.5).abs() < 4.0 * f64::from(f32::EPSILON));
         assert_eq!(steepest(ActivationSpec::Relu), 1.0);
         assert_eq!(steepest(ActivationSpec::Step), 0.0);
     }

@@ -21,38 +21,38 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const TEXT: &str = "\
-<p>A network with one hidden layer and enough neurons comes as near as one likes to any continuous function on a closed \
-interval (Cybenko, 1989, for the sigmoid; Leshno and others, 1993, for every continuous activation function that is no \
-polynomial). With one input the weights can be written down, without any training, here for <var>f</var>(<var>x</var>) = \
-sin(π<var>x</var> + 5π<var>x</var><sup>2</sup>) between 0 and 1.</p>
-<p><b>Sigmoid.</b> The neuron <var>σ</var>(<var>w</var><var>x</var> + <var>b</var>) with <var>b</var> = \
-−<var>s</var> <var>w</var> is a step at <var>x</var> = <var>s</var>, here 0.4: the larger <var>w</var>, the steeper. \
-Its way from 0.1 to 0.9 is 2 ln 9 / <var>w</var> long. A step up and a step down are a pulse, and pulses side by side, \
-each as high as <var>f</var> in its middle <var>m<sub>k</sub></var>, follow the function:</p>
+<p>A network with one hidden layer and enough neurons approximates any continuous function on a closed interval \
+arbitrarily well (Cybenko, 1989, for the sigmoid; Leshno and others, 1993, for every continuous activation function \
+that is not a polynomial). With one input the weights can be written down without any training, here for \
+<var>f</var>(<var>x</var>) = sin(π<var>x</var> + 5π<var>x</var><sup>2</sup>) between 0 and 1.</p>
+<p><b>Sigmoid.</b> The neuron <var>σ</var>(<var>w</var><var>x</var> + <var>b</var>) with <var>b</var> = −<var>s</var> \
+<var>w</var> is a step at <var>x</var> = <var>s</var>, here 0.4: the larger <var>w</var>, the steeper. Its rise from \
+0.1 to 0.9 has a width of 2 ln 9 / <var>w</var>. A step up and a step down are a pulse, and pulses side by side, each \
+as high as <var>f</var> in its middle <var>m<sub>k</sub></var>, follow the function:</p>
 <p class=\"formula\"><var>h</var>(<var>x</var>) = Σ<sub><var>k</var></sub> <var>f</var>(<var>m<sub>k</sub></var>) \
-[<var>σ</var>(<var>w</var>(<var>x</var> − <var>s<sub>k</sub></var>)) − \
-<var>σ</var>(<var>w</var>(<var>x</var> − <var>s</var><sub><var>k</var>+1</sub>))]</p>
-<p>Here <var>w</var> = 20<var>N</var>; the first pulse begins and the last ends outside of the interval. With \
-<var>N</var> pulses, 2<var>N</var> neurons, the error is at most max |<var>f</var> ′| / (2<var>N</var>), up to \
+[<var>σ</var>(<var>w</var>(<var>x</var> − <var>s<sub>k</sub></var>)) − <var>σ</var>(<var>w</var>(<var>x</var> − \
+<var>s</var><sub><var>k</var>+1</sub>))]</p>
+<p>Here <var>w</var> = 20<var>N</var>; the first pulse begins and the last ends outside the interval. With \
+<var>N</var> pulses, 2<var>N</var> neurons, the error is at most max |<var>f</var> ′| / (2<var>N</var>), apart from \
 what the tails of the steps add: twice as many halve it.</p>
-<p><b>ReLU.</b> The neuron max(0, <var>x</var> − <var>s</var>) bends at <var>s</var>. Two make a ramp, from 0 at 0.4 to 1 \
-at 0.6:</p>
+<p><b>ReLU.</b> The neuron max(0, <var>x</var> − <var>s</var>) bends at <var>s</var>. Two make a ramp, from 0 at 0.4 \
+to 1 at 0.6:</p>
 <p class=\"formula\"><var>h</var>(<var>x</var>) = 5 max(0, <var>x</var> − 0.4) − 5 max(0, <var>x</var> − 0.6)</p>
 <p>Three make a tent, the ReLU’s pulse. <var>N</var> of them make <var>N</var> straight pieces between points of \
-<var>f</var>, each neuron changing the slope where its piece begins, with an error of at most \
-max |<var>f</var> ″| / (8<var>N</var><sup>2</sup>): twice as many make it four times smaller. All curves and errors here \
-are outputs of networks that have these weights.</p>
+<var>f</var>, each neuron changing the slope where its piece begins, with an error of at most max |<var>f</var> ″| / \
+(8<var>N</var><sup>2</sup>): twice as many divide it by four. All curves and errors here come from networks that have \
+these weights.</p>
 <p><b>Trained.</b> That such weights exist does not say that descent finds them. Networks with ReLU learn the same \
-<var>f</var> from <var>n</var> = 1,000 examples at random places, whose <var>y</var> has noise of standard deviation 0.1. \
-Their input is 2<var>x</var> − 1, and their first neurons begin with <var>b</var> = −<var>s</var> <var>w</var> for \
-random <var>s</var>: with biases of 0 all would bend at one place. All are trained with Adam for the same number of steps. \
-The test error is the root mean square of <var>h</var> − <var>f</var> at 2,000 places, without noise; every seed has \
-examples and first weights of its own, and a picture shows the network in the middle by its error, with 200 of its \
-examples.</p>
-<p>More nodes help until what is left is due to the noise in the examples, and no longer to the network: the training \
-error has come down to that noise. The same nodes in several layers do better than in one, for a layer bends what the one \
-before it has bent; but they have more parameters too, and one wide layer with as many parameters is about as good \
-here.</p>";
+<var>f</var> from <var>n</var> = 1,000 examples at random places, whose <var>y</var> has noise of standard deviation \
+0.1. Their input is 2<var>x</var> − 1, and their first neurons begin with <var>b</var> = −<var>s</var> <var>w</var> \
+for random <var>s</var>: with biases of 0 all would bend at one place. All are trained with Adam for the same number \
+of steps. The test error is the root mean square of <var>h</var> − <var>f</var> at 2,000 places, without noise; every \
+seed has its own examples and initial weights, and a picture shows the network in the middle by its error, with 200 of \
+its examples.</p>
+<p>More nodes help until what is left is due to the noise in the examples and no longer to the network: by then the \
+training error has come down to that noise. The same nodes in several layers do better than in one, for a layer bends \
+what the one before it has bent; but they have more parameters too, and one wide layer with as many parameters is \
+about as good here.</p>";
 
 /// What was found.
 #[derive(Clone, Debug)]

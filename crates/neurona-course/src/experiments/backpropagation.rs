@@ -27,14 +27,15 @@ example:</p>
 <var>w</var><sub>12</sub><var>a</var><sub>2</sub> + <var>b</var>), &emsp; <var>C</var> = (<var>h</var> − \
 <var>y</var>)<sup>2</sup></p>
 <p>Written as a graph, each node is one operation. Forward, from left to right, every edge gets its value. Backward, \
-from right to left, it gets the derivative of <var>C</var> with respect to that value: the derivative behind the node \
-times the node's own, by the chain rule. A sum passes the derivative on as it is, a product multiplies it by the other \
-factor, the sigmoid multiplies it by <var>σ</var>(1 − <var>σ</var>). One pass each way gives every derivative.</p>
-<p>The example: <var>x</var> = 0.5, <var>y</var> = 0.88, learning rate <var>α</var> = 0.1. The trainer computes the same \
-gradient, and so do differences, (<var>C</var>(<var>w</var> + <var>ε</var>) − <var>C</var>(<var>w</var> − \
+from right to left, it gets the derivative of <var>C</var> with respect to that value: by the chain rule, the \
+derivative that arrives at the node times the node's own. A sum passes the derivative on unchanged, a product \
+multiplies it by the other factor, the sigmoid multiplies it by <var>σ</var>(1 − <var>σ</var>). One pass in each \
+direction gives every derivative.</p>
+<p>The example: <var>x</var> = 0.5, <var>y</var> = 0.88, learning rate <var>α</var> = 0.1. The trainer computes the \
+same gradient, and so do finite differences, (<var>C</var>(<var>w</var> + <var>ε</var>) − <var>C</var>(<var>w</var> − \
 <var>ε</var>)) / 2<var>ε</var>. For the output layer the course prints the gradient (−0.035, −0.049, −0.081) and the \
-new values (0.404, 0.705, 0.208): those come out. What it prints for the hidden layer does not follow from its own \
-formula; the numbers in the table do.</p>";
+new values (0.404, 0.705, 0.208): these are reproduced. What it prints for the hidden layer does not follow from its \
+own formula; the numbers in the table do.</p>";
 
 const X: f64 = 0.5;
 const Y: f64 = 0.88;
@@ -260,9 +261,9 @@ impl Findings {
             ((190, 400), "b₂"),
             ((420, 45), "w₁₁"),
             ((420, 355), "w₁₂"),
-            ((650, 345), "b"),
+            ((630, 345), "b"),
             ((40, 200), "x"),
-            ((790, 345), "y"),
+            ((760, 345), "y"),
         ];
         let operations = [
             ((135, 125), "×"),
@@ -271,30 +272,32 @@ impl Findings {
             ((135, 275), "×"),
             ((245, 275), "+"),
             ((355, 275), "σ"),
-            ((515, 125), "×"),
-            ((515, 275), "×"),
-            ((600, 200), "+"),
-            ((690, 200), "+"),
-            ((780, 200), "σ"),
-            ((870, 200), "(·)²"),
+            ((505, 125), "×"),
+            ((505, 275), "×"),
+            ((583, 200), "+"),
+            ((665, 200), "+"),
+            ((747, 200), "σ"),
+            ((829, 200), "(·)²"),
         ];
         let places = leaves.map(|(at, text)| diagram.node(at, 0, text, GREEN)).into_iter();
         let places: Vec<usize> = places.chain(operations.map(|(at, text)| diagram.node(at, 17, text, INK))).collect();
+        let text = |number: f64| format!("{number:.4}").replace('-', "−");
         for (at, to) in places.iter().enumerate() {
             for (from, part) in self.graph.passed_back(at) {
-                let text = |number: f64| format!("{number:.4}").replace('-', "−");
                 let value = self.graph.0[from].value;
                 diagram.labelled_edge(places[from], *to, (text(value), BLUE), Some((text(part), VERMILION)));
             }
         }
-        let end = diagram.node((935, 200), 0, "C", INK);
-        diagram.edge(places[places.len() - 1], end);
-        diagram.note((905, 165), format!("{:.4}", self.graph.cost()), BLUE);
+        let end = diagram.node((930, 200), 0, "C", INK);
+        if let (Some(last), Some(from)) = (self.graph.0.last(), places.last()) {
+            let labels = ((text(last.value), BLUE), Some((text(last.derivative), VERMILION)));
+            diagram.labelled_edge(*from, end, labels.0, labels.1);
+        }
         let key = |label: &str, color| Key { label: label.to_owned(), mark: Mark::Area, color };
         let figure = diagram.figure(
             "The worked example. On each edge its value, above, and the derivative of <var>C</var> that comes back along \
              it, below. <var>x</var> goes to both neurons: its derivative is the sum of what comes back along both \
-             edges.",
+             edges. It begins on the right with ∂<var>C</var>/∂<var>C</var> = 1.",
         )?;
         Ok(Figure { keys: vec![key("value", BLUE), key("derivative of C", VERMILION)], ..figure })
     }
@@ -305,7 +308,7 @@ impl Findings {
         let points = costs.enumerate().map(|(step, cost)| (step as f64, cost));
         Chart::new(Size::Medium, axes.0, axes.1)
             .layer(Mark::Line, BLUE, "cost of the example", points)
-            .figure("Going on: the cost falls with each step down the gradient.")
+            .figure("Descent continued: the cost falls with every step.")
     }
 }
 

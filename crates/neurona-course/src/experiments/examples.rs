@@ -19,33 +19,36 @@ pub const EXPERIMENT: Experiment =
     Experiment { name: "examples", title: "The amount of data", text: TEXT, run: |context| run(context)?.report() };
 
 const TEXT: &str = "\
-<p>Why does deep learning want data? One problem, four models, and from 20 to 10,000 examples. There are six features, \
-normal with standard deviation 1, of which only a direction and one more matter: with <var>t</var> = \
-(<var>x</var><sub>1</sub> + <var>x</var><sub>2</sub> + <var>x</var><sub>3</sub>) / √3 an example is of class 1 where</p>
+<p>Why does deep learning want data? One problem, four models, and ever more examples. There are six features, normal \
+with standard deviation 1, of which only a direction and one more matter: with <var>t</var> = \
+(<var>x</var><sub>1</sub> + <var>x</var><sub>2</sub> + <var>x</var><sub>3</sub>) / √3 an example is of class 1 \
+where</p>
 <p class=\"formula\">sin 4<var>t</var> + 0.8 (<var>t</var> + <var>x</var><sub>4</sub>) &gt; 0.</p>
-<p>There is no noise: with enough examples the error can become as small as one likes. The models:</p>
+<p>There is no noise: with enough examples the error can become arbitrarily small. The models:</p>
 <ul>
-<li><b>Logistic regression</b>, 7 parameters. Its boundary is a plane, and the best plane follows the slope of the wave \
-but not the wave.</li>
+<li><b>Logistic regression</b>, 7 parameters. Its boundary is a plane, and the best plane follows the slope of the \
+wave but not the wave.</li>
 <li>A <b>support vector machine</b> with the kernel <var>k</var>(<var>x</var>, <var>x</var>′) = \
-e<sup>−|<var>x</var>−<var>x</var>′|²/<var>s</var></sup> and <var>C</var> = 1: a coefficient an example. Of <var>s</var> = \
-24, 12, 6 and 2 it takes what is best on a quarter of the examples that is kept from it, and learns again from all. Its \
-kernel is a table of <var>n</var><sup>2</sup> numbers, 800 MB for 10,000 examples; it ends at 2,000.</li>
+e<sup>−|<var>x</var>−<var>x</var>′|²/<var>s</var></sup> and <var>C</var> = 1: one coefficient per example. Of \
+<var>s</var> = 24, 12, 6 and 2 it takes the one that is best on a quarter of the examples, held out for that, and then \
+learns again from all. Its kernel is a table of <var>n</var><sup>2</sup> numbers, 800 MB for 10,000 examples: it is \
+not tried with more than 2,000.</li>
 <li>A <b>shallow network</b> 6-636-1 with ReLU: 636 · 7 + 637 = 5,089 parameters.</li>
 <li>A <b>deep network</b> 6-48-48-48-1 with ReLU: 48 · 7 + 2 · 48 · 49 + 49 = 5,089 parameters as well.</li>
 </ul>
-<p>All that learn by descent make the same number of steps, whatever the number of examples, by Adam with a rate that \
-falls to 0. Each run has examples and initial weights of its own, and the smaller sets are the beginning of the larger \
-ones.</p>
-<p>With few examples there is nothing to be gained by a large model: it is right on every example that it learned from, \
-which says nothing about others, and the neuron does as well or better. Logistic regression needs few examples and is \
-soon done: its training and test errors meet, and more examples do not help, for a plane has no more to learn. From some \
-hundred examples on the networks find the direction <var>t</var> by themselves, and go on improving for as long as there \
-are new examples. The maps show the section in which all but <var>t</var> and <var>x</var><sub>4</sub> is 0, and up to \
-200 of the examples.</p>
-<p>With many examples the deep network leaves the shallow one behind, though it has no more parameters. That is mostly a \
-matter of descent: after these steps the shallow one is still wrong on some of the examples that it learned from. With \
-four times as many, in the second table, it makes up for nearly all of its distance.</p>";
+<p>All models that learn by descent make the same number of steps, whatever the number of examples, by Adam with a \
+rate that falls to 0. Each run has examples and initial weights of its own, and the smaller sets are the beginning of \
+the larger ones.</p>
+<p>With few examples a large model gains nothing: it is right on every example that it learned from, which says \
+nothing about others. With a few dozen all four are alike within their spread, and with a hundred the single neuron is \
+ahead of the networks. Logistic regression needs few examples and soon reaches its limit: its training and test errors \
+meet, and more examples do not help, for a plane has no more to learn. From some hundreds of examples on the networks \
+find the direction <var>t</var> by themselves, and they keep improving as long as there are new examples. The maps \
+show the section in which everything but <var>t</var> and <var>x</var><sub>4</sub> is 0, and up to 200 of the \
+examples.</p>
+<p>With many examples the deep network leaves the shallow one behind, though it has no more parameters. That is mostly \
+a matter of descent: after these steps the shallow one is still wrong on some of the examples that it learned from. \
+With four times as many, in the second table, it closes most of the gap.</p>";
 
 /// Features of an example.
 const FEATURES: usize = 6;
@@ -153,6 +156,13 @@ impl Point {
     /// The median of the training errors.
     pub fn training_error(&self) -> f64 {
         median(self.runs.iter().map(|run| run.training_error))
+    }
+
+    /// The standard deviation of the test errors.
+    pub fn deviation(&self) -> f64 {
+        let mean = self.runs.iter().map(|run| run.test_error).sum::<f64>() / self.runs.len() as f64;
+        let squares = self.runs.iter().map(|run| (run.test_error - mean).powi(2)).sum::<f64>();
+        (squares / (self.runs.len() - 1) as f64).sqrt()
     }
 
     /// The least and the largest test error.

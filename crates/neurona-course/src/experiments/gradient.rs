@@ -21,21 +21,21 @@ pub const EXPERIMENT: Experiment = Experiment {
 
 const TEXT: &str = "\
 <p>Backpropagation goes from layer to layer with</p>\
-<p class=\"formula\">∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>−1)</sup> = \
-(<var>W</var><sup>(<var>l</var>)T</sup> ∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup>) · \
-<var>σ</var>′(<var>z</var><sup>(<var>l</var>−1)</sup>)</p>\
+<p class=\"formula\">∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>−1)</sup> = (<var>W</var><sup>(<var>l</var>)T</sup> \
+∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup>) · <var>σ</var>′(<var>z</var><sup>(<var>l</var>−1)</sup>)</p>\
 <p>so that over <var>L</var> layers the gradient is multiplied <var>L</var> times by weights and by slopes. With \
-<var>H</var> neurons in a layer and weights of variance <var>v</var> its mean square changes at each layer by about the \
-factor <var>H</var> <var>v</var> · mean of <var>σ</var>′<sup>2</sup>. Below 1 it vanishes towards the input, and the \
-first layers do not learn; above 1 it explodes. The slope of the sigmoid is at most ¼: with Glorot's variance \
-<var>v</var> = 1/<var>H</var> a factor of 4 and more is lost at every layer. Half of the neurons of a ReLU layer have \
-slope 1, the others 0: He's variance <var>v</var> = 2/<var>H</var> makes the factor 1. Weights of a standard deviation \
-twice as large double the gradient at every layer, 2<sup>50</sup> times in fifty.</p>\
+<var>H</var> neurons in a layer and weights of variance <var>v</var> its mean square changes at each layer by about \
+the factor <var>H</var> <var>v</var> · mean of <var>σ</var>′<sup>2</sup>. Below 1 it vanishes towards the input, and \
+the first layers do not learn; above 1 it explodes. The slope of the sigmoid is at most ¼: with Glorot's variance \
+<var>v</var> = 1/<var>H</var> the gradient shrinks by a factor of 4 or more at every layer. Half of the neurons of a \
+ReLU layer have slope 1, the others 0: with He's variance <var>v</var> = 2/<var>H</var> the factor is 1. Weights with \
+twice that standard deviation double the gradient at every layer: over fifty layers it grows by 2<sup>50</sup>.</p>\
 <p>The networks have 100 neurons in each hidden layer and were not trained: the size is the root mean square of \
 ∂<var>C</var>/∂<var>b</var><sup>(<var>l</var>)</sup> over a layer, which is the mean of \
-∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup> over 32 random examples; lines are medians over several \
-seeds. Where a line ends before the first layer, the gradient is less than the least number of single precision, \
-10<sup>−45</sup>, and has become 0.</p>";
+∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup> over 32 random examples; lines are medians over several seeds. \
+Where a line ends before the first layer, the gradient is less than the smallest number of single precision, about \
+10<sup>−45</sup>, and has become 0. Below about 10<sup>−38</sup> numbers lose digits: layers with smaller gradients \
+are left out of the factors in the table.</p>";
 
 /// Neurons of each hidden layer.
 const NODES: usize = 100;
@@ -90,9 +90,17 @@ impl Run {
         self.sizes[0] / self.sizes[self.sizes.len() - 1]
     }
 
-    /// The factor from one layer to the one before it, in the mean.
+    /// The layers whose gradient has not underflowed, counted from the last: smaller numbers have fewer digits.
+    pub fn measured(&self) -> &[f64] {
+        let lost = self.sizes.iter().rposition(|size| *size < f32::MIN_POSITIVE.into());
+        &self.sizes[lost.map_or(0, |at| at + 1)..]
+    }
+
+    /// The factor from one layer to the one before it, in the mean over the layers that are measured.
     pub fn factor(&self) -> f64 {
-        self.ratio().powf(1.0 / (self.sizes.len() - 1).max(1) as f64)
+        let sizes = self.measured();
+        let [first, .., last] = sizes else { return f64::NAN };
+        (first / last).powf(1.0 / (sizes.len() - 1) as f64)
     }
 }
 
@@ -154,11 +162,18 @@ impl Findings {
         let by_layer = STARTS.into_iter().map(|start| self.by_layer(start));
         let by_depth = ACTIVATIONS.into_iter().map(|activation| self.by_depth(activation));
         let figures = by_layer.chain(by_depth).collect::<Result<_, _>>()?;
-        let columns = [("factor from layer to layer", ""), ("first layer by last", ""), ("hidden layers", "")];
+        let columns = [
+            ("hidden layers", ""),
+            ("layers without underflow", ""),
+            ("factor from layer to layer, over these", ""),
+            ("first layer by last", ""),
+        ];
         let mut table = Table::new("The deepest networks", "activation and initial weights", columns);
         for run in ACTIVATIONS.iter().flat_map(|of| STARTS.iter().filter_map(|start| self.deepest(*of, *start))) {
             let name = format!("{}, {}", run.activation.name(), run.start.name);
-            table.push(name, [run.factor(), run.ratio(), run.layers as f64]);
+            let measured = run.measured().len();
+            let ratio = if measured == run.layers { run.ratio() } else { f64::NAN };
+            table.push(name, [run.layers as f64, measured as f64, run.factor(), ratio]);
         }
         Ok(Report { figures, tables: vec![table] })
     }
@@ -208,6 +223,16 @@ mod tests {
     const MARGIN: f64 = 1.14;
 
     #[test]
+    fn layers_that_underflow_have_no_part_in_the_factor() {
+        let run =
+            |sizes: &[f64]| Run { activation: Sigmoid, start: STARTS[0], layers: sizes.len(), sizes: sizes.to_vec() };
+        assert_eq!(run(&[0.0, 1e-44, 0.25, 0.5, 1.0]).factor(), 0.5);
+        assert_eq!(run(&[0.0, 1e-44, 0.25, 0.5, 1.0]).measured().len(), 3);
+        assert_eq!(run(&[0.25, 0.5, 1.0]).factor(), 0.5);
+        assert!(run(&[0.0, 1.0]).factor().is_nan(), "one layer has no factor");
+    }
+
+    #[test]
     fn the_sigmoid_vanishes_relu_with_he_does_not_and_large_weights_explode() {
         for seed in 1..=3 {
             let found = run(&Context::new(seed, true)).expect("it can be run");
@@ -217,6 +242,9 @@ mod tests {
             assert!(factor(Sigmoid, 1) < 0.25 * MARGIN, "seed {seed}: {}", factor(Sigmoid, 1));
             let tanh = factor(Tanh, 1);
             assert!(tanh > 2.0 * factor(Sigmoid, 1) && tanh < MARGIN, "seed {seed}: {tanh}");
+            // With the sigmoid half of the weights make half of the factor, whether layers underflow or not.
+            let halved = factor(Sigmoid, 0) / (0.5 * factor(Sigmoid, 1));
+            assert!((1.0 / MARGIN..MARGIN).contains(&halved), "seed {seed}: {halved}");
             // The root of H v / 2, for half of the neurons have slope 1.
             for (start, expected) in [0.125_f64, 0.5, 1.0, 4.0].into_iter().enumerate() {
                 let relu = factor(Relu, start) / expected.sqrt();

@@ -27,23 +27,25 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const TEXT: &str = "\
-<p>Hyperparameters are what descent does not learn: the learning rate <var>α</var>, the size of a mini-batch, the number of \
-nodes. Each choice of them is a <b>trial</b>, a training of its own, and its score is the cost on the validation part with the \
-weights of its best epoch. Three ways to choose trials are tried on one problem: windows of 32 samples of an acceleration, \
-each still, or moving slowly, faster or fast, with a phase, amplitude and rhythm of its own and noise. The network is \
-32-<var>H</var>-4 with ReLU and Adam; 600 examples are learned, 300 are for validation and 300 for the test.</p>\
+<p>Hyperparameters are the numbers that descent does not learn: the learning rate <var>α</var>, the size of a \
+mini-batch, the number of nodes. Each choice of them is a <b>trial</b>, a separate training, and its score is the cost \
+on the validation part with the weights of its best epoch. Three ways to choose trials are tried on one problem: \
+windows of 32 samples of an acceleration, each still, or moving slowly, faster or fast, with its own phase, amplitude \
+and rhythm, and with noise. The network is 32-<var>H</var>-4 with ReLU and Adam; 600 examples are for training, 300 \
+for validation and 300 for the test.</p>\
 <ul>\
-<li><b>Grid</b>: every combination of 3 rates, 3 numbers of nodes and 3 batches, 27 trials. However many hyperparameters \
-there are, of each only three values are tried.</li>\
-<li><b>Random</b>: 27 trials by chance, and so 27 rates and many numbers of nodes. Where some hyperparameters matter less \
-than others, a grid tries the same few values of those that matter again and again; chance does not (Bergstra and Bengio, \
-2012).</li>\
-<li><b>Successive halving</b>: the same 27 trials as the random ones, but all of them for a ninth of the epochs first. The \
-best third goes on for a third of the epochs, and the best third of that for all. Each rung costs the same; a trial that gets to \
-the last is the random one to the bit. What begins slowly is lost: the best of the random trials is not always among them.</li>\
+<li><b>Grid</b>: every combination of 3 rates, 3 numbers of nodes and 3 batches, 27 trials. However many \
+hyperparameters there are, only three values of each are tried.</li>\
+<li><b>Random</b>: 27 trials drawn at random, and so 27 rates and many numbers of nodes. Where some hyperparameters \
+matter less than others, a grid tries the same few values of those that matter again and again; random search does not \
+(Bergstra and Bengio, 2012).</li>\
+<li><b>Successive halving</b>: the same 27 trials as the random ones, but all of them for a ninth of the epochs first. \
+The best third goes on for a third of the epochs, and the best third of that for all. Each rung costs the same; a \
+trial that reaches the last one is the random one to the bit. What starts slowly is lost: the best of the random \
+trials is not always among them.</li>\
 </ul>\
-<p>The work is counted in epochs trained. The best score of many is better than the same network deserves: the validation \
-part has chosen it. So the error of the best is measured once more, on the test part, which has chosen nothing.</p>";
+<p>The work is counted in epochs trained. The best score of many is optimistic, because the validation part has chosen \
+it. So the error of the best is measured once more, on the test part, which had no say in the choice.</p>";
 
 /// How the trials are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,7 +277,8 @@ impl Findings {
             ("test error, median over the seeds", "%"),
         ];
         let seeds = self.of(Way::Random).count();
-        let caption = format!("What each way costs and finds, with {seeds} seeds of the search; the grid has no seed");
+        let seeds = if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") };
+        let caption = format!("What each way costs and finds, with {seeds} of the search; the grid has no seed");
         let mut table = Table::new(caption, "search", columns);
         for way in WAYS {
             let all = |of: &dyn Fn(&Found) -> f64| self.of(way).map(of).collect::<Vec<_>>();

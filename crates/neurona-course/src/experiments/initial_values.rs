@@ -29,24 +29,26 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 const TEXT: &str = "\
-<p>The cost of a network with a hidden layer is not convex: it has several minima, and where descent ends depends on where \
-it begins. The smallest case that can be drawn is a network 1-2-1 whose output is a pulse,</p>\
+<p>The cost of a network with a hidden layer is not convex: it has several minima, and where descent ends depends on \
+where it begins. The smallest case that can be drawn is a network 1-2-1 whose output is a pulse,</p>\
 <p class=\"formula\"><var>h</var>(<var>x</var>) = <var>σ</var>(<var>w</var> <var>x</var> + <var>b</var><sub>1</sub>) − \
 <var>σ</var>(<var>w</var> <var>x</var> + <var>b</var><sub>2</sub>), &emsp; <var>w</var> = 20,</p>\
 <p>which rises at <var>s</var><sub>1</sub> = −<var>b</var><sub>1</sub>/<var>w</var> and falls at \
 <var>s</var><sub>2</sub> = −<var>b</var><sub>2</sub>/<var>w</var>. Only the two biases are learned. The data have two \
-pulses, one higher than the other. The network can be at the one or at the other, or over both: each is a minimum, and there \
-are hills between them. Where it begins with the fall before the rise, the two steps first come together, cancel, and then \
-part again towards the nearer pulse.</p>\
-<p>What helps is to begin many times and to keep the best by the validation part. That is tried on two classes of the \
-plane, the fields of a board of 3 by 3, with a network 2-6-1 with tanh, from many starts of each rule: Glorot (variance 2 \
-/ (inputs + outputs)), He (2 / inputs) and LeCun (1 / inputs). Which rule is best matters in deep networks; in one that is \
-so small the starts of one rule differ more than the rules. The expected cost of the best of <var>k</var> starts is the \
-mean over all choices of <var>k</var> of those that were tried.</p>\
-<p>Weights that all begin at <b>zero</b> are not one more start. Neurons of a layer that begin alike compute the same, get \
-the same gradient and stay alike for ever: the layer is as good as one neuron. With tanh even less: \
-<var>a</var> = 0 and <var>w</var> = 0 make every gradient but that of the last bias 0. Random initial values are what \
-makes neurons different; biases may begin at zero.</p>";
+pulses, one higher than the other. The network can be at the one or at the other, or over both: each is a minimum, and \
+there are hills between them. Where it begins with the fall before the rise, the two steps first come together, \
+cancel, and then part again towards the nearer pulse.</p>\
+<p>What helps is to begin many times and to keep the network with the least validation cost. That is tried on two \
+classes in the plane, the squares of a board of 3 by 3, with a network 2-6-1 with tanh, from many starts of each rule: \
+Glorot (variance 2 / (inputs + outputs)), He (2 / inputs) and LeCun (1 / inputs). Which rule is best matters in deep \
+networks; in one as small as this the starts of one rule differ more than the rules do. The expected cost of the best \
+of <var>k</var> starts is the mean over all choices of <var>k</var> of those that were tried.</p>\
+<p>Weights that all begin at <b>zero</b> are not one more start. Neurons of a layer that begin alike compute the same, \
+receive the same gradient and stay alike for ever: the layer is as good as one neuron. With tanh it is worse: \
+<var>a</var> = 0 and <var>w</var> = 0 make every derivative 0 but that of the last bias. Random weights are what makes \
+neurons different, and the biases of a layer may all begin alike where its weights differ in direction, as with two \
+inputs here. With a single input they may not: <var>w</var><var>x</var> + <var>b</var> with <var>b</var> = 0 is 0 at \
+the same place for every neuron, and experiment 4 therefore draws biases too.</p>";
 
 /// Sizes of the network.
 const SIZES: [usize; 3] = [2, 6, 1];
@@ -347,7 +349,7 @@ impl Findings {
             let points = costs.iter().enumerate().map(|(at, cost)| (share(at), *cost));
             chart = chart.layer(Mark::Line, color, rule.name, points);
         }
-        chart.figure("Every start by its rank: few end at the least cost, and some far above it.")
+        chart.figure("Every start by its rank: few reach the least cost, and some end far above it.")
     }
 
     fn best_of(&self) -> Result<Figure, CourseError> {
@@ -362,7 +364,7 @@ impl Findings {
         for ((rule, points), color) in self.rules.iter().zip(all).zip([BLUE, VERMILION, GREEN, PURPLE]) {
             chart = chart.layer(Mark::Dotted, color, rule.name, points);
         }
-        chart.figure("What several starts bring: the first few the most.")
+        chart.figure("What several starts gain: the first few gain the most.")
     }
 
     fn curves(&self) -> Result<Figure, CourseError> {
@@ -383,7 +385,7 @@ impl Findings {
             let points = costs.into_iter().enumerate().map(|(epoch, cost)| (epoch as f64, cost));
             chart = chart.layer(mark, color, name, points);
         }
-        chart.figure("The best, the middle and the worst start of Glorot, and zeros: each has arrived.")
+        chart.figure("The best, the middle and the worst start of Glorot, and zeros: none is still falling at the end.")
     }
 
     fn map(&self, shown: &Shown) -> Result<Figure, CourseError> {

@@ -20,62 +20,65 @@ pub use surface::{ITERATIONS, Method, Path, Surface};
 /// Optimizers on the cost surface of a line fit.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "optimizers",
-    title: "Optimizers on the cost surface of a line",
+    title: "Optimisers on the cost surface of a line",
     text: TEXT,
     run: |context| run(context)?.report(),
 };
 
 const TEXT: &str = "\
-<p>A line <var>h</var>(<var>x</var>) = <var>w</var> <var>x</var> + <var>b</var> is fitted to <var>n</var> = 50 examples \
-with the cost <var>C</var> = 1/<var>n</var> Σ (<var>w</var> <var>x</var> + <var>b</var> − <var>y</var>)<sup>2</sup>. Over \
-(<var>w</var>, <var>b</var>) the cost is a bowl whose contours are ellipses. How long they are is decided by the Hessian, \
-the matrix of second derivatives: along an eigenvector with eigenvalue <var>λ</var> the gradient is <var>λ</var> times the \
-distance <var>d</var> from the minimum, so that a step of gradient descent makes of it</p>\
+<p>A line <var>h</var>(<var>x</var>) = <var>w</var> <var>x</var> + <var>b</var> is fitted to <var>n</var> = 50 \
+examples with the cost <var>C</var> = 1/<var>n</var> Σ (<var>w</var> <var>x</var> + <var>b</var> − \
+<var>y</var>)<sup>2</sup>. Over (<var>w</var>, <var>b</var>) the cost is a bowl whose contours are ellipses. Their \
+shape follows from the Hessian, the matrix of second derivatives: along an eigenvector with eigenvalue <var>λ</var> \
+the gradient is <var>λ</var> times the distance <var>d</var> from the minimum, so that a step of gradient descent \
+turns it into</p>\
 <p class=\"formula\"><var>d</var> ← (1 − <var>α</var> <var>λ</var>) <var>d</var></p>\
 <p>So descent diverges where <var>α</var> is above the bound 2/<var>λ</var><sub>max</sub>, and below it hardly moves \
-where <var>λ</var> is small. With <var>x</var> between 0 and 10 the eigenvalues are more than a hundred times apart: descent \
-jumps from side to side of a valley and creeps along it. With <var>x</var> normalised to mean 0 and standard deviation \
-1 both eigenvalues are 2, the contours are circles, and descent goes straight to the minimum. The line at the start is the \
-same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule and optimizer.</p>\
+where <var>λ</var> is small. With <var>x</var> between 0 and 10 the eigenvalues are more than a hundred times apart: \
+descent jumps from side to side of a valley and creeps along it. With <var>x</var> normalised to mean 0 and standard \
+deviation 1 both eigenvalues are 2, the contours are circles, and descent goes straight to the minimum. The line at \
+the start is the same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule \
+and optimiser. Where paths lie upon one another, gradient descent is dashed and decay has a triangle at every tenth \
+iteration.</p>\
 <ul>\
 <li><b>Decay</b>: the course writes <var>α</var> = <var>α</var><sub>0</sub> / (1 − <var>γ</var> <var>n</var>), with \
-<var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 and \
-negative after. What is meant, and used here, is <var>α</var><sub>0</sub> / (1 + <var>γ</var> <var>n</var>), after Robbins \
-and Monro: its sum is infinite, so that it reaches any place, and that of its squares is not, so that noise dies away. The \
-trainer refuses the other form. There is no noise here: in the valley decay only makes descent slower. In the round bowl it helps, as the rate passes ½, \
-with which one step arrives.</li>\
+<var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 \
+and negative after. What is meant, and used here, is <var>α</var><sub>0</sub> / (1 + <var>γ</var> <var>n</var>), after \
+Robbins and Monro: its sum is infinite, so that descent can reach any place, and that of its squares is finite, so \
+that noise dies away. The trainer refuses the other form. There is no noise here: in the valley decay only makes \
+descent slower. In the round bowl it helps, as the rate passes ½, with which one step arrives.</li>\
 <li><b>Momentum</b> as in the course: <var>v</var> ← <var>β</var><sub>1</sub> <var>v</var> + (1 − \
 <var>β</var><sub>1</sub>) <var>g</var>, <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var>; the classical form is \
 <var>v</var> ← <var>β</var><sub>1</sub> <var>v</var> + <var>g</var>. With the rate (1 − <var>β</var><sub>1</sub>) \
 <var>α</var> the classical one takes the same path.</li>\
 <li><b>RMSProp</b>: <var>s</var> ← <var>β</var><sub>2</sub> <var>s</var> + (1 − <var>β</var><sub>2</sub>) \
-<var>g</var><sup>2</sup>, <var>w</var> ← <var>w</var> − <var>α</var> <var>g</var> / √(<var>s</var> + <var>ε</var>), for \
-each parameter by itself, with <var>β</var><sub>2</sub> = 0.99.</li>\
-<li><b>Adam</b>: <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var> / (√<var>s</var> + <var>ε</var>) with the <var>v</var> of momentum \
-and the <var>s</var> of RMSProp, <var>β</var><sub>1</sub> = 0.9 and <var>β</var><sub>2</sub> = 0.999. The course leaves \
-<var>v</var> and <var>s</var> as they are; the paper divides them by 1 − <var>β</var><sup><var>t</var></sup>, so that \
-the first steps are not too long.</li>\
+<var>g</var><sup>2</sup>, <var>w</var> ← <var>w</var> − <var>α</var> <var>g</var> / √(<var>s</var> + <var>ε</var>), \
+for each parameter by itself, with <var>β</var><sub>2</sub> = 0.99.</li>\
+<li><b>Adam</b>: <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var> / (√<var>s</var> + <var>ε</var>) with the \
+<var>v</var> of momentum and the <var>s</var> of RMSProp, <var>β</var><sub>1</sub> = 0.9 and <var>β</var><sub>2</sub> \
+= 0.999. The course leaves <var>v</var> and <var>s</var> as they are; the paper divides them by 1 − \
+<var>β</var><sup><var>t</var></sup>, so that the first steps are not too long.</li>\
 </ul>\
-<p>The steps of the last two hardly depend on the size of the gradient: they are at most about <var>α</var> long in each \
-parameter once <var>s</var> is a true mean, and so reach about 100 <var>α</var> in 100 iterations. Without the correction \
-<var>s</var> is too small at first: the first step of RMSProp is 10 <var>α</var> long, and Adam&#8217;s as in the course are \
-up to 6.5 <var>α</var>.</p>\
-<p>First come the rates of the course: <var>α</var> = 0.001 for momentum, and here for gradient descent and decay too, and \
-0.005 for RMSProp and Adam. Then rates that suit the surface: 0.9 of the bound for gradient descent and as \
+<p>The steps of the last two hardly depend on the size of the gradient: they are at most about <var>α</var> long in \
+each parameter once <var>s</var> is a true mean, and so reach about 100 <var>α</var> in 100 iterations. Without the \
+correction <var>s</var> is too small at first: the first step of RMSProp is 10 <var>α</var> long, and Adam&#8217;s as \
+in the course are up to 6.5 <var>α</var>.</p>\
+<p>First come the rates of the course: <var>α</var> = 0.001 for momentum, and here for gradient descent and decay too, \
+and 0.005 for RMSProp and Adam. Then rates that suit the surface: 0.9 of the bound for gradient descent and as \
 <var>α</var><sub>0</sub> of decay; for momentum (1 − √<var>β</var><sub>1</sub>)<sup>2</sup> / \
-<var>λ</var><sub>min</sub>, divided by 1 − <var>β</var><sub>1</sub>: with that its distance shrinks by \
-about √<var>β</var><sub>1</sub> a step along every eigenvector, the flat ones too. Where the contours are circles momentum is of \
-no use, and plain descent is faster.</p>\
-<p>Momentum rests on the <b>moving average</b>. The simple one is the mean of the last sample and the <var>M</var> before \
-it; the exponential one needs no memory but itself:</p>\
+<var>λ</var><sub>min</sub>, divided by 1 − <var>β</var><sub>1</sub>: with that the distance shrinks by about \
+√<var>β</var><sub>1</sub> per step along every eigenvector, the flat ones too. Where the contours are circles momentum \
+does not help, and plain descent is faster.</p>\
+<p>Momentum rests on the <b>moving average</b>. The simple one is the mean of the last sample and the <var>M</var> \
+before it; the exponential one needs no memory but itself:</p>\
 <p class=\"formula\"><var>v<sub>t</sub></var> = 1/(<var>M</var> + 1) Σ<sub><var>k</var> = 0…<var>M</var></sub> \
 <var>x</var><sub><var>t</var>−<var>k</var></sub>, &emsp; <var>v<sub>t</sub></var> = <var>β</var> \
 <var>v</var><sub><var>t</var>−1</sub> + (1 − <var>β</var>) <var>x<sub>t</sub></var></p>\
-<p>The slide of the course prints 1/<var>M</var> in the first, before a sum of <var>M</var> + 1 terms, and a minus sign \
-between the two terms of the second: with these the average of a constant would not be that constant. Independent noise \
-loses variance by the factor 1/(<var>M</var> + 1) in the one and (1 − <var>β</var>)/(1 + <var>β</var>) in the other; they \
-are late by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
-<var>β</var> = 0.9 does what 19 samples do.</p>";
+<p>The slide of the course prints 1/<var>M</var> in the first, before a sum of <var>M</var> + 1 terms, and a minus \
+sign between the two terms of the second: with these the average of a constant would not be that constant. Independent \
+noise loses variance by the factor 1/(<var>M</var> + 1) in the one and (1 − <var>β</var>)/(1 + <var>β</var>) in the \
+other; they lag by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
+<var>β</var> = 0.9 smooths as much as 19 samples.</p>";
 
 /// β1 of momentum and Adam.
 const BETA: f32 = 0.9;
@@ -155,10 +158,9 @@ impl Side {
 
 /// The methods with the rates of the course; gradient descent with that of momentum.
 fn course_methods() -> Vec<Method> {
-    let decay = Method::new("decay, γ = 0.05", Optimizer::SGD, 0.001);
     vec![
-        Method::new("gradient descent", Optimizer::SGD, 0.001),
-        Method { schedule: Schedule::Decay { gamma: 0.05 }, ..decay },
+        Method::descent(0.001),
+        Method::decay(0.001),
         Method::new("momentum", Optimizer::MOMENTUM, 0.001),
         Method::new("RMSProp", RMSPROP, 0.005),
         Method::new("Adam, course", ADAM, 0.005),
@@ -170,10 +172,9 @@ fn course_methods() -> Vec<Method> {
 fn suited_methods(surface: &Surface) -> Vec<Method> {
     let descent = 0.9 * surface.bound as f32;
     let momentum = (1.0 - BETA.sqrt()).powi(2) / surface.eigenvalues[1] as f32 / (1.0 - BETA);
-    let decay = Method::new("decay, γ = 0.05", Optimizer::SGD, descent);
     vec![
-        Method::new("gradient descent", Optimizer::SGD, descent),
-        Method { schedule: Schedule::Decay { gamma: 0.05 }, ..decay },
+        Method::descent(descent),
+        Method::decay(descent),
         Method::new("momentum", Optimizer::MOMENTUM, momentum),
         Method::new("RMSProp", RMSPROP, 0.02),
         Method::new("Adam, course", ADAM, 0.02),
@@ -221,8 +222,7 @@ impl Findings {
     }
 
     fn ends(&self) -> Table {
-        let columns =
-            [("α, x as it is", ""), ("left of the cost", ""), ("α, x normalised", ""), ("left of the cost", "")];
+        let columns = [("α, x as it is", ""), ("share left", ""), ("α, x normalised", ""), ("share left", "")];
         let caption = format!(
             "What is left of the cost above its least after {ITERATIONS} iterations, as a share of that at the start"
         );
@@ -252,7 +252,7 @@ impl Side {
             .layer(Mark::Dot, BLUE, "examples", examples.iter().copied())
             .layer(Mark::Dashed, INK, "at the start", line(self.surface.start))
             .layer(Mark::Line, VERMILION, "at the minimum", line(self.surface.minimum))
-            .figure(format!("<b>{}</b>: the examples, and the line before and after a perfect descent.", self.name))
+            .figure(format!("<b>{}</b>: the examples, and the line at the start and at the minimum.", self.name))
     }
 
     /// The steps of gradient descent at each rate.
@@ -271,10 +271,7 @@ impl Side {
     }
 
     fn paths(&self, paths: &[Path], what: &str) -> Result<Figure, CourseError> {
-        let mut chart = self.surface_chart(paths)?;
-        for (path, color) in paths.iter().zip(PALETTE) {
-            chart = chart.layer(Mark::Line, color, path.method.name, path.places());
-        }
+        let chart = draw(self.surface_chart(paths)?, paths, |path| path.places().collect());
         let [start, minimum] = [self.surface.start, self.surface.minimum].map(|[w, b]| (w, b));
         chart
             .layer(Mark::Dot, INK, "start", [start])
@@ -300,7 +297,7 @@ impl Side {
     /// What holds the start, the minimum and the paths that do not diverge, with the minimum in the middle.
     fn window(&self, paths: &[Path]) -> [Range<f64>; 2] {
         /// Width by height of a picture without its labels, so that a circle looks like one.
-        const ASPECT: f64 = 1.43;
+        const ASPECT: f64 = 1.4;
         let stays = |path: &&Path| path.left() < 1.0;
         let mut reach = [0, 1].map(|axis| {
             let points = paths.iter().filter(stays).flat_map(|path| path.points.iter().map(|point| point[axis]));
@@ -318,12 +315,9 @@ impl Side {
         // What is smaller is the rounding of w and b.
         let shown = paths.iter().flat_map(|path| path.excess.iter().map(|excess| excess.max(1e-8)));
         let axes = (Axis::linear("iteration", 0.0..ITERATIONS as f64), Axis::log_around("cost above the least", shown));
-        let mut chart = Chart::new(Size::Medium, axes.0, axes.1);
-        for (path, color) in paths.iter().zip(PALETTE) {
-            let points = path.excess.iter().enumerate().map(|(at, cost)| (at as f64, *cost));
-            chart = chart.layer(Mark::Line, color, path.method.name, points);
-        }
-        chart.figure(format!("<b>{}</b>, {what}: cost against iteration.", self.name))
+        let points = |path: &Path| path.excess.iter().enumerate().map(|(at, cost)| (at as f64, *cost)).collect();
+        draw(Chart::new(Size::Medium, axes.0, axes.1), paths, points)
+            .figure(format!("<b>{}</b>, {what}: cost against iteration.", self.name))
     }
 
     /// Momentum in both forms, and gradient descent at the same rate.
@@ -346,6 +340,19 @@ impl Side {
                  swings a little past the floor of the valley. The classical form with a tenth of the rate is the same.",
             )
     }
+}
+
+/// Adds a layer for each path. Some lie upon one another: solid lines are below, then dashes, then single marks.
+fn draw(mut chart: Chart, paths: &[Path], points: impl Fn(&Path) -> Vec<(f64, f64)>) -> Chart {
+    /// Iterations from one mark to the next.
+    const EACH: usize = 10;
+    for mark in [Mark::Line, Mark::Dashed, Mark::Triangle] {
+        for (path, color) in paths.iter().zip(PALETTE).filter(|(path, _)| path.method.mark == mark) {
+            let each = if mark == Mark::Triangle { EACH } else { 1 };
+            chart = chart.layer(mark, color, path.method.name, points(path).into_iter().step_by(each));
+        }
+    }
+    chart
 }
 
 /// The rate by iteration, as the course prints it and as it decays.

@@ -16,39 +16,41 @@ pub const EXPERIMENT: Experiment =
     Experiment { name: "regularisation", title: "Regularisation", text: TEXT, run: |context| run(context)?.report() };
 
 const TEXT: &str = "\
-<p>A network 2-100-100-1 with ReLU has 10,501 parameters, and here only <var>n</var> = 100 examples of two classes that \
-overlap: it learns the noise by heart. Every technique below leaves the network as it is and changes what is learned. \
-<var>C</var> is the mean cross-entropy; sums go over all weights, and biases are free.</p>
+<p>A network 2-100-100-1 with ReLU has 10,501 parameters, and here only <var>n</var> = 100 examples of two classes \
+that overlap: it learns nearly all of the noise by heart. The techniques below change what is learned, not the \
+network; batch normalisation alone adds parameters. <var>C</var> is the mean cross-entropy; sums go over all weights, \
+and biases are free.</p>
 <ul>
-<li><b>Tikhonov (L2)</b> makes <var>C</var> + <var>λ</var>/2 Σ <var>w</var><sup>2</sup> small. A step of \
-plain descent then also shortens the weights: <var>w</var> ← (1 − <var>αλ</var>) <var>w</var> − <var>α</var> \
+<li><b>Tikhonov (L2)</b> minimises <var>C</var> + <var>λ</var>/2 Σ <var>w</var><sup>2</sup>. A step of plain descent \
+then also shortens the weights: <var>w</var> ← (1 − <var>αλ</var>) <var>w</var> − <var>α</var> \
 ∂<var>C</var>/∂<var>w</var>.</li>
-<li><b>Lasso (L1)</b> makes <var>C</var> + <var>λ</var> Σ |<var>w</var>| small. After each step every weight goes by \
-<var>αλ</var> towards 0, and stays there if it would pass: so weights become exactly 0, which a multiple of themselves, \
-as in L2, never makes them.</li>
-<li><b>Elastic net</b> is both: <var>C</var> + <var>λ</var><sub>1</sub> Σ |<var>w</var>| + <var>λ</var><sub>2</sub>/2 Σ \
-<var>w</var><sup>2</sup>.</li>
-<li><b>Dropout</b> sets each output of a hidden layer to 0 with the chance <var>p</var> while the network learns, and \
-divides the others by 1 − <var>p</var>, so that nothing is to be changed afterwards.</li>
-<li><b>Early stopping</b> keeps a quarter of the examples to validate, ends when their cost has not fallen for 50 \
-epochs, and goes back to the weights of the epoch in which it was least.</li>
-<li><b>Data augmentation</b> makes new examples of the old ones: in each epoch every point is moved by new normal \
+<li><b>Lasso (L1)</b> minimises <var>C</var> + <var>λ</var> Σ |<var>w</var>|. After each step every weight moves by \
+<var>αλ</var> towards 0 and stops there if it would pass it. So weights become exactly 0, which the shrinking factor \
+of L2 does not achieve.</li>
+<li><b>Elastic net</b> combines both: <var>C</var> + <var>λ</var><sub>1</sub> Σ |<var>w</var>| + \
+<var>λ</var><sub>2</sub>/2 Σ <var>w</var><sup>2</sup>.</li>
+<li><b>Dropout</b> sets each output of a hidden layer to 0 with probability <var>p</var> while the network learns, and \
+divides the others by 1 − <var>p</var>, so that nothing needs to be changed afterwards.</li>
+<li><b>Early stopping</b> sets a quarter of the examples aside for validation, ends when their cost has not fallen for \
+50 epochs, and goes back to the weights of the epoch in which it was least.</li>
+<li><b>Data augmentation</b> makes new examples from the old ones: in each epoch every point is moved by new normal \
 noise and keeps its class.</li>
 <li><b>Label smoothing</b> learns (1 − <var>s</var>) <var>y</var> + <var>s</var>/2 in place of <var>y</var>: the \
-weights need not grow without end to be right.</li>
-<li><b>Batch normalisation</b> brings the sums of each hidden neuron to mean 0 and variance 1 over the mini-batch, then \
-to <var>γ</var> and <var>β</var>, which are learned. It is there for the descent; that it regularises, by the noise of \
-small batches, is a side effect.</li>
+weights need not grow without bound to fit it. It keeps the network from being too sure, and so lowers the cost; the \
+error is about as high as without.</li>
+<li><b>Batch normalisation</b> brings the sums of each hidden neuron to mean 0 and variance 1 over the mini-batch, \
+then to <var>γ</var> and <var>β</var>, which are learned. Its purpose is to ease descent; that it regularises, by the \
+noise of small batches, is a side effect.</li>
 </ul>
-<p>The points lie on two half circles, moved by normal noise with standard deviation 0.4. From that the best possible \
-classifier is known: it is the dashed line, and no cost and no error can be expected below its own. All networks learn \
-in the same way: mini-batches of 20, momentum <var>v</var> ← 0.9 <var>v</var> + 0.1 ∂<var>C</var>/∂<var>w</var>, \
-<var>w</var> ← <var>w</var> − <var>α</var> <var>v</var>, with <var>α</var> = 0.5. Costs and errors are measured with the \
-network as it would be used: without penalty, dropout, noise and smoothing.</p>
+<p>The points lie on two half circles, moved by normal noise with standard deviation 0.4. The best possible classifier \
+follows from that: it is the dashed line, and no classifier can be expected to have a lower cost or error. All \
+networks learn in the same way: mini-batches of 20, momentum <var>v</var> ← 0.9 <var>v</var> + 0.1 \
+∂<var>C</var>/∂<var>w</var>, <var>w</var> ← <var>w</var> − <var>α</var> <var>v</var>, with <var>α</var> = 0.5. Costs \
+and errors are measured with the network as it would be used: without penalty, dropout, noise and smoothing.</p>
 <p>Without regularisation the cost of the test examples soon rises again, while that of the training examples goes \
-towards 0: the network becomes surer and surer, and where it is wrong that is expensive. The error rises much less than the \
-cost, for it does not ask how sure the network is. Too large a <var>λ</var> is no better than too small a one: between \
-them, the error against <var>λ</var> has the shape of a U.</p>";
+towards 0: the network becomes ever more confident, and confidence is costly where it is wrong. The error rises much \
+less than the cost, for it takes no account of confidence. Too large a <var>λ</var> is no better than too small a one: \
+between them, the error against <var>λ</var> has the shape of a U.</p>";
 
 /// Half the side of the square that is shown.
 const REACH: f64 = 2.5;

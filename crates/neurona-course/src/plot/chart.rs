@@ -33,7 +33,7 @@ impl Size {
         match self {
             Self::Tiny => (225, 185),
             Self::Small => (305, 240),
-            Self::Square => (305, 287),
+            Self::Square => (305, 281),
             Self::Medium => (465, 330),
             Self::Wide => (945, 380),
         }
@@ -135,13 +135,14 @@ impl Chart {
     /// The plotting library cannot draw it.
     pub fn figure(self, caption: impl Into<String>) -> Result<Figure, CourseError> {
         let svg = svg(self.size.pixels(), |area| {
-            let (x_space, y_space) = match self.size {
-                Size::Tiny => (38, 44),
-                _ => (44, 58),
+            // On the right, half of a label such as 10,000.
+            let (x_space, y_space, right) = match self.size {
+                Size::Tiny => (38, 44, 14),
+                _ => (44, 58, 18),
             };
             let (small, large) = if self.size == Size::Tiny { (11, 11) } else { (12, 13) };
             let mut builder = ChartBuilder::on(area);
-            builder.margin_top(8 * UNIT).margin_right(12 * UNIT).margin_left(2 * UNIT).margin_bottom(2 * UNIT);
+            builder.margin_top(8 * UNIT).margin_right(right * UNIT).margin_left(2 * UNIT).margin_bottom(2 * UNIT);
             builder.x_label_area_size(x_space * UNIT).y_label_area_size(y_space * UNIT);
             let mut chart = builder.build_cartesian_2d(self.x.clone(), self.y.clone())?;
             for layer in self.layers.iter().filter(|layer| layer.mark == Mark::Area) {

@@ -18,7 +18,6 @@ pub struct Diagram {
     size: (u32, u32),
     nodes: Vec<Node>,
     edges: Vec<Edge>,
-    notes: Vec<Note>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,19 +37,15 @@ struct Edge {
     labels: [Option<(String, RGBColor)>; 2],
 }
 
-#[derive(Clone, Debug)]
-struct Note {
-    at: (i32, i32),
-    text: String,
-    color: RGBColor,
-}
+/// The size of the labels of edges.
+const LABEL: u32 = 12;
 
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 impl Diagram {
     /// A diagram without nodes.
     pub fn new(width: u32, height: u32) -> Self {
-        Self { size: (width, height), nodes: Vec::new(), edges: Vec::new(), notes: Vec::new() }
+        Self { size: (width, height), nodes: Vec::new(), edges: Vec::new() }
     }
 
     /// Adds a round node with a text in it, or with a radius of 0 the text alone; returns its number.
@@ -75,11 +70,6 @@ impl Diagram {
         self.edges.push(Edge { from, to, labels: [Some(above), below] });
     }
 
-    /// Adds a text around a place.
-    pub fn note(&mut self, at: (i32, i32), text: impl Into<String>, color: RGBColor) {
-        self.notes.push(Note { at, text: text.into(), color });
-    }
-
     /// Draws it.
     ///
     /// # Errors
@@ -89,8 +79,7 @@ impl Diagram {
         let svg = svg(self.size, |area| {
             self.edges.iter().try_for_each(|edge| self.draw_edge(area, edge))?;
             self.nodes.iter().try_for_each(|node| draw_node(area, node))?;
-            self.edges.iter().try_for_each(|edge| self.draw_labels(area, edge))?;
-            self.notes.iter().try_for_each(|note| draw_text(area, &note.text, 13, note.color, note.at, false))
+            self.edges.iter().try_for_each(|edge| self.draw_labels(area, edge))
         })?;
         Ok(Figure { svg, width: self.size.0, keys: Vec::new(), caption: caption.into() })
     }
@@ -119,14 +108,31 @@ impl Diagram {
 
     fn draw_labels(&self, area: &Area<'_>, edge: &Edge) -> Drawn {
         let Some([from, to]) = self.ends(edge) else { return Ok(()) };
-        let middle = (((from.0 + to.0) / 2.0) as i32, ((from.1 + to.1) / 2.0) as i32);
-        for (label, shift) in edge.labels.iter().zip([-10, 10]) {
+        for (label, side) in edge.labels.iter().zip([-1.0, 1.0]) {
             if let Some((text, color)) = label {
-                draw_text(area, text, 12, *color, (middle.0, middle.1 + shift), true)?;
+                draw_text(area, text, LABEL, *color, label_place([from, to], text, side), true)?;
             }
         }
         Ok(())
     }
+}
+
+/// Where a label is that touches neither end nor line: above the middle of an edge with a side of -1, below it with 1.
+fn label_place([from, to]: [(f64, f64); 2], text: &str, side: f64) -> (i32, i32) {
+    const GAP: f64 = 3.0;
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let length = dx.hypot(dy).max(1.0);
+    // At a right angle to the edge, downwards.
+    let sign = if dx < 0.0 { -1.0 } else { 1.0 };
+    let (x, y) = (-sign * dy / length, sign * dx / length);
+    let (half_width, half_height) = half_size(text, LABEL);
+    let shift = side * (half_width * x.abs() + half_height * y.abs() + GAP);
+    (((from.0 + to.0) / 2.0 + shift * x).round() as i32, ((from.1 + to.1) / 2.0 + shift * y).round() as i32)
+}
+
+/// Half the width and half the height of a text in pixels: digits are about half as wide as high.
+fn half_size(text: &str, size: u32) -> (f64, f64) {
+    (text.chars().count() as f64 * f64::from(size) * 0.3, f64::from(size) / 2.0)
 }
 
 fn draw_node(area: &Area<'_>, node: &Node) -> Drawn {
@@ -145,9 +151,7 @@ fn draw_node(area: &Area<'_>, node: &Node) -> Drawn {
 fn draw_text(area: &Area<'_>, text: &str, size: u32, color: RGBColor, at: (i32, i32), halo: bool) -> Drawn {
     let (x, y) = units((at.0.into(), at.1.into()));
     if halo {
-        // Digits are about half as wide as high.
-        let (half_width, half_height) =
-            ((text.chars().count() as u32 * size * UNIT * 3 / 10) as i32, (size * UNIT / 2) as i32);
+        let (half_width, half_height) = units(half_size(text, size));
         let corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)].map(|(dx, dy)| (x + dx * half_width, y + dy * half_height));
         let style = ShapeStyle { color: WHITE.mix(0.85), filled: true, stroke_width: 0 };
         area.draw(&Polygon::new(corners.to_vec(), style))?;
@@ -165,6 +169,18 @@ fn units((x, y): (f64, f64)) -> (i32, i32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_are_beside_their_edge() {
+        // Half a size of (14.4, 6): 9 above a level edge, 17.4 beside an upright one.
+        assert_eq!(label_place([(0.0, 50.0), (100.0, 50.0)], "0.12", -1.0), (50, 41));
+        assert_eq!(label_place([(50.0, 0.0), (50.0, 100.0)], "0.12", -1.0), (67, 50));
+        for to in [(100.0, 60.0), (100.0, -60.0)] {
+            let [above, below] = [-1.0, 1.0].map(|side| label_place([(0.0, 0.0), to], "0.12", side));
+            let middle = (to.1 / 2.0) as i32;
+            assert!(above.1 < middle && below.1 > middle, "{above:?} and {below:?}");
+        }
+    }
 
     #[test]
     fn edges_end_on_rims() {

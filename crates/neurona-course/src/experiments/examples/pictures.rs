@@ -65,28 +65,25 @@ impl Findings {
         let seeds = self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs.len()).max().unwrap_or(0);
         let mut table = Table::new(
             format!(
-                "Errors of {} test examples: the median of {seeds} runs, and half the distance from the least to the most",
+                "Errors on {} test examples: the median of {seeds} runs, and their standard deviation s",
                 number(TEST_ROWS as f64)
             ),
             "examples",
             [
                 ("logistic regression", "%"),
-                ("±", "%"),
+                ("s", "%"),
                 ("support vector machine", "%"),
-                ("±", "%"),
+                ("s", "%"),
                 ("shallow network", "%"),
-                ("±", "%"),
+                ("s", "%"),
                 ("deep network", "%"),
-                ("±", "%"),
+                ("s", "%"),
             ],
         );
         let sizes = self.curves.first().into_iter().flat_map(|curve| curve.points.iter().map(|point| point.rows));
         for rows in sizes {
             let values = self.curves.iter().flat_map(|curve| {
-                curve.at(rows).map_or([f64::NAN; 2], |point| {
-                    let (least, most) = point.spread();
-                    [100.0 * point.test_error(), 50.0 * (most - least)]
-                })
+                curve.at(rows).map_or([f64::NAN; 2], |point| [100.0 * point.test_error(), 100.0 * point.deviation()])
             });
             table.push(number(rows as f64), values);
         }

@@ -225,8 +225,8 @@ impl Pulse {
         let points = self.between.iter().enumerate().map(|(at, cost)| (at as f64 / last, *cost));
         let axes =
             (Axis::linear("share of the way", 0.0..1.0), Axis::from_zero("cost C", self.between.iter().copied()));
-        Chart::new(Size::Medium, axes.0, axes.1)
-            .layer(Mark::Line, BLUE, "cost", points)
-            .figure("The cost on the straight way from the first pulse to the second: descent does not climb over it.")
+        Chart::new(Size::Medium, axes.0, axes.1).layer(Mark::Line, BLUE, "cost", points).figure(
+            "The cost on the straight line from the first minimum to the second: descent does not climb the hill.",
+        )
     }
 }

@@ -165,8 +165,8 @@ impl Averages {
             .layer(Mark::Ring, VERMILION, "exponential, β = 0.5 to 0.95", of(|measured| measured.exponential))
             .layer(Mark::Triangle, BLUE, "simple, 3 to 39 samples", of(|measured| measured.simple))
             .figure(
-                "What is taken from the noise is paid for by being late, at the same price in both. With <var>β</var> = \
-                 0.95 the average of this signal is so late that it is farther from it than with 0.9: see the table.",
+                "Less noise is paid for with lag, at the same price in both. With <var>β</var> = 0.95 the average lags so far \
+                 behind this signal that it is farther from it than with 0.9: see the table.",
             )
     }
 

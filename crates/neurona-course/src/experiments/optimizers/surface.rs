@@ -6,7 +6,7 @@ use ndarray::Array2;
 use neurona::arch::ActivationSpec;
 use neurona_train::{Dataset, Loss, Network, Optimizer, OptimizerState, Schedule, Spec, TargetRows};
 
-use crate::{Context, CourseError, lab, plot::Field};
+use crate::{Context, CourseError, Mark, lab, plot::Field};
 
 /// Steps of each path.
 pub const ITERATIONS: usize = 100;
@@ -49,6 +49,8 @@ pub struct Method {
     pub rate: f32,
     /// How the rate changes, an epoch being an iteration here.
     pub schedule: Schedule,
+    /// How its path is drawn.
+    pub mark: Mark,
 }
 
 /// The way that a method takes.
@@ -67,7 +69,18 @@ pub struct Path {
 impl Method {
     /// A method with a constant rate.
     pub(super) fn new(name: &'static str, optimizer: Optimizer, rate: f32) -> Self {
-        Self { name, optimizer, rate, schedule: Schedule::Constant }
+        Self { name, optimizer, rate, schedule: Schedule::Constant, mark: Mark::Line }
+    }
+
+    /// Gradient descent, whose path may lie upon that of momentum.
+    pub(super) fn descent(rate: f32) -> Self {
+        Self { mark: Mark::Dashed, ..Self::new("gradient descent", Optimizer::SGD, rate) }
+    }
+
+    /// Gradient descent with a rate that decays, on a part of the same path.
+    pub(super) fn decay(rate: f32) -> Self {
+        let schedule = Schedule::Decay { gamma: 0.05 };
+        Self { schedule, mark: Mark::Triangle, ..Self::new("decay, γ = 0.05", Optimizer::SGD, rate) }
     }
 }
 

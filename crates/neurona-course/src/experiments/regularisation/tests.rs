@@ -29,11 +29,13 @@ fn it_overfits_and_each_technique_helps() {
         assert!(run.test.error - run.training.error > SIGMAS * 0.022, "{run:?}");
         assert!(run.rise() > margin, "{} is not above {margin}", run.rise());
     }
-    // Tikhonov, Lasso, elastic net, dropout, early stopping, augmentation.
-    for tried in (1..=6).map(of) {
+    for tried in (1..TECHNIQUES.len()).map(of) {
         let (cost, plain) = (cost(tried), cost(plain));
         assert!(plain - cost > margin, "{}: {cost} is not below {plain} by {margin}", tried.technique.name());
     }
+    // Of smoothing and none, one is right and the other wrong on some 10 % of 2,000: a standard error of 0.007.
+    let errors = [7, 0].map(|technique| of(technique).median(|run| run.test.error));
+    assert!((errors[0] - errors[1]).abs() < SIGMAS * 0.007, "label smoothing: {errors:?}");
     // Most weights of a network that is larger than it has to be.
     assert!([2, 3].map(of).iter().flat_map(|tried| &tried.runs).all(|run| run.zeros > 0.5));
     assert!([0, 1, 4, 5, 6].map(of).iter().flat_map(|tried| &tried.runs).all(|run| run.zeros == 0.0));
