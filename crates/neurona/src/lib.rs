@@ -137,10 +137,11 @@ pub use activation::{
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    Average, AvgPool, Branches, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d, Dense, DepthwiseConv,
-    DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, GlobalAvgPool, GlobalMaxPool, GlobalPool, Layer,
-    Learn, Max, MaxPool, Pool, Projected, ProjectedScratch, ProjectedTape, Reduce, Rescale, Reshape, Residual,
-    ResidualTape, Scale, Softmax, Standardize, Target,
+    All, Average, AvgPool, Branches, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d, Dense,
+    DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, Gives, GlobalAvgPool, GlobalMaxPool,
+    GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool, Projected,
+    ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reshape, Residual,
+    ResidualTape, Rnn, RnnCell, Scale, Softmax, Standardize, Target,
 };
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
@@ -153,9 +154,9 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Flatten,
-        GlobalAvgPool, GlobalMaxPool, Layer, Learn, MaxPool, Projected, Rescale, Reshape, Residual, Scale, Softmax,
-        Standardize,
+        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Flatten,
+        GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reshape, Residual,
+        Rnn, Scale, Softmax, Standardize,
     };
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};

@@ -11,10 +11,12 @@
 
 mod canonical;
 mod layers;
+mod recurrent;
 mod shape;
 
 pub use canonical::Canonical;
 pub use layers::{ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec};
+pub use recurrent::{CellSpec, RecurrentSpec, States};
 pub use shape::{PaddingSpec, Shape, WindowSpec};
 
 /// The kind and the sizes of a layer, or of a chain of layers.
@@ -95,6 +97,8 @@ pub enum LayerSpec {
     Concat(&'static LayerSpec, &'static LayerSpec),
     /// [`Standardize`](crate::Standardize) of a signal or an image: a mean and a scale for each channel.
     StandardizeChannels(Shape),
+    /// [`Rnn`](crate::Rnn), [`Gru`](crate::Gru) or [`Lstm`](crate::Lstm).
+    Recurrent(RecurrentSpec),
 }
 
 /// The function that a layer applies to each of its weighted sums, with its constants as the bits of an `f32`.
@@ -165,6 +169,7 @@ impl LayerSpec {
             | Self::Pool(PoolSpec { window, .. }) => window.input,
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
+            Self::Recurrent(recurrent) => recurrent.input(),
         }
     }
 
@@ -185,6 +190,7 @@ impl LayerSpec {
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
+            Self::Recurrent(recurrent) => recurrent.output(),
         }
     }
 
@@ -222,6 +228,7 @@ impl LayerSpec {
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.params() + shortcut.params(),
             Self::Residual { body, shortcut: None, .. } => body.params(),
             Self::Concat(first, second) => first.params() + second.params(),
+            Self::Recurrent(recurrent) => recurrent.params(),
         }
     }
 
@@ -271,6 +278,7 @@ impl LayerSpec {
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.macs() + shortcut.macs(),
             Self::Residual { body, shortcut: None, .. } => body.macs(),
             Self::Concat(first, second) => first.macs() + second.macs(),
+            Self::Recurrent(recurrent) => recurrent.macs(),
         }
     }
 
@@ -321,6 +329,7 @@ impl LayerSpec {
             }
             Self::Concat(first, second) => second.encode(first.encode(sink.varint(13))),
             Self::StandardizeChannels(shape) => shape.encode(sink.varint(14)),
+            Self::Recurrent(recurrent) => recurrent.encode(sink.varint(15)),
         }
     }
 

@@ -11,6 +11,7 @@ mod conv;
 mod dense;
 mod elementwise;
 mod pool;
+mod recurrent;
 mod window;
 
 pub use channel::{scale_backward_inputs, scale_backward_parameters, scale_forward};
@@ -24,5 +25,9 @@ pub use elementwise::{axpy, rescale, softmax, softmax_backward, standardize};
 pub use pool::{
     average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
     global_max_forward, max_pool_backward, max_pool_forward,
+};
+pub use recurrent::{
+    Steps, gru_backward, gru_forward, lstm_backward, lstm_forward, recurrent_backward_bias, recurrent_backward_weights,
+    recurrent_forward,
 };
 pub use window::{Axis, Window};

@@ -1,0 +1,143 @@
+//! Recurrent layers.
+
+use super::{ActivationSpec, Canonical, Shape};
+
+/// What makes the next state of a recurrent layer from an input and the state before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CellSpec {
+    /// [`Rnn`](crate::Rnn): the activation of a weighted sum.
+    Rnn {
+        /// What is applied to each weighted sum.
+        activation: ActivationSpec,
+    },
+    /// [`Gru`](crate::Gru): a gated recurrent unit.
+    Gru,
+    /// [`Lstm`](crate::Lstm): a long short-term memory.
+    Lstm,
+}
+
+impl CellSpec {
+    /// Number of weighted sums for each unit: rows of weights, in the order of the cell.
+    pub const fn gates(&self) -> usize {
+        match self {
+            Self::Rnn { .. } => 1,
+            Self::Gru => 3,
+            Self::Lstm => 4,
+        }
+    }
+
+    /// Number of biases for each unit: one for each gate, and of a GRU two for the new state.
+    pub const fn biases(&self) -> usize {
+        match self {
+            Self::Rnn { .. } => 1,
+            Self::Gru | Self::Lstm => 4,
+        }
+    }
+
+    /// Number of values for each unit that last from step to step: the state, and of an LSTM the cell.
+    pub const fn memory(&self) -> usize {
+        match self {
+            Self::Rnn { .. } | Self::Gru => 1,
+            Self::Lstm => 2,
+        }
+    }
+
+    /// The name in a description of a network, `gru` for example.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Rnn { .. } => "rnn",
+            Self::Gru => "gru",
+            Self::Lstm => "lstm",
+        }
+    }
+
+    const fn encode<'a>(&self, sink: Canonical<'a>) -> Canonical<'a> {
+        match self {
+            Self::Rnn { activation } => activation.encode(sink.varint(0)),
+            Self::Gru => sink.varint(1),
+            Self::Lstm => sink.varint(2),
+        }
+    }
+}
+
+/// Which states a recurrent layer gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum States {
+    /// [`Last`](crate::Last): that of the last step.
+    Last,
+    /// [`All`](crate::All): that of each step.
+    All,
+}
+
+/// A recurrent layer over a window of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RecurrentSpec {
+    /// What makes the next state.
+    pub cell: CellSpec,
+    /// Number of steps of the window.
+    pub steps: u32,
+    /// Number of inputs of each step.
+    pub inputs: u32,
+    /// Number of values of the state.
+    pub units: u32,
+    /// Which states are given.
+    pub states: States,
+    /// How many steps the gradient goes back through; that of the window for all.
+    pub truncation: u32,
+}
+
+impl RecurrentSpec {
+    /// What is wrong with the sizes, as a sentence; `None` when nothing is.
+    pub const fn fault(&self) -> Option<&'static str> {
+        if self.steps == 0 || self.inputs == 0 || self.units == 0 {
+            return Some("a recurrent layer has at least one step, one input and one unit");
+        }
+        if self.truncation == 0 || self.truncation > self.steps {
+            return Some(
+                "the gradient of a recurrent layer goes back through at least one step and at most all of them",
+            );
+        }
+        None
+    }
+
+    /// The shape of the input.
+    pub const fn input(&self) -> Shape {
+        Shape::Signal { steps: self.steps, channels: self.inputs }
+    }
+
+    /// The shape of the output.
+    pub const fn output(&self) -> Shape {
+        match self.states {
+            States::Last => Shape::Vector { len: self.units },
+            States::All => Shape::Signal { steps: self.steps, channels: self.units },
+        }
+    }
+
+    /// Number of weights and biases.
+    pub const fn params(&self) -> usize {
+        self.weights().saturating_add(self.cell.biases().saturating_mul(self.units as usize))
+    }
+
+    /// Number of weights, of the input and of the state.
+    pub const fn weights(&self) -> usize {
+        let rows = self.cell.gates().saturating_mul(self.units as usize);
+        rows.saturating_mul((self.inputs as usize).saturating_add(self.units as usize))
+    }
+
+    /// Multiply-adds.
+    pub const fn macs(&self) -> u64 {
+        (self.steps as u64).saturating_mul(self.weights() as u64)
+    }
+
+    pub(super) const fn encode<'a>(&self, sink: Canonical<'a>) -> Canonical<'a> {
+        let sink = self.cell.encode(sink).varint(self.steps as u64).varint(self.inputs as u64);
+        sink.varint(self.units as u64).varint(self.states as u64).varint(self.truncation as u64)
+    }
+}
