@@ -83,6 +83,7 @@
 //! |                 | [`Residual`], [`Projected`], [`Concat`], [`Softmax`], [`Standardize`], [`Rescale`]; your own |
 //! |                 | by [`Layer`] and [`Learn`]                                                                   |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
+//! | over time       | [`Rnn`], [`Gru`], [`Lstm`]; windows at once or, by [`stream`], one time step a call          |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
@@ -131,17 +132,18 @@ mod network;
 mod optim;
 pub mod plain;
 pub mod shape;
+pub mod stream;
 
 pub use activation::{
     Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softplus, Step, Tanh,
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    All, Average, AvgPool, Branches, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d, Dense,
-    DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, Gives, GlobalAvgPool, GlobalMaxPool,
-    GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool, Projected,
-    ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reshape, Residual,
-    ResidualTape, Rnn, RnnCell, Scale, Softmax, Standardize, Target,
+    All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
+    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, Gives, GlobalAvgPool,
+    GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool,
+    Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reshape,
+    Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize, Target,
 };
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
@@ -163,4 +165,5 @@ pub mod prelude {
     pub use crate::optim::Sgd;
     pub use crate::plain::Zero;
     pub use crate::shape::{Causal, Grouped, Image, Kernel1d, Kernel2d, Padding1d, Padding2d, Same, Signal, Valid};
+    pub use crate::stream::{Sliding, State, Stream, Streaming, Timing};
 }

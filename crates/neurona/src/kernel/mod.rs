@@ -12,6 +12,7 @@ mod dense;
 mod elementwise;
 mod pool;
 mod recurrent;
+mod stream;
 mod window;
 
 pub use channel::{scale_backward_inputs, scale_backward_parameters, scale_forward};
@@ -30,4 +31,5 @@ pub use recurrent::{
     Steps, gru_backward, gru_forward, lstm_backward, lstm_forward, recurrent_backward_bias, recurrent_backward_weights,
     recurrent_forward,
 };
+pub use stream::{History, average_pool_step, conv_step, depthwise_step, max_pool_step};
 pub use window::{Axis, Window};

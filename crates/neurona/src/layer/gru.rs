@@ -38,8 +38,8 @@ use crate::kernel;
 /// let mut gru = Gru::<1, 1, 1>::ZERO;
 /// gru.weights[2] = [[1.0]];
 /// gru.bias[1] = [-100.0];
-/// let mut y = [0.0];
-/// gru.forward(&[[0.5]], &mut y, &mut Zero::ZERO);
+/// let (mut y, mut scratch) = ([0.0], Zero::ZERO);
+/// gru.forward(&[[0.5]], &mut y, &mut scratch);
 /// assert_eq!(y, [Tanh::value(0.5)]);
 /// ```
 pub type Gru<const STEPS: usize, const INPUTS: usize, const UNITS: usize, R = Last, const BACK: usize = STEPS> =

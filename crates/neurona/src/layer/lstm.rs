@@ -39,8 +39,8 @@ use crate::kernel;
 /// let mut lstm = Lstm::<2, 1, 1>::ZERO;
 /// lstm.weights[2] = [[1.0]];
 /// lstm.bias = [[100.0], [100.0], [0.0], [100.0]];
-/// let mut y = [0.0];
-/// lstm.forward(&[[0.5], [0.5]], &mut y, &mut Zero::ZERO);
+/// let (mut y, mut scratch) = ([0.0], Zero::ZERO);
+/// lstm.forward(&[[0.5], [0.5]], &mut y, &mut scratch);
 /// assert_eq!(y, [Tanh::value(2.0 * Tanh::value(0.5))]);
 /// ```
 pub type Lstm<const STEPS: usize, const INPUTS: usize, const UNITS: usize, R = Last, const BACK: usize = STEPS> =

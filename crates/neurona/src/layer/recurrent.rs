@@ -7,6 +7,7 @@ use crate::arch::{self, LayerSpec, States};
 use crate::kernel::{self, Steps};
 use crate::plain::Zero;
 use crate::shape::{Shaped, Signal, Tensor};
+use crate::stream::{State, Stream, Timing, all_finite};
 
 /// What makes the next state of a [`Recurrent`] layer from an input and the state before: the arithmetic of one step, and the
 /// types of its weights.
@@ -109,6 +110,24 @@ impl Gives for All {
 ///
 /// The gradients of all sums are computed first, with the weights as they were. Only then is the gradient of each weight
 /// summed over the steps, from zero and upwards in time, and added with one rounding to the weight or to its gradient.
+///
+/// # Examples
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// // Whether there was a one in the window; the gradient goes back through 4 steps of 6.
+/// let mut net = Rnn::<6, 1, 1, Last, Tanh, 4>::new([[0.5]], [[0.5]], [0.0]);
+/// let mut workspace = Workspace::ZERO;
+/// let (with, without) = ([[0.0], [0.0], [1.0], [0.0], [0.0], [0.0]], [[0.0]; 6]);
+/// for _ in 0..500 {
+///     net.learn(&with, &[0.9], &SquaredError, 0.2, &mut workspace);
+///     net.learn(&without, &[0.0], &SquaredError, 0.2, &mut workspace);
+/// }
+/// let mut memory = Inference::ZERO;
+/// assert!(net.infer(&with, &mut memory)[0] > 0.5);
+/// assert!(net.infer(&without, &mut memory)[0].abs() < 0.25);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct Recurrent<
@@ -164,6 +183,12 @@ pub struct RecurrentState<C: Cell, const UNITS: usize> {
 crate::__plain!(
     [allow(unsafe_code)] [C: Cell, const UNITS: usize] RecurrentState<C, UNITS>, C::Memory<UNITS>, C::Bias<UNITS>
 );
+
+impl<C: Cell, const UNITS: usize> State for RecurrentState<C, UNITS> {
+    fn is_finite(&self) -> bool {
+        all_finite(&self.memory)
+    }
+}
 
 impl<C: Cell, const UNITS: usize> RecurrentState<C, UNITS> {
     /// What lasts: the state, and of an LSTM the cell behind it.
@@ -321,5 +346,20 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
         f(self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
         f(self.recurrent.values_mut(), with.each_mut().map(|with| with.recurrent.values_mut()));
         f(self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+/// Each step gives the state that it leaves, whether [`Last`] or [`All`].
+impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gives, const BACK: usize> Stream
+    for Recurrent<C, STEPS, INPUTS, UNITS, R, BACK>
+{
+    type State = RecurrentState<C, UNITS>;
+
+    const TIMING: Timing = Timing::EACH;
+
+    fn step(&self, x: &[f32; INPUTS], y: &mut [f32; UNITS], state: &mut Self::State) -> bool {
+        state.step(self.parameters(), x);
+        state.give(Some(y));
+        true
     }
 }

@@ -20,8 +20,8 @@ use crate::kernel;
 ///
 /// // A sum that forgets half of what it holds at each step.
 /// let fading: Rnn<3, 1, 1, All, Identity> = Rnn::new([[1.0]], [[0.5]], [0.0]);
-/// let mut y = [[0.0]; 3];
-/// fading.forward(&[[4.0], [0.0], [1.0]], &mut y, &mut Zero::ZERO);
+/// let (mut y, mut scratch) = ([[0.0]; 3], Zero::ZERO);
+/// fading.forward(&[[4.0], [0.0], [1.0]], &mut y, &mut scratch);
 /// assert_eq!(y, [[4.0], [2.0], [2.0]]);
 /// ```
 pub type Rnn<
