@@ -83,7 +83,7 @@
 //! |                 | [`Residual`], [`Projected`], [`Concat`], [`Softmax`], [`Standardize`], [`Rescale`]; your own |
 //! |                 | by [`Layer`] and [`Learn`]                                                                   |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
-//! | over time       | [`Rnn`], [`Gru`], [`Lstm`]; windows at once or, by [`stream`], one time step a call          |
+//! | over time       | [`Rnn`], [`Gru`], [`Lstm`], [`EchoState`]; windows, or by [`stream`] one time step a call      |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
@@ -140,10 +140,10 @@ pub use activation::{
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
     All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
-    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, Gives, GlobalAvgPool,
-    GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool,
-    Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reshape,
-    Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize, Target,
+    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
+    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
+    Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
+    Rescale, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize, Target,
 };
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
@@ -156,9 +156,9 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Flatten,
-        GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reshape, Residual,
-        Rnn, Scale, Softmax, Standardize,
+        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoState,
+        Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reservoir,
+        Reshape, Residual, Rnn, Scale, Softmax, Standardize,
     };
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};

@@ -123,6 +123,8 @@ fn recurrent_layers() {
     check::<Gru<9, 3, 5, All, 4>>();
     check::<Lstm<9, 1, 2, Last, 4>>();
     check::<Lstm<9, 3, 4, All>>();
+    check::<EchoState<9, 3, 8, 3, 1>>();
+    check::<EchoState<9, 3, 8, 2, 1, All, { 0.3_f32.to_bits() }>>();
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod shape;
 
 pub use canonical::Canonical;
 pub use layers::{ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec};
-pub use recurrent::{CellSpec, RecurrentSpec, States};
+pub use recurrent::{CellSpec, EchoStateSpec, RecurrentSpec, States};
 pub use shape::{PaddingSpec, Shape, WindowSpec};
 
 /// The kind and the sizes of a layer, or of a chain of layers.
@@ -99,6 +99,8 @@ pub enum LayerSpec {
     StandardizeChannels(Shape),
     /// [`Rnn`](crate::Rnn), [`Gru`](crate::Gru) or [`Lstm`](crate::Lstm).
     Recurrent(RecurrentSpec),
+    /// [`EchoState`](crate::EchoState): a fixed, sparse recurrent layer.
+    EchoState(EchoStateSpec),
 }
 
 /// The function that a layer applies to each of its weighted sums, with its constants as the bits of an `f32`.
@@ -170,6 +172,7 @@ impl LayerSpec {
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
             Self::Recurrent(recurrent) => recurrent.input(),
+            Self::EchoState(echo) => echo.input(),
         }
     }
 
@@ -191,6 +194,7 @@ impl LayerSpec {
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
             Self::Recurrent(recurrent) => recurrent.output(),
+            Self::EchoState(echo) => echo.output(),
         }
     }
 
@@ -229,6 +233,7 @@ impl LayerSpec {
             Self::Residual { body, shortcut: None, .. } => body.params(),
             Self::Concat(first, second) => first.params() + second.params(),
             Self::Recurrent(recurrent) => recurrent.params(),
+            Self::EchoState(_) => 0,
         }
     }
 
@@ -245,6 +250,7 @@ impl LayerSpec {
             }
             Self::Standardize { len } => 2 * *len as usize,
             Self::StandardizeChannels(shape) => 2 * shape.channels(),
+            Self::EchoState(echo) => echo.values(),
             Self::Custom { params, constants, .. } => *params as usize + *constants as usize,
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.values() + shortcut.values(),
             Self::Residual { body, shortcut: None, .. } => body.values(),
@@ -279,6 +285,7 @@ impl LayerSpec {
             Self::Residual { body, shortcut: None, .. } => body.macs(),
             Self::Concat(first, second) => first.macs() + second.macs(),
             Self::Recurrent(recurrent) => recurrent.macs(),
+            Self::EchoState(echo) => echo.macs(),
         }
     }
 
@@ -330,6 +337,7 @@ impl LayerSpec {
             Self::Concat(first, second) => second.encode(first.encode(sink.varint(13))),
             Self::StandardizeChannels(shape) => shape.encode(sink.varint(14)),
             Self::Recurrent(recurrent) => recurrent.encode(sink.varint(15)),
+            Self::EchoState(echo) => echo.encode(sink.varint(16)),
         }
     }
 

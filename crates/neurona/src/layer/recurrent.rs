@@ -61,6 +61,16 @@ pub trait Gives: 'static {
 pub struct Last;
 
 /// The state of each step, `Signal<STEPS, UNITS>`.
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// let (x, mut scratch) = ([[1.0], [2.0], [3.0]], Zero::ZERO);
+/// let (mut last, mut all) = ([0.0], [[0.0]; 3]);
+/// Rnn::<3, 1, 1, Last, Identity>::new([[1.0]], [[1.0]], [0.0]).forward(&x, &mut last, &mut scratch);
+/// Rnn::<3, 1, 1, All, Identity>::new([[1.0]], [[1.0]], [0.0]).forward(&x, &mut all, &mut scratch);
+/// assert_eq!((last, all), ([6.0], [[1.0], [3.0], [6.0]]));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct All;
 

@@ -106,6 +106,7 @@ impl LayerSummary {
             LayerSpec::Concat(..) => return Self::without_sizes("a concatenation"),
             LayerSpec::StandardizeChannels(_) => ("standardize", ""),
             LayerSpec::Recurrent(RecurrentSpec { cell, .. }) => (cell.name(), ""),
+            LayerSpec::EchoState(_) => ("echo state", ""),
         };
         Self { kind, inputs: layer.inputs() as u64, outputs: layer.outputs() as u64, activation }
     }
@@ -132,6 +133,9 @@ impl LayerSummary {
         }
         if kind == 15 {
             return Self::recurrent(cursor);
+        }
+        if kind == 16 {
+            return Self::echo_state(cursor);
         }
         let (inputs, cursor) = cursor.varint();
         let (second, cursor) = cursor.varint();
@@ -174,6 +178,16 @@ impl LayerSummary {
         let (units, cursor) = cursor.varint();
         let outputs = if cursor.varint().0 == 0 { units } else { steps.saturating_mul(units) };
         Self { kind, inputs: steps.saturating_mul(inputs), outputs, activation: "" }
+    }
+
+    /// The reservoir of an echo state network in a file: steps, inputs, units, then connections, seed, leak and which states.
+    const fn echo_state(cursor: Cursor<'_>) -> Self {
+        let (steps, cursor) = cursor.varint();
+        let (inputs, cursor) = cursor.varint();
+        let (units, cursor) = cursor.varint();
+        let cursor = cursor.varint().1.varint().1.varint().1;
+        let outputs = if cursor.varint().0 == 0 { units } else { steps.saturating_mul(units) };
+        Self { kind: "echo state", inputs: steps.saturating_mul(inputs), outputs, activation: "" }
     }
 
     const fn without_sizes(kind: &'static str) -> Self {
@@ -340,6 +354,7 @@ mod tests {
             (<Lstm<50, 6, 16, All, 9>>::SPEC, &[15, 2, 50, 6, 16, 1, 9]),
             (<Rnn<50, 6, 16, All>>::SPEC, &[15, 0, 3, 50, 6, 16, 1, 50]),
             (<Rnn<50, 6, 16, Last, Leaky>>::SPEC, &[15, 0, 6, 128, 128, 128, 244, 3, 50, 6, 16, 0, 50]),
+            (<EchoState<50, 6, 16, 4, 300, All>>::SPEC, &[16, 50, 6, 16, 4, 172, 2, 128, 128, 128, 252, 3, 1]),
         ] {
             let sink = spec.encode(crate::arch::Canonical::against(bytes));
             assert!(sink.equal() && sink.count() == bytes.len(), "{spec:?}");

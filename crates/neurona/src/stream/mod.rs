@@ -41,7 +41,7 @@
 //!
 //! | layer | in a step | state |
 //! | ----- | --------- | ----- |
-//! | [`Rnn`](crate::Rnn), [`Gru`](crate::Gru), [`Lstm`](crate::Lstm) | one step; the state that it leaves is given | [`RecurrentState`](crate::RecurrentState) |
+//! | [`Rnn`](crate::Rnn), [`Gru`](crate::Gru), [`Lstm`](crate::Lstm), [`EchoState`](crate::EchoState) | one step; the state that it leaves is given | that, and room for a step |
 //! | [`Conv1d`](crate::Conv1d), [`DepthwiseConv1d`](crate::DepthwiseConv1d), [`MaxPool`](crate::MaxPool), [`AvgPool`](crate::AvgPool) | one place of the window, every stride-th sample | [`Ring`](crate::Ring): the samples of a window |
 //! | [`GlobalMaxPool`](crate::GlobalMaxPool), [`GlobalAvgPool`](crate::GlobalAvgPool) | the largest or the mean since the reset | a value for each channel, and a count |
 //! | [`Scale`](crate::Scale), [`Standardize`](crate::Standardize) | one cell | none |
@@ -118,6 +118,17 @@ impl Timing {
 }
 
 /// What lasts from step to step of a stream. [`Zero`] is the state in which it begins.
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// let (sum, mut streaming) = (Rnn::<9, 1, 1, Last, Identity>::new([[1.0]], [[1.0]], [0.0]), Streaming::ZERO);
+/// sum.feed(&[f32::NAN], &mut streaming);
+/// sum.feed(&[1.0], &mut streaming);
+/// assert!(!streaming.is_finite()); // a sum that had a NaN in it is none
+/// streaming.reset();
+/// assert_eq!(sum.feed(&[1.0], &mut streaming), Some(&[1.0]));
+/// ```
 pub trait State: Zero {
     /// Whether it holds neither NaN nor an infinity. Where it does, so may outputs, until a [reset](Self::reset).
     fn is_finite(&self) -> bool;
@@ -194,7 +205,15 @@ pub const fn streams<L: Stream>() {
 
 /// What a stream needs besides the network and the sample: its output, and what lasts from step to step.
 ///
-/// Its size is a constant of the type: `size_of::<Streaming<Gesture>>()`.
+/// Its size is a constant of the type.
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// type Smooth = AvgPool<Signal<64, 3>, Signal<61, 3>, Kernel1d<4>>;
+/// // Four samples of three channels and four counters, and an output.
+/// assert_eq!(size_of::<Streaming<Smooth>>(), 4 * (4 * 3 + 4) + 4 * 3);
+/// ```
 #[derive(Debug)]
 #[repr(C)]
 pub struct Streaming<N: Stream> {
