@@ -80,10 +80,10 @@
 //! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                 |
 //! | layers          | [`Dense`], [`Conv1d`], [`Conv2d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`MaxPool`],    |
 //! |                 | [`AvgPool`], [`GlobalMaxPool`], [`GlobalAvgPool`], [`Flatten`], [`Reshape`], [`Scale`],      |
-//! |                 | [`Residual`], [`Projected`], [`Concat`], [`Softmax`], [`Standardize`], [`Rescale`]; your own |
-//! |                 | by [`Layer`] and [`Learn`]                                                                   |
+//! |                 | [`Residual`], [`Projected`], [`Concat`], [`Rnn`], [`Gru`], [`Lstm`], [`EchoState`],          |
+//! |                 | [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]               |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
-//! | over time       | [`Rnn`], [`Gru`], [`Lstm`], [`EchoState`]; windows, or by [`stream`] one time step a call      |
+//! | [`stream`]      | networks that are fed one time step a call, and windows that slide over samples              |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |

@@ -196,3 +196,54 @@ fn four(gates: &mut [f32], units: usize) -> Option<[&mut [f32]; 4]> {
     let mut parts = gates.chunks_exact_mut(units.max(1));
     Some([parts.next()?, parts.next()?, parts.next()?, parts.next()?])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Powers of two and small integers: every product and sum is exact, so that equality is.
+    const WEIGHTS: [f32; 4] = [1.0, 2.0, 3.0, -4.0];
+    const RECURRENT: [f32; 2] = [0.5, -2.0];
+
+    #[test]
+    fn sums_are_of_bias_inputs_and_state() {
+        let mut z = [9.0; 2];
+        recurrent_forward(&WEIGHTS, &RECURRENT, &[0.5, -1.0], &[2.0, 4.0], &[8.0], &mut z);
+        assert_eq!(z, [0.5 + 2.0 + 8.0 + 4.0, -1.0 + 6.0 - 16.0 - 16.0]);
+    }
+
+    #[test]
+    fn a_sum_begins_with_the_bias_and_ends_with_the_state() {
+        let mut z = [0.0];
+        // From the left: ((1 + 1e8) - 1e8) + 1 = 1, because the first 1 is lost; with the state first it is 0.
+        recurrent_forward(&[1e8, -1e8], &[1.0], &[1.0], &[1.0, 1.0], &[1.0], &mut z);
+        assert_eq!(z, [1.0]);
+    }
+
+    #[test]
+    fn the_gradient_of_a_weight_is_summed_over_time_and_then_added() {
+        // Two steps, whose gradients stand three values apart, whose inputs two.
+        let (dz, x) = ([4.0, -2.0, 99.0, 1.0, 8.0, 99.0], [1.0, 0.0, 2.0, 0.5]);
+        let (dz, x) = (Steps { values: &dz, stride: 3 }, Steps { values: &x, stride: 2 });
+        let (mut weights, mut bias) = (WEIGHTS, [0.0, 1.0]);
+        recurrent_backward_weights(&mut weights, 2, dz, x, -0.5);
+        recurrent_backward_bias(&mut bias, dz, -0.5);
+        assert_eq!(weights, [1.0 - 3.0, 2.0 - 0.25, 3.0 - 7.0, -4.0 - 2.0]);
+        assert_eq!(bias, [-2.5, -2.0]);
+        // 2^24 + 1 is rounded to 2^24: into a weight of 2^24 two gradients of 1 count together, and one by one would not.
+        let mut weight = [16_777_216.0];
+        let ones = Steps { values: &[1.0, 1.0], stride: 1 };
+        recurrent_backward_weights(&mut weight, 1, ones, ones, 1.0);
+        assert_eq!(weight, [16_777_218.0]);
+    }
+
+    #[test]
+    fn too_short_slices_leave_the_rest_as_it_is() {
+        let (mut h, mut c, mut gates) = ([1.0; 2], [1.0; 2], [0.0; 7]);
+        gru_forward(&WEIGHTS, &RECURRENT, &[], &[1.0], &mut h, &mut gates);
+        gru_backward(&RECURRENT, &[1.0; 2], &mut gates, &mut h);
+        lstm_forward(&WEIGHTS, &RECURRENT, &[], &[1.0], &mut h, &mut c, &mut gates);
+        lstm_backward(&RECURRENT, &[1.0; 2], &mut gates, &mut h, &mut c);
+        assert_eq!((h, c), ([1.0; 2], [1.0; 2]));
+    }
+}

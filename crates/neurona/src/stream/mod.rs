@@ -35,7 +35,8 @@
 //!
 //! Fed the samples of a window after a [reset](State::reset), a stream gives each cell of a window's output with the same
 //! bits, one after another. Where the output is a vector, such as the last state, it is after each step that of a window
-//! which ends there, and after the last one that of the window. The number of steps of the type does not bound a stream.
+//! which ends there, and after the last one that of the window. The number of steps of the type does not bound a stream: a
+//! sequence may be shorter than the window, or go on for ever.
 //!
 //! # What streams
 //!
