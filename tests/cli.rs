@@ -442,3 +442,45 @@ fn the_course_is_one_page_with_every_experiment() {
     assert_eq!(folder.json(&one)["experiments"].as_array().map(Vec::len), Some(1));
     folder.fails(&["course", "forwardpropagation", "--out", "x.html"], &["forwardpropagation", "backpropagation"]);
 }
+
+#[test]
+fn augmentation_and_dropout_are_the_same_in_options_and_files() {
+    let text = format!(
+        "[data]\nfile = '{}'\n[network]\nname = 'Net'\nrescale = 0.0625\n\
+         layers = [{{ dense = 16, activation = 'relu', dropout = 0.1 }}, {{ dense = 8, activation = 'relu', dropout = 0.2 }}, \
+         {{ dense = 10 }}]\n[train]\nepochs = 2\n[augment]\nimage = {{ height = 8, width = 8, shift = 1.0, noise = 0.5 }}\n",
+        data("digits.csv")
+    );
+    let folder = Folder::with("run.toml", text);
+    let digits = data("digits.csv");
+    let loss = |arguments: &[&str]| {
+        let report = folder.json(&[&["train", "--out", "net.neurona"], arguments].concat());
+        report["training"]["loss"].as_f64().expect("a number")
+    };
+    let run = [&*digits, "--layers", "16:relu,8:relu", "--rescale", "0.0625", "--epochs", "2"];
+    let options = ["--dropout", "0.1,0.2", "--augment", "image:8x8:shift=1:noise=0.5"];
+    let file = loss(&["--config", "run.toml"]);
+    assert_eq!(loss(&[&run[..], &options].concat()), file);
+    assert_ne!(loss(&[&run[..], &options[..2]].concat()), file);
+    let options = ["--config", "run.toml", "--augment", "none"];
+    assert_eq!(loss(&options), loss(&[&run[..], &["--dropout", "0.1,0.2"]].concat()));
+
+    let train = |options: &[&'static str]| [&["train", "--out", "other.neurona"], &run[..], options].concat();
+    folder.fails(&train(&["--dropout", "0.1,0.2,0.3"]), &["--dropout", "2 for the hidden layers, found 3"]);
+    folder.fails(&train(&["--augment", "image:9x8"]), &["64 values", "72"]);
+}
+
+#[test]
+fn each_row_of_a_part_keeps_its_own_line_end() {
+    let text = "label,a\nx,1\r\ny,2\n\nx,\"3\r\n\"\r\ny,4";
+    let folder = Folder::with("mixed.csv", text);
+    folder.ok(&["split", "mixed.csv", "--parts", "all=1", "--out", "parts"]);
+    let part = fs::read_to_string(folder.path("parts/all.csv")).expect("it is there");
+    let mut rows: Vec<&str> = ["x,1\r\n", "y,2\n", "x,\"3\r\n\"\r\n", "y,4\n"].to_vec();
+    let mut found = part.strip_prefix("label,a\n").expect("the header");
+    while !found.is_empty() {
+        let at = rows.iter().position(|row| found.starts_with(row)).expect("a row of the table");
+        found = &found[rows.remove(at).len()..];
+    }
+    assert!(rows.is_empty(), "{rows:?}");
+}

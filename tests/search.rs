@@ -195,6 +195,34 @@ fn another_search_in_the_folder_is_refused() {
 }
 
 #[test]
+fn data_that_have_changed_are_refused() {
+    let folder = folder(2, RANDOM);
+    let before = fs::read_to_string(folder.path("iris.csv")).expect("it is there");
+    folder.ok(&["search", "search.toml", "--out", "out"]);
+    fs::remove_file(folder.path("out/trials/0007-1.toml")).expect("it is there");
+    let kept = results(&folder, "out");
+
+    let after = before.replacen("5.1", "5.2", 1);
+    assert_ne!(after, before);
+    fs::write(folder.path("iris.csv"), &after).expect("it can be written");
+    let parts = ["out: trial 1 was measured on other examples than the data have now"];
+    folder.fails(&["search", "search.toml", "--out", "out"], &parts);
+    folder.fails(&["search", "--out", "out", "--trial", "7"], &parts);
+    folder.fails(&["search", "--out", "out", "--emit"], &parts);
+    assert_eq!((records(&folder, "out"), results(&folder, "out")), (11, kept));
+
+    // As if another computer with another copy of the data had done its share.
+    folder.ok(&["search", "search.toml", "--out", "other"]);
+    fs::copy(folder.path("other/trials/0007-1.toml"), folder.path("out/trials/0007-1.toml")).expect("a copy");
+    folder.fails(&["search", "--collect", "out"], &["trial 7 was measured on other examples than trial 1"]);
+
+    fs::write(folder.path("iris.csv"), &before).expect("it can be written");
+    fs::remove_file(folder.path("out/trials/0007-1.toml")).expect("it is there");
+    folder.ok(&["search", "search.toml", "--out", "out"]);
+    assert_eq!(records(&folder, "out"), 12);
+}
+
+#[test]
 fn descriptions_that_are_wrong_are_refused() {
     for (search, parts) in [
         ("method = 'grid'\nspace.'train.rte' = [1]", &["search.toml", "train.rte", "unknown field"][..]),

@@ -154,12 +154,13 @@ impl Search {
 
     fn run_trial(&self, out: &mut dyn Write, folder: &Folder, search: &search::Search, task: Task) -> Result<ExitCode> {
         search.trial(task)?;
-        let records = folder.records(search)?;
-        let known = records.into_iter().find(|record| record.task() == task);
+        let examples = Examples::from_files();
+        let records = folder.records_of(search, &examples)?;
+        let known = records.iter().find(|record| record.task() == task).cloned();
         let record = match known {
             Some(record) => record,
             None => {
-                let is_next = search.next(&folder.records(search)?).contains(&task);
+                let is_next = search.next(&records).contains(&task);
                 if !is_next {
                     bail!(
                         "trial {} is not one of rung {}, or the rung before is not done: see --emit for what is next",
@@ -170,7 +171,7 @@ impl Search {
                 let stop = stop_on_interrupt()?;
                 // Other trials have the other cores.
                 rayon::ThreadPoolBuilder::new().num_threads(1).build_global().context("cannot start a thread")?;
-                let measured = search.measure(task, &Examples::from_files(), &|_| go_on_unless(&stop))?;
+                let measured = search.measure(task, &examples, &|_| go_on_unless(&stop))?;
                 let Some(record) = measured else { return Ok(ExitCode::from(INTERRUPTED)) };
                 folder.write(&record)?;
                 record
@@ -214,8 +215,9 @@ fn named(path: &Path, error: neurona_train::config::ConfigError) -> anyhow::Erro
 
 /// Prints a command for each trial that can be run now.
 fn emit(out: &mut dyn Write, folder: &Folder, search: &search::Search) -> Result<()> {
-    search.check(&Examples::from_files())?;
-    let tasks = search.next(&folder.records(search)?);
+    let examples = Examples::from_files();
+    search.check(&examples)?;
+    let tasks = search.next(&folder.records_of(search, &examples)?);
     for Task { rung, trial } in &tasks {
         let (trial, rung) = (trial.to_string(), rung.to_string());
         let mut arguments = vec!["--trial", &trial];

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Write},
+    ops::Range,
     path::PathBuf,
     str::FromStr,
 };
@@ -157,7 +158,8 @@ struct Rows<'a> {
     rows: Vec<&'a [u8]>,
     /// The label of each row; none when the parts need not have their share of every class.
     labels: Vec<String>,
-    terminator: &'static [u8],
+    /// What ends a row that ends with the file.
+    terminator: &'a [u8],
 }
 
 impl<'a> Rows<'a> {
@@ -187,11 +189,12 @@ impl<'a> Rows<'a> {
             }
         }
         let ends = starts.iter().skip(1).copied().chain([bytes.len()]);
-        let mut rows: Vec<&[u8]> = starts.iter().zip(ends).map(|(start, end)| line(&bytes[*start..end])).collect();
+        let mut rows: Vec<&[u8]> = starts.iter().zip(ends).map(|(start, end)| line(bytes, *start..end)).collect();
         let header = format.header.then(|| rows.remove(0));
         ensure!(!rows.is_empty(), "{path}: expected rows of data, found none");
-        let has_crlf = bytes.windows(2).any(|pair| pair == b"\r\n");
-        Ok(Self { header, rows, labels, terminator: if has_crlf { b"\r\n" } else { b"\n" } })
+        let first = header.unwrap_or(rows[0]);
+        let end = first.iter().rposition(is_text).map_or(&[][..], |last| &first[last + 1..]);
+        Ok(Self { header, rows, labels, terminator: if end.is_empty() { b"\n" } else { end } })
     }
 
     /// Examples without inputs to speak of: where a row goes depends on its class alone.
@@ -219,19 +222,32 @@ impl<'a> Rows<'a> {
     fn write(&self, members: &[usize], file: &mut dyn Write) -> io::Result<()> {
         for line in self.header.iter().chain(members.iter().map(|row| &self.rows[*row])) {
             file.write_all(line)?;
-            file.write_all(self.terminator)?;
+            if line.last().is_none_or(is_text) {
+                file.write_all(self.terminator)?;
+            }
         }
         Ok(())
     }
 }
 
-/// A record without its end of line, and without the empty lines that stand before it.
-fn line(bytes: &[u8]) -> &[u8] {
-    let is_text = |byte: &u8| !matches!(byte, b'\r' | b'\n');
-    match (bytes.iter().position(is_text), bytes.iter().rposition(is_text)) {
-        (Some(first), Some(last)) => &bytes[first..=last],
-        _ => &[],
-    }
+fn is_text(byte: &u8) -> bool {
+    !matches!(byte, b'\r' | b'\n')
+}
+
+/// The record in this range with its end of line, if it has one, and without the empty lines around it. The end may
+/// reach beyond the range, which the reader ends within `\r\n`.
+fn line(bytes: &[u8], range: Range<usize>) -> &[u8] {
+    let record = &bytes[range.clone()];
+    let (Some(first), Some(last)) = (record.iter().position(is_text), record.iter().rposition(is_text)) else {
+        return &[];
+    };
+    let (first, end) = (range.start + first, range.start + last + 1);
+    let terminator = match &bytes[end..] {
+        [b'\r', b'\n', ..] => 2,
+        [] => 0,
+        _ => 1,
+    };
+    &bytes[first..end + terminator]
 }
 
 #[cfg(test)]
@@ -247,8 +263,10 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_what_stands_between_line_ends() {
-        assert_eq!(line(b"\r\n\n1, \"a\nb\" \r\n\r\n"), b"1, \"a\nb\" ");
-        assert_eq!(line(b"\n"), b"");
+    fn a_record_keeps_its_own_line_end() {
+        let whole = |bytes: &'static [u8]| line(bytes, 0..bytes.len());
+        assert_eq!(whole(b"\r\n\n1, \"a\nb\" \r\n\r\n"), b"1, \"a\nb\" \r\n");
+        assert_eq!((whole(b"1\n\r\n"), whole(b"1\r\r\n"), whole(b"1")), (&b"1\n"[..], &b"1\r"[..], &b"1"[..]));
+        assert_eq!((whole(b"\n"), line(b"1\r\n2", 0..2)), (&b""[..], &b"1\r\n"[..]));
     }
 }

@@ -73,6 +73,7 @@ Examples:
   neurona train train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz --out mnist.neurona
   neurona train --config run.toml --epochs 20 --out run.neurona
   neurona train train.csv --validation 0.2 --starts 8 --out best.neurona
+  neurona train train.csv --augment image:8x8:shift=1:rotation=10 --dropout 0.1 --out turned.neurona
   neurona train train.csv --epochs 5000 --run runs/long --out long.neurona
 
 A TOML file:

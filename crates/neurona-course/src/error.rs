@@ -1,6 +1,6 @@
 //! Why an experiment cannot be run or shown.
 
-use neurona_train::{DataError, DatasetError, ShapeError, SpecError, TrainError};
+use neurona_train::{DataError, DatasetError, NormalizeError, ShapeError, SpecError, TrainError, search::SearchError};
 
 /// Why an experiment cannot be run or shown.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum CourseError {
     /// Layers do not fit together.
     #[error(transparent)]
     Spec(#[from] SpecError),
+    /// A layer cannot be normalised.
+    #[error(transparent)]
+    Normalize(#[from] NormalizeError),
     /// Values do not fit a network.
     #[error(transparent)]
     Shape(#[from] ShapeError),
@@ -29,6 +32,9 @@ pub enum CourseError {
     /// A network cannot be trained.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// Hyperparameters cannot be searched.
+    #[error(transparent)]
+    Search(#[from] SearchError),
     /// A support vector machine cannot be trained.
     #[error("support vector machine: {0}")]
     Svm(#[from] linfa_svm::SvmError),

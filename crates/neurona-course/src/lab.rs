@@ -28,8 +28,18 @@ pub(crate) fn new_network(sizes: &[usize], activation: ActivationSpec, seed: u64
 
 /// Trains on one thread: an experiment trains several networks at once.
 pub(crate) fn fit(network: Network, data: &Dataset, settings: &Training) -> Result<Trained, CourseError> {
+    fit_validated(network, data, None, settings)
+}
+
+/// The same with a validation part.
+pub(crate) fn fit_validated(
+    network: Network,
+    data: &Dataset,
+    validation: Option<&Dataset>,
+    settings: &Training,
+) -> Result<Trained, CourseError> {
     let settings = Training { threads: 1, ..settings.clone() };
-    Ok(train(network, data, None, &settings, &mut |_| ControlFlow::Continue(()))?)
+    Ok(train(network, data, validation, &settings, &mut |_| ControlFlow::Continue(()))?)
 }
 
 /// Examples of two classes, 0 and 1.
@@ -60,11 +70,26 @@ pub(crate) fn error(network: &Network, data: &Dataset) -> Result<f64, CourseErro
     Ok(1.0 - f64::from(score.accuracy.unwrap_or(f32::NAN)))
 }
 
+/// What decides for each row: above 0 is class 1.
+pub(crate) type Decide<'a> = &'a dyn Fn(ArrayView2<'_, f32>) -> Result<Vec<f64>, CourseError>;
+
+/// The share of examples whose class is not the one that is decided for.
+pub(crate) fn wrong(decide: Decide<'_>, data: &Dataset) -> Result<f64, CourseError> {
+    let decided = decide(data.inputs().view())?.into_iter().zip(classes(data));
+    let wrong = decided.filter(|(output, class)| (*output > 0.0) != (**class == 1)).count();
+    Ok(wrong as f64 / data.rows() as f64)
+}
+
 /// The points of a class, as many as are shown.
 pub(crate) fn points_of(data: &Dataset, class: u32, most: usize) -> Vec<(f64, f64)> {
     let rows = data.inputs().rows().into_iter().zip(classes(data));
     let of_class = rows.filter(|(_, other)| **other == class).take(most);
     of_class.map(|(row, _)| (row[0].into(), row[1].into())).collect()
+}
+
+/// The root of the mean of the squares.
+pub(crate) fn root_mean_square(values: Vec<f64>) -> f64 {
+    (values.iter().map(|value| value * value).sum::<f64>() / values.len() as f64).sqrt()
 }
 
 /// `count` numbers from one end of a range to the other.

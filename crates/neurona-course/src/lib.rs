@@ -39,9 +39,13 @@ mod lab;
 pub mod page;
 pub mod plot;
 mod report;
+mod shape;
+mod svm;
+mod sweep;
 
 pub use context::{Context, Step};
 pub use error::CourseError;
 pub use experiments::{EXPERIMENTS, Experiment};
 pub use figure::{Figure, Key, Mark};
 pub use report::{Column, Report, Row, Table};
+pub use sweep::Trial;

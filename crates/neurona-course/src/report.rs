@@ -77,6 +77,12 @@ pub(crate) fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
+/// The least and the largest of some numbers.
+pub(crate) fn least_and_most(numbers: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let none = (f64::INFINITY, f64::NEG_INFINITY);
+    numbers.into_iter().fold(none, |(least, most), number| (least.min(number), most.max(number)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -53,6 +53,7 @@ use crate::{
 
 mod data;
 mod layer;
+mod memory;
 mod network;
 mod settings;
 
@@ -403,6 +404,7 @@ impl RunConfig {
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;
+        memory::check(&spec, data, &settings)?;
         Ok((settings, spec, layer_names))
     }
 }

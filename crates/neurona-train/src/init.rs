@@ -6,7 +6,17 @@
 //! | He     | `2 / inputs`                 | ReLU and what is like it           | He, Zhang, Ren and Sun, 2015     |
 //! | LeCun  | `1 / inputs`                 | functions near the identity around 0 | LeCun, Bottou, Orr, Müller, 1998 |
 //!
-//! A uniform distribution on `[-a, a)` has the variance `a^2 / 3`. Biases are zero.
+//! A uniform distribution on `[-a, a)` has the variance `a^2 / 3`. Biases are zero, but for the forms of other
+//! programs:
+//!
+//! | form of      | variance of a weight and of a bias, uniform | in its words                                        |
+//! | ------------ | ------------------------------------------- | --------------------------------------------------- |
+//! | PyTorch      | `1 / (3 inputs)`                            | `torch.nn.Linear`, on `±1 / sqrt(inputs)`           |
+//! | scikit-learn | `2 / (inputs + outputs)`                    | `MLPClassifier`, on `±sqrt(6 / (inputs + outputs))` |
+//!
+//! With biases of zero the kinks of all neurons with ReLU go through one point at first, that of inputs that are zero,
+//! and it is left to training to spread them out. scikit-learn takes a third of that variance where hidden layers have
+//! sigmoids; this here does not.
 
 use neurona::arch::ActivationSpec::{self, *};
 use serde::{Deserialize, Serialize};
@@ -36,6 +46,10 @@ pub enum Init {
     LecunUniform,
     /// Normal with LeCun's variance.
     LecunNormal,
+    /// As PyTorch's linear layers begin: weights and biases uniform, with a variance of a third of LeCun's.
+    Pytorch,
+    /// As scikit-learn's networks begin: weights and biases uniform, with Glorot's variance.
+    ScikitLearn,
     /// All zero: enough for a single layer, but hidden neurons that begin alike stay alike.
     Zeros,
 }
@@ -51,20 +65,26 @@ impl Init {
                 Relu | Relu6 | LeakyRelu { .. } | Elu { .. } | Softplus | Silu | HardSwish => (he, true),
                 _ => (glorot, true),
             },
-            Self::GlorotUniform => (glorot, true),
+            Self::GlorotUniform | Self::ScikitLearn => (glorot, true),
             Self::GlorotNormal => (glorot, false),
             Self::HeUniform => (he, true),
             Self::HeNormal => (he, false),
             Self::LecunUniform => (lecun, true),
             Self::LecunNormal => (lecun, false),
+            Self::Pytorch => (lecun / 3.0, true),
             Self::Zeros => (0.0, true),
         }
+    }
+
+    /// Whether biases begin as weights do, and not as zero.
+    fn draws_biases(self) -> bool {
+        matches!(self, Self::Pytorch | Self::ScikitLearn)
     }
 }
 
 impl Network {
-    /// Gives the weights of every layer with weighted sums new values and sets its biases to zero; a scale becomes 1, and other
-    /// layers stay as they are. What a normalised layer has besides begins anew.
+    /// Gives the weights of every layer with weighted sums new values, and its biases too or sets them to zero; a scale
+    /// becomes 1, and other layers stay as they are. What a normalised layer has besides begins anew.
     ///
     /// The same seed gives the same weights on every machine: see [`random`](crate::random).
     pub fn init(&mut self, init: Init, seed: u64) {
@@ -76,7 +96,7 @@ impl Network {
                 let mut random = Random::new(seed, Purpose::Init, number, 0);
                 let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
                 weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
-                bias.fill(0.0);
+                bias.fill_with(|| if init.draws_biases() { random.uniform(limit) } else { 0.0 });
             } else if layer.learns() {
                 // A scale that changes nothing.
                 weights.fill(1.0);
@@ -115,6 +135,9 @@ mod tests {
             (Init::LecunUniform, 1.0 / 200.0, true),
             (Init::LecunNormal, 1.0 / 200.0, false),
             (Init::Auto, 2.0 / 200.0, true),
+            // Bounds of 1 / sqrt(200) and sqrt(6 / 600), as the documentation of both programs has them.
+            (Init::Pytorch, 1.0 / 200.0 / 3.0, true),
+            (Init::ScikitLearn, 6.0 / 600.0 / 3.0, true),
         ];
         for (init, expected, uniform) in expected {
             let mut network = network(Relu);
@@ -126,7 +149,14 @@ mod tests {
             assert!((ratio - 1.0).abs() < bound, "{init:?}: {ratio}");
             let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
             assert_eq!(f64::from(largest) <= (3.0 * expected).sqrt() * 1.000_001, uniform, "{init:?}: {largest}");
-            assert!(bias.iter().all(|bias| *bias == 0.0));
+            if init.draws_biases() {
+                // The same for 400 biases.
+                let ratio = variance(bias.iter().copied()) / expected;
+                assert!((ratio - 1.0).abs() < 5.0 * (0.8_f64 / 400.0).sqrt(), "{init:?}: {ratio}");
+                assert!(bias.iter().all(|bias| f64::from(bias.abs()) <= (3.0 * expected).sqrt() * 1.000_001));
+            } else {
+                assert!(bias.iter().all(|bias| *bias == 0.0));
+            }
         }
     }
 

@@ -89,7 +89,7 @@ impl Schedule {
     }
 
     /// What the rate is multiplied by in an epoch, `over` of `epochs` before it; 1 for a plateau, which has a memory.
-    fn factor(&self, over: u32, epochs: u32) -> f64 {
+    pub fn factor(&self, over: u32, epochs: u32) -> f64 {
         match *self {
             Self::Constant | Self::Plateau { .. } => 1.0,
             Self::Decay { gamma } => 1.0 / (1.0 + f64::from(gamma) * f64::from(over)),

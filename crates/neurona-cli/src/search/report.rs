@@ -42,7 +42,7 @@ struct Fold {
 
 impl<'a> Trial<'a> {
     pub(super) fn of(record: &'a Record) -> Self {
-        let Record { trial, rung, epochs, loss, deviation, accuracy, failure, values, folds } = record;
+        let Record { trial, rung, epochs, loss, deviation, accuracy, failure, values, folds, .. } = record;
         let fold = |fold: &FoldScore| Fold { loss: fold.loss, accuracy: fold.accuracy };
         Self {
             trial: *trial,
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_trial_on_one_line() {
-        let toml = "trial = 7\nrung = 2\nepochs = 9\nloss = 0.25\n[values]\n'a.b' = 'relu'\n'c' = [1, 2]";
+        let toml = "trial = 7\nrung = 2\nepochs = 9\ndata = ''\nloss = 0.25\n[values]\n'a.b' = 'relu'\n'c' = [1, 2]";
         let record: Record = toml::from_str(toml).expect("it is a record");
         assert_eq!(line(&record), "trial 7, rung 2: loss 0.2500  a.b = relu  c = [1, 2]");
         let failed = Record { rung: 1, loss: None, failure: Some("diverged in epoch 1".to_owned()), ..record };

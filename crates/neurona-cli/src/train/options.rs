@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use neurona_train::{
-    ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
+    Augment, ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
     config::{Batch, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     data::{Column, csv_columns},
     train::MOST_THREADS,
@@ -67,7 +67,8 @@ struct NetworkArgs {
     /// `32:relu,16:leaky_relu:0.1`; `none` for no hidden layer [default: 32:relu]
     #[arg(long, value_name = "SIZE[:ACTIVATION],…", value_delimiter = ',', value_parser = layer)]
     layers: Option<Vec<Option<LayerConfig>>>,
-    /// Activation of the last layer [default: identity]
+    /// Activation of the last layer, or softmax; the cross-entropies have softmax and sigmoid inside, and go with
+    /// identity [default: identity]
     #[arg(long, value_name = "ACTIVATION")]
     output: Option<String>,
     /// Multiply every input by this
@@ -79,7 +80,8 @@ struct NetworkArgs {
     /// Normalise the sums of every hidden layer over each mini-batch; the model file has none of it
     #[arg(long)]
     batch_norm: bool,
-    /// How weights begin: auto, glorot_uniform, he_normal, … [default: auto, by the activation]
+    /// How weights begin: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros;
+    /// pytorch and scikit_learn, where biases begin in the same way; or auto, by the activation [default: auto]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
 }
@@ -142,9 +144,15 @@ struct RegularizationArgs {
     /// Tikhonov: this times half the sum of the squares of the weights is added to the loss [default: 0]
     #[arg(long, value_name = "COEFFICIENT")]
     l2: Option<f32>,
-    /// Chance of each output of a hidden layer to be dropped in training [default: 0]
-    #[arg(long, value_name = "CHANCE")]
-    dropout: Option<f32>,
+    /// Chance of each output of a hidden layer to be dropped in training: one for all hidden layers, or one for each
+    /// with commas between [default: 0]
+    #[arg(long, value_name = "CHANCE,…", value_delimiter = ',')]
+    dropout: Option<Vec<f32>>,
+    /// Change examples at random while they are trained on: `image:8x8:shift=1:rotation=10`, with noise, shift,
+    /// rotation, scale, flip_horizontal, flip_vertical and fill; `signal:119x6:jitter=0.1`, with jitter, scale, warp
+    /// and shift; or none [default: none]
+    #[arg(long, value_name = "KIND:SIZES:…", value_parser = augment)]
+    augment: Option<Augmentation>,
     /// How much of the right class is given to all of them [default: 0]
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f32>,
@@ -185,6 +193,10 @@ struct OptimizerArgs {
     weight_decay: Option<f32>,
 }
 
+/// An augmentation that was asked for; `none` overrides that of a file.
+#[derive(Clone, Copy)]
+struct Augmentation(Option<Augment>);
+
 impl Options {
     /// Reads the data and builds the network; with the whole description, whose paths begin at the root.
     pub(super) fn prepare(&self, out: &Path) -> Result<(Prepared, RunConfig)> {
@@ -206,7 +218,7 @@ impl Options {
         self.override_data(&mut config.data, &folder)?;
         self.override_training(&mut config.train);
         let data = config.data.load(&folder)?;
-        self.override_network(&mut config, &data);
+        self.override_network(&mut config, &data)?;
         let threads = config.train.threads.unwrap_or(0);
         if threads > MOST_THREADS {
             bail!("threads: expected at most {MOST_THREADS}, found {threads}");
@@ -321,7 +333,7 @@ impl Options {
 
     /// The network of the options; layers on the command line are the hidden ones, as the data tell how many outputs
     /// there are.
-    fn override_network(&self, config: &mut RunConfig, data: &Dataset) {
+    fn override_network(&self, config: &mut RunConfig, data: &Dataset) -> Result<()> {
         let (asked, network) = (&self.network, &mut config.network);
         if let Some(name) = &asked.name {
             network.name.clone_from(name);
@@ -339,9 +351,18 @@ impl Options {
                 .layers
                 .push(LayerConfig { dense: Some(outputs(data, config.train.loss)), ..LayerConfig::default() });
         }
-        for layer in network.hidden_mut() {
-            layer.dropout = self.regularization.dropout.unwrap_or(layer.dropout);
-            layer.batch_norm |= asked.batch_norm;
+        let mut hidden = network.hidden_mut();
+        hidden.iter_mut().for_each(|layer| layer.batch_norm |= asked.batch_norm);
+        match self.regularization.dropout.as_deref() {
+            None => {}
+            Some([rate]) => hidden.iter_mut().for_each(|layer| layer.dropout = *rate),
+            Some(rates) if rates.len() == hidden.len() => {
+                hidden.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = *rate);
+            }
+            Some(rates) => {
+                let (expected, found) = (hidden.len(), rates.len());
+                bail!("--dropout: expected one chance, or {expected} for the hidden layers, found {found}")
+            }
         }
         if let Some(last) = network.layers.last_mut() {
             last.activation = asked.output.clone().or(last.activation.take());
@@ -353,6 +374,8 @@ impl Options {
             (network.standardize, network.rescale) = (false, asked.rescale);
         }
         network.init = asked.init.unwrap_or(network.init);
+        config.augment = self.regularization.augment.map_or(config.augment, |Augmentation(asked)| asked);
+        Ok(())
     }
 }
 
@@ -393,6 +416,10 @@ fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
 
 fn init(text: &str) -> Result<Init, String> {
     Init::deserialize(text.into_deserializer()).map_err(|error: serde::de::value::Error| error.to_string())
+}
+
+fn augment(text: &str) -> Result<Augmentation, String> {
+    if text == "none" { Ok(Augmentation(None)) } else { text.parse().map(|augment| Augmentation(Some(augment))) }
 }
 
 fn loss(text: &str) -> Result<Loss, String> {

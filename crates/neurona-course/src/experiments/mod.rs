@@ -5,18 +5,32 @@ use std::fmt;
 use crate::{Context, CourseError, Report};
 
 pub mod activations;
+pub mod approximation;
+pub mod architecture;
 pub mod backpropagation;
+pub mod examples;
 pub mod gradient;
+pub mod hyperparameters;
+pub mod initial_values;
 pub mod logistic;
+pub mod optimizers;
 pub mod parameters;
+pub mod regularisation;
 
 /// Every experiment, in the order of the course.
 pub const EXPERIMENTS: &[Experiment] = &[
     logistic::EXPERIMENT,
     activations::EXPERIMENT,
     parameters::EXPERIMENT,
+    approximation::EXPERIMENT,
+    architecture::EXPERIMENT,
     backpropagation::EXPERIMENT,
     gradient::EXPERIMENT,
+    regularisation::EXPERIMENT,
+    optimizers::EXPERIMENT,
+    initial_values::EXPERIMENT,
+    hyperparameters::EXPERIMENT,
+    examples::EXPERIMENT,
 ];
 
 /// Something to try and to look at.

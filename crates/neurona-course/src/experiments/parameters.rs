@@ -1,7 +1,5 @@
 //! The number of parameters: a ladder of models for one problem in two dimensions.
 
-use linfa::traits::Fit as _;
-use linfa_svm::Svm;
 use ndarray::{Array2, ArrayView2};
 use neurona::arch::ActivationSpec;
 use neurona_train::{Dataset, Loss, Network, Schedule, Training};
@@ -10,7 +8,9 @@ use super::Experiment;
 use crate::{
     Context, CourseError, Figure, Mark, Report, Table, lab,
     page::number,
-    plot::{Axis, BLUE, BLUE_TINT, Chart, Field, INK, Size, VERMILION, VERMILION_TINT},
+    plot::{Axis, BLUE, Chart, Field, INK, Size, VERMILION},
+    shape::{self, REACH},
+    svm::Svm,
 };
 
 /// A ladder of models with more and more parameters.
@@ -42,9 +42,6 @@ parameters: 100 · 3 + 100 · 101 + 100 · 101 + 1 · 101 = 20,601.</li>
 given its class, so that no model can be right everywhere. A model with too few parameters cannot follow the shape, \
 however many examples there are.</p>";
 
-/// Half the side of the square that the points are in.
-const REACH: f64 = 1.2;
-
 /// What was found.
 #[derive(Clone, Debug)]
 pub struct Findings {
@@ -73,9 +70,6 @@ pub struct Model {
     kept: Vec<(f64, f64)>,
 }
 
-/// What decides: above 0 is class 1.
-type Decide<'a> = &'a dyn Fn(ArrayView2<'_, f32>) -> Result<Vec<f64>, CourseError>;
-
 /// The rungs of the ladder.
 #[derive(Clone, Copy, Debug)]
 enum Rung {
@@ -99,15 +93,15 @@ const RUNGS: [Rung; 5] = [
 ///
 /// A model cannot be trained.
 pub fn run(context: &Context<'_>) -> Result<Findings, CourseError> {
-    let (data, test) = (shape(context, 0, 1000)?, shape(context, 1, 5000)?);
+    let (data, test) = (shape::examples(context, 0, 1000)?, shape::examples(context, 1, 5000)?);
     let cells = context.choose(80, 20);
     let mut models = context.each(&RUNGS, |rung| {
-        let model = |name, parameters, kept, decide: Decide<'_>| {
+        let model = |name, parameters, kept, decide: lab::Decide<'_>| {
             Ok(Model {
                 name,
                 parameters,
-                training_error: error(decide, &data)?,
-                test_error: error(decide, &test)?,
+                training_error: lab::wrong(decide, &data)?,
+                test_error: lab::wrong(decide, &test)?,
                 field: Field::sample(-REACH..REACH, -REACH..REACH, cells, decide)?,
                 kept,
             })
@@ -124,45 +118,23 @@ pub fn run(context: &Context<'_>) -> Result<Findings, CourseError> {
                 model("network 2-100-100-100-1", network.spec().params(), Vec::new(), &decide)
             }
             Rung::Svm => {
-                let svm = svm(&data)?;
-                let decide = |points: ArrayView2<'_, f32>| Ok(decide_svm(&svm, points));
-                let kept = svm.alpha.iter().zip(data.inputs().rows()).filter(|(alpha, _)| alpha.abs() > f64::EPSILON);
+                let svm = Svm::fit(&data, 0.05, 10.0)?;
+                let decide = |points: ArrayView2<'_, f32>| Ok(svm.decide(points));
+                let coefficients = svm.coefficients();
+                let kept =
+                    coefficients.iter().zip(data.inputs().rows()).filter(|(alpha, _)| alpha.abs() > f64::EPSILON);
                 let kept = kept.map(|(_, row)| (row[0].into(), row[1].into())).collect();
-                model("support vector machine", svm.alpha.len(), kept, &decide)
+                model("support vector machine", coefficients.len(), kept, &decide)
             }
         }
     })?;
     models.sort_by_key(|model| model.parameters);
-    let outline = |points: ArrayView2<'_, f32>| {
-        Ok(points.rows().into_iter().map(|row| inside(row[0].into(), row[1].into())).collect())
-    };
     Ok(Findings {
         support_vectors: models.iter().map(|model| model.kept.len()).sum(),
         models,
-        least_error: error(&outline, &test)?,
+        least_error: shape::least_error(&test),
         data,
     })
-}
-
-/// How far a point is inside the shape, along its ray; negative outside.
-fn inside(x: f64, y: f64) -> f64 {
-    let (x, y) = (x - 0.1, y + 0.1);
-    let angle = y.atan2(x);
-    0.65 + 0.2 * (3.0 * angle).cos() + 0.12 * (7.0 * angle + 1.0).cos() - x.hypot(y)
-}
-
-/// Points of a square, inside the shape or not, and then moved a little.
-fn shape(context: &Context<'_>, stream: u64, rows: usize) -> Result<Dataset, CourseError> {
-    /// The standard deviation of the move in each direction.
-    const NOISE: f32 = 0.03;
-    let mut random = context.random(stream);
-    let (mut points, mut classes) = (Array2::zeros((rows, 2)), Vec::new());
-    for mut point in points.rows_mut() {
-        point.map_inplace(|value| *value = random.uniform(REACH as f32));
-        classes.push(u32::from(inside(point[0].into(), point[1].into()) > 0.0));
-        point.map_inplace(|value| *value += NOISE * random.normal());
-    }
-    lab::two_classes(points, classes)
 }
 
 /// The products of powers of the two features, of degree 1 to `degree`; the constant is the bias.
@@ -201,30 +173,6 @@ fn deep(context: &Context<'_>, data: &Dataset) -> Result<Network, CourseError> {
     Ok(lab::fit(network, data, &settings)?.network)
 }
 
-fn svm(data: &Dataset) -> Result<Svm<f64, bool>, CourseError> {
-    let classes = lab::classes(data);
-    let inputs = data.inputs();
-    let records = ndarray_linfa::Array2::from_shape_fn(inputs.dim(), |(row, axis)| f64::from(inputs[[row, axis]]));
-    let targets = ndarray_linfa::Array1::from_iter(classes.iter().map(|class| *class == 1));
-    let parameters = Svm::<f64, bool>::params().gaussian_kernel(0.05).pos_neg_weights(10.0, 10.0).eps(1e-3);
-    Ok(parameters.fit(&linfa::Dataset::new(records, targets))?)
-}
-
-fn decide_svm(svm: &Svm<f64, bool>, points: ArrayView2<'_, f32>) -> Vec<f64> {
-    let row = |row: ndarray::ArrayView1<'_, f32>| {
-        svm.weighted_sum(&ndarray_linfa::Array1::from_iter(row.iter().map(|value| f64::from(*value)))) - svm.rho
-    };
-    points.rows().into_iter().map(row).collect()
-}
-
-/// The share of examples whose class is wrong.
-fn error(decide: Decide<'_>, data: &Dataset) -> Result<f64, CourseError> {
-    let classes = lab::classes(data);
-    let decided = decide(data.inputs().view())?;
-    let wrong = decided.iter().zip(classes).filter(|(output, class)| (**output > 0.0) != (**class == 1)).count();
-    Ok(wrong as f64 / classes.len() as f64)
-}
-
 impl Findings {
     fn report(&self) -> Result<Report, CourseError> {
         let figures = self.models.iter().map(|model| self.map(model));
@@ -242,13 +190,9 @@ impl Findings {
     }
 
     fn map(&self, model: &Model) -> Result<Figure, CourseError> {
-        let axis = |label| Axis::linear(label, -REACH..REACH);
         // The support vectors are among the points: all of them are shown then, else enough to see the shape.
         let shown = if model.kept.is_empty() { 250 } else { usize::MAX };
-        let mut chart = Chart::new(Size::Square, axis("feature x₁"), axis("feature x₂"))
-            .regions(&model.field, 0.0, [BLUE_TINT, VERMILION_TINT])?
-            .layer(Mark::Dot, BLUE, "class 0", lab::points_of(&self.data, 0, shown))
-            .layer(Mark::Triangle, VERMILION, "class 1", lab::points_of(&self.data, 1, shown));
+        let mut chart = shape::map(Size::Square, &model.field, &self.data, shown)?;
         if !model.kept.is_empty() {
             chart = chart.layer(Mark::Ring, INK, "support vector", model.kept.iter().copied());
         }

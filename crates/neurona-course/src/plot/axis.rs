@@ -41,6 +41,11 @@ impl Axis {
         Self::log(label, least / 1.25..largest * 1.25)
     }
 
+    /// Where it begins and where it ends.
+    pub fn ends(&self) -> [f64; 2] {
+        [self.range.start, self.range.end]
+    }
+
     /// A value where differences are distances on paper.
     pub(super) fn scale(&self, value: f64) -> f64 {
         if self.logarithmic { value.log10() } else { value }

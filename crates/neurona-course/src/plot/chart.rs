@@ -85,6 +85,12 @@ impl Chart {
         self
     }
 
+    /// Adds a bar at each x from one y to another, which the legend leaves out: the spread around the layer before it.
+    pub fn spread(self, color: RGBColor, bars: impl IntoIterator<Item = (f64, f64, f64)>) -> Self {
+        let bar = |(x, from, to)| [(x, from), (x, to), (f64::NAN, f64::NAN)];
+        self.unlabelled(Mark::Line, color, bars.into_iter().flat_map(bar))
+    }
+
     /// Adds the regions below and above a level of a field, in two tints.
     ///
     /// # Errors

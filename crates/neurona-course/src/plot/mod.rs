@@ -39,6 +39,8 @@ pub const SKY: RGBColor = RGBColor(86, 180, 233);
 pub const INK: RGBColor = RGBColor(38, 38, 38);
 /// Axes, and what is beside the point.
 pub const GREY: RGBColor = RGBColor(120, 120, 120);
+/// What lies behind: contours, samples with noise.
+pub const PALE: RGBColor = RGBColor(200, 200, 200);
 /// The region of class 0.
 pub const BLUE_TINT: RGBColor = RGBColor(221, 235, 245);
 /// The region of class 1.

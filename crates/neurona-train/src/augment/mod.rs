@@ -24,8 +24,13 @@
 //! [augment]
 //! image = { height = 8, width = 8, shift = 1.0, rotation = 10.0, scale = 0.1, noise = 0.5 }
 //! ```
+//!
+//! As an option of the command the sizes come first, then what is done, `image:8x8:shift=1:flip_horizontal`.
+
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use crate::random::Random;
 
@@ -105,6 +110,43 @@ impl Augment {
             Self::Image(image) => image.transform(from, to, random),
             Self::Signal(signal) => signal.transform(from, to, random),
         }
+    }
+}
+
+impl FromStr for Augment {
+    type Err = String;
+
+    /// `image:HEIGHTxWIDTH[xCHANNELS]` or `signal:STEPS[xCHANNELS]`, then for each setting of a table in a file
+    /// `:NAME=VALUE`, or `:NAME` for one that is yes or no.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = text.split(':');
+        let kind = words.next().unwrap_or_default();
+        let (names, expected) = match kind {
+            "image" => (&["height", "width", "channels"][..], "image:HEIGHTxWIDTH or image:HEIGHTxWIDTHxCHANNELS"),
+            "signal" => (&["steps", "channels"][..], "signal:STEPS or signal:STEPSxCHANNELS"),
+            _ => return Err(format!("expected image:… or signal:…, found `{text}`")),
+        };
+        let sizes = words.next().unwrap_or_default().split('x').map(|size| size.parse::<u32>().ok());
+        let sizes: Vec<u32> = sizes.collect::<Option<_>>().unwrap_or_default();
+        if !(names.len() - 1..=names.len()).contains(&sizes.len()) {
+            return Err(format!("expected {expected}, found `{text}`"));
+        }
+        let mut table: Table = names.iter().zip(sizes).map(|(name, size)| ((*name).to_owned(), size.into())).collect();
+        for word in words {
+            let (name, value) = match word.split_once('=') {
+                None => (word, Value::Boolean(true)),
+                Some((name, value)) => {
+                    let value: f64 =
+                        value.parse().map_err(|_| format!("{name}: expected a number, found `{value}`"))?;
+                    (name, Value::Float(value))
+                }
+            };
+            if table.insert(name.to_owned(), value).is_some() {
+                return Err(format!("{name} is given twice"));
+            }
+        }
+        let whole = Table::from_iter([(kind.to_owned(), Value::Table(table))]);
+        whole.try_into().map_err(|error: toml::de::Error| error.to_string().trim_end().replace('\n', " "))
     }
 }
 

@@ -193,3 +193,38 @@ fn a_description_is_a_table() {
     assert!(wrong("").starts_with("wanted exactly 1 element"));
     assert!(wrong("image = { height = 8, width = 8 }\nsignal = { steps = 8 }").starts_with("wanted exactly 1 element"));
 }
+
+#[test]
+fn options_and_files_say_the_same() {
+    for (option, file) in [
+        ("image:8x6", "image = { height = 8, width = 6 }"),
+        (
+            "image:8x6x3:noise=0.5:shift=1:rotation=10:scale=0.1:flip_horizontal:flip_vertical:fill=-1",
+            "image = { height = 8, width = 6, channels = 3, noise = 0.5, shift = 1.0, rotation = 10.0, scale = 0.1, \
+             flip_horizontal = true, flip_vertical = true, fill = -1.0 }",
+        ),
+        (
+            "signal:119x6:jitter=0.1:scale=0.2:warp=0.3:shift=4",
+            "signal = { steps = 119, channels = 6, jitter = 0.1, scale = 0.2, warp = 0.3, shift = 4.0 }",
+        ),
+    ] {
+        let read: Augment = toml::from_str(file).expect("the file is right");
+        assert_eq!(option.parse(), Ok(read), "{option}");
+    }
+    for (wrong, part) in [
+        ("", "image:…"),
+        ("video:8x8", "image:…"),
+        ("image", "HEIGHTxWIDTH"),
+        ("image:8", "HEIGHTxWIDTH"),
+        ("image:8xy", "HEIGHTxWIDTH"),
+        ("signal:1x2x3", "STEPS"),
+        ("image:8x8:warp=1", "warp"),
+        ("image:8x8:shift", "shift"),
+        ("image:8x8:shift=far", "`far`"),
+        ("image:8x8:flip_horizontal=1", "flip_horizontal"),
+        ("image:8x8:width=9", "width is given twice"),
+    ] {
+        let error = wrong.parse::<Augment>().expect_err("it is wrong");
+        assert!(error.contains(part), "{wrong}: {error}");
+    }
+}

@@ -63,7 +63,8 @@ pub struct LayerConfig {
     pub padding: Option<Padding>,
     /// Into how many groups the channels of a convolution are divided.
     pub groups: Option<u32>,
-    /// Its activation, `identity` without.
+    /// Its activation, `identity` without; in the last layer also `softmax`, which the network then ends in. The
+    /// cross-entropies have softmax and sigmoid inside, and go with `identity`.
     pub activation: Option<String>,
     /// The slope of `leaky_relu`, 0.01 without.
     pub slope: Option<f32>,
@@ -121,6 +122,9 @@ pub enum GlobalPool {
     /// Its largest value.
     Max,
 }
+
+/// What is no activation of single values, and stands for a layer of its own.
+pub(super) const SOFTMAX: &str = "softmax";
 
 /// The key that is wrong, and what to do.
 pub(super) type Wrong = (String, String);
@@ -335,7 +339,8 @@ impl LayerConfig {
         let name = self.activation.as_deref().unwrap_or("identity");
         let Some(mut activation) = ActivationSpec::ALL.into_iter().find(|activation| activation.name() == name) else {
             let known: Vec<&str> = ActivationSpec::ALL.iter().map(ActivationSpec::name).collect();
-            return Err(wrong("activation", format!("expected one of {}, found `{name}`", known.join(", "))));
+            let known = format!("one of {}, or in the last layer {SOFTMAX}", known.join(", "));
+            return Err(wrong("activation", format!("expected {known}, found `{name}`")));
         };
         match (&mut activation, self.slope, self.alpha) {
             (ActivationSpec::LeakyRelu { slope }, given, None) => {

@@ -1,5 +1,7 @@
 //! From the `[network]` table to an architecture.
 
+use std::borrow::Cow;
+
 use neurona::arch::{ReshapeSpec, Shape};
 
 use super::{ConfigError, LayerConfig, NetworkConfig, layer};
@@ -29,8 +31,13 @@ impl NetworkConfig {
             (None, false, _) => {}
         }
         names.extend(layers.iter().map(|layer| layer.kind().to_owned()));
-        let described = layer::chain(&self.layers, "network.layers", input);
+        let (described, softmax) = self.without_softmax();
+        let described = layer::chain(&described, "network.layers", input);
         layers.extend(described.map_err(|(key, problem)| ConfigError::key(&key, problem))?);
+        if softmax {
+            let len = layers.last().map_or(0, Spec::outputs) as u32;
+            layers.push(Spec::Softmax { len, fast: false });
+        }
         let spec = Spec::Chain(layers);
         spec.check()?;
         let given: Vec<&String> = self.layers.iter().filter_map(|layer| layer.name.as_ref()).collect();
@@ -42,7 +49,19 @@ impl NetworkConfig {
             return Err(ConfigError::key("network.layers", problem));
         }
         names.extend(given.into_iter().cloned());
+        names.extend(softmax.then(|| "softmax".to_owned()));
         Ok((spec, names))
+    }
+
+    /// The layers without the softmax that the last of them may end in, and whether it does: that is a layer of its own.
+    fn without_softmax(&self) -> (Cow<'_, [LayerConfig]>, bool) {
+        match self.layers.split_last() {
+            Some((last, hidden)) if last.activation.as_deref() == Some(layer::SOFTMAX) => {
+                let sums = LayerConfig { activation: None, ..last.clone() };
+                (Cow::Owned([hidden, &[sums]].concat()), true)
+            }
+            _ => (Cow::Borrowed(&self.layers), false),
+        }
     }
 
     /// The shape of the input of so many values.

@@ -215,6 +215,22 @@ fn what_is_wrong_with_a_layer_is_said_in_its_place() {
 }
 
 #[test]
+fn softmax_in_the_last_layer_is_a_layer() {
+    let text =
+        |layers: &str| format!("{DATA}[network]\nname = 'Net'\nlayers = [{layers}]\n[train]\nloss = 'squared_error'");
+    let hidden = "{ name = 'hidden', dense = 4 }";
+    let prepared = prepare(&text(&format!("{hidden}, {{ name = 'output', dense = 2, activation = 'softmax' }}")))
+        .expect("the description is right");
+    let layers: Vec<&Spec> = prepared.network.spec().parts().collect();
+    let output = Spec::Dense { inputs: 4, outputs: 2, activation: ActivationSpec::Identity };
+    assert_eq!(layers[1..], [&output, &Spec::Softmax { len: 2, fast: false }]);
+    assert_eq!(prepared.layer_names, ["hidden", "output", "softmax"]);
+    let message = error(&text("{ dense = 4, activation = 'softmax' }, { dense = 2 }"));
+    assert!(message.starts_with("network.layers[0].activation: expected one of identity, "), "{message}");
+    assert!(message.ends_with("or in the last layer softmax, found `softmax`"), "{message}");
+}
+
+#[test]
 fn a_key_that_is_not_known_is_an_error() {
     for (text, key) in [
         (format!("{DATA}{NETWORK}[train]\nepoch = 3\n"), "epoch"),

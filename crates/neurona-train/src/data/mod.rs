@@ -11,6 +11,7 @@ use crate::{
 
 mod array;
 mod csv;
+mod digest;
 mod error;
 mod folds;
 mod idx;

@@ -218,15 +218,7 @@ impl Network {
     ///
     /// The sums of a gradient depend on how a batch is cut, and must not depend on the number of threads.
     pub(crate) fn shard_rows(&self) -> usize {
-        /// Multiply-adds of a forward pass that are worth a thread's while: with backward some 50 us, and to hand
-        /// work to a thread costs a few.
-        const WORK: u64 = 1 << 18;
-        /// Fewer rows cost more to write a gradient of their own than to compute it; the widest kernel of the matrix
-        /// product takes 16 rows at once.
-        const LEAST: usize = 32;
-        const MOST: usize = 256;
-        let rows = usize::try_from(WORK / self.spec.macs().max(1)).unwrap_or(MOST);
-        rows.clamp(LEAST, MOST).next_multiple_of(16)
+        shard_rows(self.spec.macs())
     }
 
     /// The outputs for a batch of inputs, computed on all threads of the current [`rayon`] pool.
@@ -293,6 +285,19 @@ impl Network {
 
 fn custom_name(spec: &Spec) -> String {
     if let Spec::Custom { name, .. } = spec { name.clone() } else { spec.kind().to_owned() }
+}
+
+/// How many rows a network with so many multiply-adds computes at once.
+pub(crate) fn shard_rows(macs: u64) -> usize {
+    /// Multiply-adds of a forward pass that are worth a thread's while: with backward some 50 us, and to hand work to a
+    /// thread costs a few.
+    const WORK: u64 = 1 << 18;
+    /// Fewer rows cost more to write a gradient of their own than to compute it; the widest kernel of the matrix product
+    /// takes 16 rows at once.
+    const LEAST: usize = 32;
+    const MOST: usize = 256;
+    let rows = usize::try_from(WORK / macs.max(1)).unwrap_or(MOST);
+    rows.clamp(LEAST, MOST).next_multiple_of(16)
 }
 
 #[cfg(test)]

@@ -61,6 +61,19 @@ pub enum SearchError {
         /// What is wrong.
         problem: String,
     },
+    /// The examples are not those of the trials that are done.
+    #[error(
+        "{}: trial {trial} was measured on other examples than {other}: bring back the data, or begin again in another \
+         folder", path.display()
+    )]
+    Examples {
+        /// The folder.
+        path: PathBuf,
+        /// The trial.
+        trial: usize,
+        /// Whose examples differ.
+        other: String,
+    },
     /// Threads cannot be started.
     #[error(transparent)]
     Threads(#[from] TrainError),

@@ -13,8 +13,23 @@ use crate::{
 /// The examples of all trials: given, or read from files once, however many trials need them.
 #[derive(Debug, Default)]
 pub struct Examples {
-    given: Option<Arc<Dataset>>,
-    read: Mutex<Vec<(DataConfig, Arc<Dataset>)>>,
+    given: Option<Arc<Known>>,
+    read: Mutex<Vec<(DataConfig, Arc<Known>)>>,
+}
+
+/// Examples, and what records call them.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) data: Dataset,
+    /// Their [digest](Dataset::digest), in hexadecimal digits.
+    pub(super) digest: String,
+}
+
+impl Known {
+    fn new(data: Dataset) -> Arc<Self> {
+        let digest = format!("{:016x}", data.digest());
+        Arc::new(Self { data, digest })
+    }
 }
 
 impl Examples {
@@ -25,22 +40,26 @@ impl Examples {
 
     /// These, whatever files a run names.
     pub fn given(data: Dataset) -> Self {
-        Self { given: Some(Arc::new(data)), ..Self::default() }
+        Self { given: Some(Known::new(data)), ..Self::default() }
     }
 
     /// The examples of a run.
-    pub(super) fn get(&self, config: &DataConfig) -> Result<Arc<Dataset>, ConfigError> {
+    pub(super) fn get(&self, config: &DataConfig) -> Result<Arc<Known>, ConfigError> {
         if let Some(data) = &self.given {
             return Ok(Arc::clone(data));
         }
-        // How they are cut makes no difference to what is read.
-        let key = DataConfig { validation: 0.0, test: 0.0, stratify: true, ..config.clone() };
+        let key = source(config);
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, data)) = read.iter().find(|(other, _)| *other == key) {
             return Ok(Arc::clone(data));
         }
-        let data = Arc::new(config.load(Path::new(""))?);
+        let data = Known::new(config.load(Path::new(""))?);
         read.push((key, Arc::clone(&data)));
         Ok(data)
     }
+}
+
+/// What decides which examples are read: how they are cut makes no difference.
+pub(super) fn source(config: &DataConfig) -> DataConfig {
+    DataConfig { validation: 0.0, test: 0.0, stratify: true, ..config.clone() }
 }

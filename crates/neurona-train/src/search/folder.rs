@@ -14,8 +14,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Record, ResultTable, Search, SearchError, Task};
-use crate::file::{Draft, write_whole};
+use super::{Examples, Record, ResultTable, Search, SearchError, Task, examples::source};
+use crate::{
+    config::DataConfig,
+    file::{Draft, write_whole},
+};
 
 /// The folder of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +71,7 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// A record cannot be read or is not one of this search.
+    /// A record cannot be read or is not one of this search, or trials of the same data had different examples.
     pub fn records(&self, search: &Search) -> Result<Vec<Record>, SearchError> {
         let trials = self.path.join(TRIALS);
         let mut records = Vec::new();
@@ -81,7 +84,41 @@ impl Folder {
             }
         }
         records.sort_by_key(Record::task);
+        self.check_alike(search, &records)?;
         Ok(records)
+    }
+
+    /// The records of what is done, to go on with these examples.
+    ///
+    /// # Errors
+    ///
+    /// As [`records`](Self::records), or a trial was measured on other examples than these.
+    pub fn records_of(&self, search: &Search, examples: &Examples) -> Result<Vec<Record>, SearchError> {
+        let records = self.records(search)?;
+        for record in &records {
+            if examples.get(&search.trial(record.task())?.config.data)?.digest != record.data {
+                return Err(self.other(record, "the data have now".to_owned()));
+            }
+        }
+        Ok(records)
+    }
+
+    /// Whether trials that name the same data had the same examples, wherever they were measured.
+    fn check_alike(&self, search: &Search, records: &[Record]) -> Result<(), SearchError> {
+        let mut seen: Vec<(DataConfig, &Record)> = Vec::new();
+        for record in records {
+            let source = source(&search.trial(record.task())?.config.data);
+            match seen.iter().find(|(other, _)| *other == source) {
+                None => seen.push((source, record)),
+                Some((_, first)) if first.data == record.data => {}
+                Some((_, first)) => return Err(self.other(record, format!("trial {}", first.trial))),
+            }
+        }
+        Ok(())
+    }
+
+    fn other(&self, record: &Record, other: String) -> SearchError {
+        SearchError::Examples { path: self.path.clone(), trial: record.trial, other }
     }
 
     /// Writes a record.

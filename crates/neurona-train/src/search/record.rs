@@ -16,6 +16,8 @@ pub struct Record {
     pub rung: usize,
     /// For how many epochs it was to be trained.
     pub epochs: u32,
+    /// What tells its examples from others: their [digest](crate::Dataset::digest), in hexadecimal digits.
+    pub data: String,
     /// The loss on the validation part with the weights of the best epoch, or its mean over the folds; `None` when the
     /// training failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,10 +51,10 @@ pub struct FoldScore {
 
 impl Record {
     /// A record without a score.
-    pub(super) fn new(task: Task, epochs: u32, values: Table) -> Self {
+    pub(super) fn new(task: Task, epochs: u32, data: String, values: Table) -> Self {
         let Task { rung, trial } = task;
         let (loss, deviation, accuracy, failure) = (None, None, None, None);
-        Self { trial, rung, epochs, loss, deviation, accuracy, failure, values, folds: Vec::new() }
+        Self { trial, rung, epochs, data, loss, deviation, accuracy, failure, values, folds: Vec::new() }
     }
 
     pub(super) fn put_score(&mut self, score: Score) {

@@ -32,7 +32,7 @@ impl Search {
     /// # Errors
     ///
     /// Values of a trial do not go together or not with the data, threads cannot be started, or the folder cannot be read
-    /// or written. What is in the folder stays.
+    /// or written, or has trials of other examples. What is in the folder stays.
     pub fn run(
         &self,
         examples: &Examples,
@@ -41,7 +41,7 @@ impl Search {
         observer: &(dyn Fn(SearchProgress<'_>) -> ControlFlow<()> + Sync),
     ) -> Result<ResultTable, SearchError> {
         self.check(examples)?;
-        let mut records = folder.map_or_else(|| Ok(Vec::new()), |folder| folder.records(self))?;
+        let mut records = folder.map_or_else(|| Ok(Vec::new()), |folder| folder.records_of(self, examples))?;
         let stop = AtomicBool::new(false);
         let tell = |progress: SearchProgress<'_>| {
             if observer(progress).is_break() {

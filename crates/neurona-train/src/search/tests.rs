@@ -72,8 +72,8 @@ fn a_trial_is_the_run_with_its_values() {
     let trial = search.trial(record.task()).expect("there is such a trial");
     let config = RunConfig::parse(&trial.toml.to_string(), Path::new("best.toml")).expect("it is a run");
     assert_eq!(config, trial.config);
-    let data = line().get(&config.data).expect("they are given");
-    let prepared = config.prepare_with(&data).expect("the run is right");
+    let known = line().get(&config.data).expect("they are given");
+    let prepared = config.prepare_with(&known.data).expect("the run is right");
     let mut observer = |_| ControlFlow::Continue(());
     let validation = prepared.validation.as_ref();
     let trained = crate::train(prepared.network, &prepared.training, validation, &prepared.settings, &mut observer);
@@ -146,7 +146,10 @@ fn the_best_of_a_rung_go_on_for_longer() {
     let search = halving();
     let rung = |trials, epochs| Rung { trials, epochs: Some(epochs) };
     assert_eq!(search.rungs(), [rung(9, 1), rung(3, 3), rung(1, 9)]);
-    let first = |trial: usize, loss| Record { loss, ..Record::new(Task { rung: 1, trial }, 1, search.values(trial)) };
+    let first = |trial: usize, loss| Record {
+        loss,
+        ..Record::new(Task { rung: 1, trial }, 1, String::new(), search.values(trial))
+    };
     // Trials 3 and 8 are equally good; 5 has failed.
     let losses = [9.0, 8.0, 2.0, 7.0, f64::NAN, 1.0, 6.0, 2.0, 2.5];
     let mut records: Vec<Record> =
@@ -191,10 +194,10 @@ fn a_folder_is_of_one_search() {
     for (text, part) in [
         ("trial = 1", "missing field"),
         (
-            "trial = 11\nrung = 1\nepochs = 9\n[values]\n",
+            "trial = 11\nrung = 1\nepochs = 9\ndata = ''\n[values]\n",
             "expected a trial from 1 to 10 and a rung from 1 to 1, found 11 and 1",
         ),
-        ("trial = 1\nrung = 1\nepochs = 9\n[values]\n'train.rate' = 0.5\n", "found one of another"),
+        ("trial = 1\nrung = 1\nepochs = 9\ndata = ''\n[values]\n'train.rate' = 0.5\n", "found one of another"),
     ] {
         fs::write(&record, text).expect("it can be written");
         let error = folder.records(&random()).expect_err("the record is wrong").to_string();

@@ -60,8 +60,8 @@ impl Search {
         for trial in 1..=self.rungs.first().map_or(0, |rung| rung.trials) {
             let trial = self.trial(Task { rung: 1, trial })?;
             let fail = |error| wrong(trial.task, &trial.values, error);
-            let data = examples.get(&trial.config.data).map_err(fail)?;
-            let loss = trial.config.settings(&data).map_err(fail)?.loss;
+            let known = examples.get(&trial.config.data).map_err(fail)?;
+            let loss = trial.config.settings(&known.data).map_err(fail)?.loss;
             if *usual.get_or_insert(loss) != loss {
                 let problem = "trials are compared by their loss, and so must have the same: leave it out of the space";
                 return Err(ConfigError::key("train.loss", problem).into());
@@ -84,8 +84,9 @@ impl Search {
         let Trial { values, mut config, .. } = self.trial(task)?;
         config.train.threads = Some(1);
         let epochs = config.train.epochs.unwrap_or(Training::new(Loss::SquaredError).epochs);
-        let mut record = Record::new(task, epochs, values);
-        match self.score(&config, examples, observer) {
+        let known = examples.get(&config.data).map_err(|error| wrong(task, &values, error))?;
+        let mut record = Record::new(task, epochs, known.digest.clone(), values);
+        match self.score(&config, &known.data, observer) {
             Ok(None) => return Ok(None),
             Ok(Some(Scores::Validation(score))) => record.put_score(score),
             Ok(Some(Scores::Folds(scores))) => record.put_folds(&scores),
@@ -103,13 +104,12 @@ impl Search {
     fn score(
         &self,
         config: &RunConfig,
-        examples: &Examples,
+        data: &Dataset,
         observer: &Observer<'_>,
     ) -> Result<Option<Scores>, CrossValidationError> {
-        let data = examples.get(&config.data)?;
         Ok(match self.folds {
-            Some(folds) => config.cross_validate_alone(&data, folds, observer)?.map(Scores::Folds),
-            None => validate(config, &data, observer)?.map(Scores::Validation),
+            Some(folds) => config.cross_validate_alone(data, folds, observer)?.map(Scores::Folds),
+            None => validate(config, data, observer)?.map(Scores::Validation),
         })
     }
 }

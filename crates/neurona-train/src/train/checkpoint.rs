@@ -12,15 +12,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crc::{CRC_32_ISO_HDLC, CRC_64_XZ, Crc, Digest};
+use crc::{CRC_32_ISO_HDLC, CRC_64_XZ, Crc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{TrainError, Training};
-use crate::{
-    data::{Dataset, Targets},
-    file::write_whole,
-    network::Network,
-};
+use crate::{data::Dataset, file::write_whole, network::Network};
 
 const MAGIC: [u8; 8] = *b"neuronaC";
 const VERSION: u8 = 1;
@@ -146,21 +142,12 @@ pub(super) fn fingerprint(
 ) -> u64 {
     let mut digest = RUN.digest();
     digest.update(&network.spec().encode());
-    floats(&mut digest, network.values());
+    network.values().iter().for_each(|value| digest.update(&value.to_le_bytes()));
     digest.update(format!("{:?}", Training { threads: 0, ..settings.clone() }).as_bytes());
     for data in [Some(training), validation].into_iter().flatten() {
-        digest.update(&(data.rows() as u64).to_le_bytes());
-        data.inputs().rows().into_iter().for_each(|row| floats(&mut digest, row.as_slice().unwrap_or_default()));
-        match data.targets() {
-            Targets::Classes { classes, .. } => classes.iter().for_each(|class| digest.update(&class.to_le_bytes())),
-            Targets::Values { values, .. } => floats(&mut digest, values.as_slice().unwrap_or_default()),
-        }
+        digest.update(&data.digest().to_le_bytes());
     }
     digest.finalize()
-}
-
-fn floats(digest: &mut Digest<'_, u64>, values: &[f32]) {
-    values.iter().for_each(|value| digest.update(&value.to_le_bytes()));
 }
 
 /// What is wrong with a checkpoint ends the training before it begins.

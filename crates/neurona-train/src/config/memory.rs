@@ -1,0 +1,94 @@
+//! Whether a computer can train a network, found before it tries.
+
+use sysinfo::{MemoryRefreshKind, System};
+
+use super::ConfigError;
+use crate::{Spec, data::Dataset, network::shard_rows, train::Training};
+
+/// Checks that this computer has the memory left that a training takes; where the system does not say how much it has,
+/// that is left to find out.
+pub(super) fn check(spec: &Spec, data: &Dataset, settings: &Training) -> Result<(), ConfigError> {
+    compare(needed(spec, data, settings), left())
+}
+
+/// About how many bytes a training takes: the network as it was described and as it learns, the best weights so far,
+/// two numbers of the optimizer for each parameter, and for each shard of a batch a gradient and what its rows are in
+/// each layer, with their derivatives; the examples, and what they are when they are scaled.
+fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
+    const COPIES: u64 = 5;
+    /// A value and its derivative, and for some layers the sum before the activation or what dropout makes of it.
+    const OF_OUTPUT: u64 = 4;
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let batch = settings.batch.min(data.rows());
+    let shards = count(batch.div_ceil(shard_rows(spec.macs())));
+    let outputs = spec.steps().into_iter().map(|step| count(step.spec.outputs())).fold(0, u64::saturating_add);
+    let row = outputs.saturating_mul(OF_OUTPUT).saturating_add(count(spec.inputs()));
+    let values = [
+        count(spec.values()).saturating_mul(shards.saturating_add(COPIES)),
+        count(batch).saturating_mul(row),
+        count(data.inputs().len()).saturating_mul(2),
+    ];
+    values.into_iter().fold(0, u64::saturating_add).saturating_mul(size_of::<f32>() as u64)
+}
+
+/// The bytes of memory that other programs leave, or that the system gives to this one.
+fn left() -> Option<u64> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    // What the system keeps of files is not lost to a program that needs it.
+    let given = system.cgroup_limits().map(|limits| limits.total_memory.saturating_sub(limits.rss));
+    let left = Some(system.available_memory()).filter(|left| *left > 0)?;
+    Some(given.filter(|given| *given > 0).map_or(left, |given| given.min(left)))
+}
+
+fn compare(needed: u64, left: Option<u64>) -> Result<(), ConfigError> {
+    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    match left {
+        Some(left) if needed > left => {
+            let problem = format!(
+                "to train this network takes about {}, and this computer has {} left: choose smaller layers or batches",
+                gigabytes(needed),
+                gigabytes(left)
+            );
+            Err(ConfigError::key("network.layers", problem))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use neurona::arch::ActivationSpec;
+
+    use super::*;
+    use crate::{Loss, Targets};
+
+    #[test]
+    fn what_is_needed_is_counted() {
+        let data =
+            Dataset::new(Array2::zeros((100, 10)), Targets::values(Array2::zeros((100, 1)))).expect("it is right");
+        let spec = |size| {
+            let dense = |inputs, outputs| Spec::Dense { inputs, outputs, activation: ActivationSpec::Relu };
+            Spec::Chain(vec![dense(10, size), dense(size, 1)])
+        };
+        let settings = Training { batch: 48, ..Training::new(Loss::SquaredError) };
+        // 12 * 20 + 1 values, five and one times; 48 rows of 10 + 4 * 21; the data twice.
+        assert_eq!(needed(&spec(20), &data, &settings), 4 * (241 * 6 + 48 * 94 + 2_000));
+        // A network with more multiply-adds has shards of 32 rows, and two gradients.
+        let large = 12 * 100_000 + 1;
+        assert_eq!(needed(&spec(100_000), &data, &settings), 4 * (large * 7 + 48 * (10 + 4 * 100_001) + 2_000));
+        let whole = Training { batch: usize::MAX, ..settings };
+        assert!(needed(&spec(u32::MAX), &data, &whole) > 1 << 40);
+        check(&spec(20), &data, &whole).expect("any computer can do that");
+    }
+
+    #[test]
+    fn too_much_is_refused_before_it_is_asked_for() {
+        assert!(compare(8_000_000_000, None).is_ok() && compare(8_000_000_000, Some(8_000_000_000)).is_ok());
+        let error = compare(40_000_000_000, Some(8_000_000_000)).expect_err("it is too much").to_string();
+        let expected = "network.layers: to train this network takes about 40.0 GB, and this computer has 8.0 GB left";
+        assert!(error.starts_with(expected), "{error}");
+        assert!(left().is_none_or(|bytes| bytes > 1 << 20));
+    }
+}
