@@ -84,6 +84,8 @@ impl States {
 }
 
 /// A recurrent layer over a window of steps.
+///
+/// How many of them the gradient goes back through is a choice of training and not part of it: one file serves all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -98,8 +100,6 @@ pub struct RecurrentSpec {
     pub units: u32,
     /// Which states are given.
     pub states: States,
-    /// How many steps the gradient goes back through; that of the window for all.
-    pub truncation: u32,
 }
 
 impl RecurrentSpec {
@@ -107,11 +107,6 @@ impl RecurrentSpec {
     pub const fn fault(&self) -> Option<&'static str> {
         if self.steps == 0 || self.inputs == 0 || self.units == 0 {
             return Some("a recurrent layer has at least one step, one input and one unit");
-        }
-        if self.truncation == 0 || self.truncation > self.steps {
-            return Some(
-                "the gradient of a recurrent layer goes back through at least one step and at most all of them",
-            );
         }
         None
     }
@@ -144,7 +139,7 @@ impl RecurrentSpec {
 
     pub(super) const fn encode<'a>(&self, sink: Canonical<'a>) -> Canonical<'a> {
         let sink = self.cell.encode(sink).varint(self.steps as u64).varint(self.inputs as u64);
-        sink.varint(self.units as u64).varint(self.states as u64).varint(self.truncation as u64)
+        sink.varint(self.units as u64).varint(self.states as u64)
     }
 }
 

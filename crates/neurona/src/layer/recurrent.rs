@@ -95,7 +95,8 @@ impl Gives for All {
 /// The gradient goes back through `BACK` steps, all of them if it is left out, and the result is that of a memory which is a
 /// constant in front of those. With [`Last`] only the last `BACK` steps have a part in learning. With [`All`] the window is
 /// cut, from its end, into pieces of so many steps, and no gradient goes from one piece to the one before, as if PyTorch's
-/// `detach` stood between them.
+/// `detach` stood between them. It is a choice of training: the architecture and its fingerprint are the same for each `BACK`,
+/// so that one model file serves all.
 ///
 /// # Shapes
 ///
@@ -239,7 +240,6 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
         inputs: INPUTS as u32,
         units: UNITS as u32,
         states: R::STATES,
-        truncation: BACK as u32,
     };
     /// Number of values of the gates of a step, which is that of biases.
     const GATES: usize = C::SPEC.biases() * UNITS;
@@ -278,7 +278,12 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
     type Scratch = RecurrentState<C, UNITS>;
 
     const SPEC: LayerSpec = LayerSpec::Recurrent(Self::RECURRENT);
-    const FAULT: Option<&'static str> = Self::RECURRENT.fault();
+    const FAULT: Option<&'static str> = match Self::RECURRENT.fault() {
+        None if BACK == 0 || BACK > STEPS => {
+            Some("the gradient of a recurrent layer goes back through at least one step and at most all of them")
+        }
+        fault => fault,
+    };
 
     fn forward(&self, x: &Self::Input, y: &mut Self::Output, state: &mut Self::Scratch) {
         let mut outputs = y.values_mut().chunks_exact_mut(UNITS.max(1));

@@ -15,20 +15,20 @@ use neurona::{Learn, Target};
 /// What `tests/scripts/recurrent.py` printed.
 const PYTORCH: &str = include_str!("../data/recurrent.csv");
 
-/// Calls a check for each case of PyTorch, with its type.
+/// Calls a check for each case of PyTorch, with its type and the number of steps that the gradient goes back through.
 macro_rules! each_case {
     ($check:ident) => {
-        $check::<Rnn<7, 3, 4>>("rnn_tanh_last");
-        $check::<Rnn<7, 3, 4, All, Relu>>("rnn_relu_all");
-        $check::<Rnn<7, 3, 4, All, Tanh, 2>>("rnn_tanh_all_2");
-        $check::<Gru<7, 3, 4>>("gru_last");
-        $check::<Gru<7, 3, 4, All>>("gru_all");
-        $check::<Gru<7, 3, 4, Last, 3>>("gru_last_3");
-        $check::<Gru<7, 3, 4, All, 3>>("gru_all_3");
-        $check::<Lstm<7, 3, 4>>("lstm_last");
-        $check::<Lstm<7, 3, 4, All>>("lstm_all");
-        $check::<Lstm<7, 3, 4, Last, 1>>("lstm_last_1");
-        $check::<Lstm<7, 3, 4, All, 4>>("lstm_all_4");
+        $check::<Rnn<7, 3, 4>>("rnn_tanh_last", 7);
+        $check::<Rnn<7, 3, 4, All, Relu>>("rnn_relu_all", 7);
+        $check::<Rnn<7, 3, 4, All, Tanh, 2>>("rnn_tanh_all_2", 2);
+        $check::<Gru<7, 3, 4>>("gru_last", 7);
+        $check::<Gru<7, 3, 4, All>>("gru_all", 7);
+        $check::<Gru<7, 3, 4, Last, 3>>("gru_last_3", 3);
+        $check::<Gru<7, 3, 4, All, 3>>("gru_all_3", 3);
+        $check::<Lstm<7, 3, 4>>("lstm_last", 7);
+        $check::<Lstm<7, 3, 4, All>>("lstm_all", 7);
+        $check::<Lstm<7, 3, 4, Last, 1>>("lstm_last_1", 1);
+        $check::<Lstm<7, 3, 4, All, 4>>("lstm_all_4", 4);
     };
 }
 
@@ -81,8 +81,9 @@ where
 
 #[test]
 fn the_mirror_is_pytorch() {
-    fn check<L: Layer>(name: &str) {
-        let Results(mirror) = Mirror::new(spec::<L>(), &parameters(name)).run(&case(name, "x"), &case(name, "dy"));
+    fn check<L: Layer>(name: &str, back: usize) {
+        let Results(mirror) =
+            Mirror::new(spec::<L>(), back, &parameters(name)).run(&case(name, "x"), &case(name, "dy"));
         let gradient = ["dweights", "drecurrent", "dbias"].iter().flat_map(|array| case(name, array)).collect();
         for (found, expected) in mirror.iter().zip([case(name, "y"), gradient, case(name, "dx")]) {
             assert_eq!(found.len(), expected.len(), "{name}");
@@ -98,13 +99,13 @@ fn the_mirror_is_pytorch() {
 
 #[test]
 fn layers_are_within_the_bounds_of_the_mirror() {
-    fn check<L>(name: &str)
+    fn check<L>(name: &str, back: usize)
     where
         L: Learn<Gradient = L> + Plain,
         L::Output: Tensor,
     {
         let (parameters, x, dy) = (parameters(name), case(name, "x"), case(name, "dy"));
-        let Results(mirror) = Mirror::new(spec::<L>(), &parameters).run(&x, &dy);
+        let Results(mirror) = Mirror::new(spec::<L>(), back, &parameters).run(&x, &dy);
         let Results(device) = device::<L>(&parameters, &x, &dy);
         let (mut off, mut widest) = (0, 0.0_f64);
         for (expected, found) in mirror.iter().flatten().zip(device.iter().flatten()) {
@@ -122,14 +123,14 @@ fn layers_are_within_the_bounds_of_the_mirror() {
 fn gradients_of_the_mirror_are_central_differences() {
     /// The error of a difference is of the order of H² and of 1e-16 / H.
     const H: f64 = 1e-5;
-    fn check<L: Layer>(name: &str) {
+    fn check<L: Layer>(name: &str, back: usize) {
         let spec = spec::<L>();
-        if spec.truncation < spec.steps {
+        if back < spec.steps as usize {
             return; // What is truncated is not a derivative of the whole.
         }
         let (parameters, x, dy) = (parameters(name), case(name, "x"), case(name, "dy"));
         let loss = |parameters: &[f64], x: &[f64]| -> f64 {
-            let (y, _) = Mirror::new(spec, parameters).forward(x);
+            let (y, _) = Mirror::new(spec, spec.steps as usize, parameters).forward(x);
             y.iter().zip(&dy).map(|(y, dy)| y.value * dy).sum()
         };
         let moved = |values: &[f64], at: usize, by: f64| {
@@ -137,7 +138,7 @@ fn gradients_of_the_mirror_are_central_differences() {
             values[at] += by;
             values
         };
-        let Results([_, gradient, dx]) = Mirror::new(spec, &parameters).run(&x, &dy);
+        let Results([_, gradient, dx]) = Mirror::new(spec, back, &parameters).run(&x, &dy);
         for (at, gradient) in gradient.iter().enumerate() {
             let [above, below] = [H, -H].map(|h| loss(&moved(&parameters, at, h), &x));
             assert!(((above - below) / (2.0 * H) - gradient.value).abs() < 1e-8, "{name}: parameter {at}");
@@ -152,7 +153,7 @@ fn gradients_of_the_mirror_are_central_differences() {
 
 #[test]
 fn learning_in_place_takes_the_weights_as_they_were() {
-    fn check<L>(name: &str)
+    fn check<L>(name: &str, _: usize)
     where
         L: Learn<Gradient = L> + Plain,
         L::Output: Tensor,
@@ -230,4 +231,5 @@ fn sizes_of_zero_are_faults() {
         assert!(fault.is_some_and(|fault| fault.contains("at least one step and at most all")));
     }
     assert_eq!(<Gru<7, 3, 4>>::FAULT, None);
+    assert_eq!(<Gru<7, 3, 4>>::SPEC, <Gru<7, 3, 4, Last, 2>>::SPEC);
 }

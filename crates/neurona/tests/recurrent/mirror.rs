@@ -10,6 +10,8 @@ pub(crate) struct Results<T>(pub(crate) [Vec<T>; 3]);
 /// The formulas, step by step, on vectors of bounded numbers.
 pub(crate) struct Mirror {
     spec: RecurrentSpec,
+    /// How many steps the gradient goes back through.
+    back: usize,
     parameters: Vec<Bounded>,
 }
 
@@ -54,8 +56,8 @@ fn pairs(firsts: impl Iterator<Item = usize>, count: usize) -> impl Iterator<Ite
 }
 
 impl Mirror {
-    pub(crate) fn new(spec: RecurrentSpec, parameters: &[f64]) -> Self {
-        Self { spec, parameters: parameters.iter().map(number).collect() }
+    pub(crate) fn new(spec: RecurrentSpec, back: usize, parameters: &[f64]) -> Self {
+        Self { spec, back, parameters: parameters.iter().map(number).collect() }
     }
 
     fn sizes(&self) -> (usize, usize, usize) {
@@ -206,7 +208,7 @@ impl Mirror {
         let mut dz = vec![Vec::new(); steps];
         let (mut dh, mut dc) = (vec![Bounded::ZERO; units], vec![Bounded::ZERO; units]);
         for step in (0..steps).rev() {
-            if (steps - 1 - step) % self.spec.truncation as usize == 0 {
+            if (steps - 1 - step).is_multiple_of(self.back) {
                 (dh, dc) = (vec![Bounded::ZERO; units], vec![Bounded::ZERO; units]);
             }
             for (dh, dy) in dh.iter_mut().zip(dy.next().unwrap_or_default()) {
