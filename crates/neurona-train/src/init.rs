@@ -22,7 +22,7 @@ use neurona::arch::ActivationSpec::{self, *};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Network, begin_normalization},
+    network::{Fans, Network, begin_normalization},
     random::{Purpose, Random},
 };
 
@@ -46,7 +46,8 @@ pub enum Init {
     LecunUniform,
     /// Normal with LeCun's variance.
     LecunNormal,
-    /// As PyTorch's linear layers begin: weights and biases uniform, with a variance of a third of LeCun's.
+    /// As PyTorch's layers begin: weights and biases uniform, with a variance of a third of LeCun's; of a recurrent layer as if it
+    /// had as many inputs as units, and with the sum of two such biases where PyTorch has two.
     Pytorch,
     /// As scikit-learn's networks begin: weights and biases uniform, with Glorot's variance.
     ScikitLearn,
@@ -86,17 +87,37 @@ impl Network {
     /// Gives the weights of every layer with weighted sums new values, and its biases too or sets them to zero; a scale
     /// becomes 1, and other layers stay as they are. What a normalised layer has besides begins anew.
     ///
+    /// Of a recurrent layer the variance is that of one gate: from the inputs for the weights of the input, from the units for
+    /// those of the state, which also have this distribution and are not orthogonal. [`Init::Auto`] is Glorot's there, whatever
+    /// the activation. A gate of an LSTM that is to remember for long begins with a bias of 1: set it in
+    /// [`values`](Self::values).
+    ///
     /// The same seed gives the same weights on every machine: see [`random`](crate::random).
     pub fn init(&mut self, init: Init, seed: u64) {
         let layers = self.layers().to_vec();
         for (number, layer) in (0..).zip(layers) {
             let (weights, bias) = self.values_mut()[layer.values.clone()].split_at_mut(layer.weights());
-            if let Some((inputs, outputs)) = layer.fans() {
-                let (variance, uniform) = init.distribution(inputs, outputs, layer.activation());
+            let fans = layer.fans();
+            if let Some(last) = fans.last() {
                 let mut random = Random::new(seed, Purpose::Init, number, 0);
-                let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
-                weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
+                let spread = |fans: &Fans| {
+                    // PyTorch's recurrent layers go by the number of units alone.
+                    let fans = if init == Init::Pytorch { last } else { fans };
+                    let (variance, uniform) = init.distribution(fans.inputs, fans.outputs, layer.activation());
+                    ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32, uniform)
+                };
+                let mut rest = weights;
+                for block in &fans {
+                    let (weights, behind) = rest.split_at_mut(block.weights);
+                    let (limit, deviation, uniform) = spread(block);
+                    weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
+                    rest = behind;
+                }
+                let (limit, ..) = spread(last);
                 bias.fill_with(|| if init.draws_biases() { random.uniform(limit) } else { 0.0 });
+                if init == Init::Pytorch {
+                    bias[..layer.merged_biases()].iter_mut().for_each(|bias| *bias += random.uniform(limit));
+                }
             } else if layer.learns() {
                 // A scale that changes nothing.
                 weights.fill(1.0);
@@ -166,6 +187,30 @@ mod tests {
             let (variance, uniform) = Init::Auto.distribution(200, 400, activation);
             assert!(uniform && (variance - expected).abs() < 1e-12, "{activation:?}");
         }
+    }
+
+    #[test]
+    fn recurrent_weights_are_of_one_gate() {
+        use neurona::arch::{CellSpec, RecurrentSpec, States};
+        let (inputs, units) = (300, 100);
+        let recurrent = RecurrentSpec { cell: CellSpec::Gru, steps: 2, inputs, units, states: States::Last };
+        let mut network = Network::new(Spec::Recurrent(recurrent)).expect("it is sound");
+        let ratios = |network: &Network, expected: [f64; 4]| {
+            let (weights, rest) = network.values().split_at(90_000);
+            let (recurrent, bias) = rest.split_at(30_000);
+            let (merged, apart) = bias.split_at(200);
+            for (values, expected) in [weights, recurrent, merged, apart].into_iter().zip(expected) {
+                let (found, count) = (variance(values.iter().copied()), values.len() as f64);
+                // The squares of uniform values have a variance of 4/5, those of a sum of two 7/5; 5 deviations.
+                assert!((found - expected).abs() <= expected * 5.0 * (1.4 / count).sqrt(), "{found}, {expected}");
+            }
+        };
+        network.init(Init::Auto, 3);
+        ratios(&network, [2.0 / 400.0, 2.0 / 200.0, 0.0, 0.0]);
+        network.init(Init::Pytorch, 3);
+        // Bounds of 1 / sqrt(100) for all, as the documentation of `torch.nn.GRU` has them.
+        let third = 1.0 / 100.0 / 3.0;
+        ratios(&network, [third, third, 2.0 * third, third]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use neurona::arch::{ActivationSpec, CellSpec, RecurrentSpec, States};
 
-use crate::bounded::{Bounded, ULP};
+// An activation: its value, its derivative, and whether a kink lies within the bound.
+use super::activate;
+use crate::bounded::Bounded;
 
 /// Outputs, gradients of the parameters and of the input, one after another.
 pub(crate) struct Results<T>(pub(crate) [Vec<T>; 3]);
@@ -15,13 +17,30 @@ pub(crate) struct Mirror {
     parameters: Vec<Bounded>,
 }
 
-/// What a step of the mirror leaves: the activated gates, the sum over the state that stands apart in a GRU, memory before.
+/// What a step of the mirror leaves: the activated gates and their derivatives, the sum over the state that stands apart in a
+/// GRU, memory before, and whether a kink of an activation lies within its bound.
 #[derive(Clone, Default)]
 pub(crate) struct Trace {
     gates: Vec<Vec<Bounded>>,
+    slopes: Vec<Vec<Bounded>>,
     apart: Vec<Bounded>,
     h: Vec<Bounded>,
     c: Vec<Bounded>,
+    pub(crate) undecided: bool,
+}
+
+impl Trace {
+    fn gate(&mut self, activation: ActivationSpec, sums: impl Iterator<Item = Bounded>) {
+        let (mut gate, mut slopes) = (Vec::new(), Vec::new());
+        for z in sums {
+            let (y, slope, unsure) = activate(activation, z);
+            gate.push(y);
+            slopes.push(slope);
+            self.undecided |= unsure;
+        }
+        self.gates.push(gate);
+        self.slopes.push(slopes);
+    }
 }
 
 const ONE: Bounded = Bounded { value: 1.0, error: 0.0 };
@@ -30,24 +49,9 @@ fn number(value: &f64) -> Bounded {
     Bounded { value: *value, error: 0.0 }
 }
 
-/// At most 2.5 ULP off, and no steeper than 1/4.
-fn sigmoid(z: Bounded) -> Bounded {
-    let value = 1.0 / (1.0 + (-z.value).exp());
-    Bounded { value, error: z.error / 4.0 + 2.5 * ULP * value }
-}
-
-/// At most 2.5 ULP off, and no steeper than 1.
-fn tanh(z: Bounded) -> Bounded {
-    let value = z.value.tanh();
-    Bounded { value, error: z.error + 2.5 * ULP * value.abs() }
-}
-
-fn sigmoid_slope(y: Bounded) -> Bounded {
-    y.times(ONE.minus(y))
-}
-
-fn tanh_slope(y: Bounded) -> Bounded {
-    ONE.minus(y).times(ONE.plus(y))
+fn tanh(z: Bounded) -> (Bounded, Bounded) {
+    let (y, slope, _) = activate(ActivationSpec::Tanh, z);
+    (y, slope)
 }
 
 /// Each of `firsts` with each number below `count`.
@@ -98,45 +102,36 @@ impl Mirror {
             }
             Bounded::sum(terms)
         };
-        let gate = |gate: usize, apart| (gate * units..(gate + 1) * units).map(move |row| sum(row, apart));
+        let gate = |gate: usize| (gate * units..(gate + 1) * units).map(|row| sum(row, false));
         match self.spec.cell {
             CellSpec::Rnn { activation } => {
-                let of_sum = |z: Bounded| match activation {
-                    ActivationSpec::Tanh => tanh(z),
-                    ActivationSpec::Relu => {
-                        assert!(z.value.abs() > z.error, "a sum at the kink of ReLU");
-                        if z.value > 0.0 { z } else { Bounded::ZERO }
-                    }
-                    _ => panic!("{activation:?}"),
-                };
-                trace.gates = vec![gate(0, false).map(of_sum).collect()];
+                trace.gate(activation, gate(0));
                 h.copy_from_slice(&trace.gates[0]);
             }
             CellSpec::Gru => {
-                let (r, z): (Vec<_>, Vec<_>) =
-                    (gate(0, false).map(sigmoid).collect(), gate(1, false).map(sigmoid).collect());
-                trace.apart = (0..units)
-                    .map(|unit| {
-                        let mut terms = vec![self.bias(rows + unit)];
-                        terms.extend(products(self.rows(2 * units + unit)[1], h));
-                        Bounded::sum(terms)
-                    })
-                    .collect();
-                let n: Vec<_> =
-                    gate(2, true).zip(&r).zip(&trace.apart).map(|((n, r), s)| tanh(n.plus(r.times(*s)))).collect();
-                for ((h, z), n) in h.iter_mut().zip(&z).zip(&n) {
+                trace.gate(ActivationSpec::Sigmoid, gate(0));
+                trace.gate(ActivationSpec::Sigmoid, gate(1));
+                let of_state = |unit: usize| {
+                    let terms = products(self.rows(2 * units + unit)[1], h);
+                    Bounded::sum(terms.into_iter().chain([self.bias(rows + unit)]))
+                };
+                trace.apart = (0..units).map(of_state).collect();
+                let of_both =
+                    |unit: usize| sum(2 * units + unit, true).plus(trace.gates[0][unit].times(trace.apart[unit]));
+                let sums: Vec<_> = (0..units).map(of_both).collect();
+                trace.gate(ActivationSpec::Tanh, sums.into_iter());
+                for ((h, z), n) in h.iter_mut().zip(&trace.gates[1]).zip(&trace.gates[2]) {
                     *h = ONE.minus(*z).times(*n).plus(z.times(*h));
                 }
-                trace.gates = vec![r, z, n];
             }
             CellSpec::Lstm => {
-                trace.gates = (0..4)
-                    .map(|at| gate(at, false).map(if at == 2 { tanh } else { sigmoid }).collect::<Vec<_>>())
-                    .collect();
+                for at in 0..4 {
+                    trace.gate(if at == 2 { ActivationSpec::Tanh } else { ActivationSpec::Sigmoid }, gate(at));
+                }
                 for unit in 0..units {
                     let [i, f, g, o] = [0, 1, 2, 3].map(|gate: usize| trace.gates[gate][unit]);
                     c[unit] = f.times(c[unit]).plus(i.times(g));
-                    h[unit] = o.times(tanh(c[unit]));
+                    h[unit] = o.times(tanh(c[unit]).0);
                 }
             }
             _ => panic!("{:?}", self.spec.cell),
@@ -144,12 +139,12 @@ impl Mirror {
         trace
     }
 
-    pub(crate) fn forward(&self, x: &[f64]) -> (Vec<Bounded>, Vec<Trace>) {
+    pub(crate) fn forward(&self, x: &[Bounded]) -> (Vec<Bounded>, Vec<Trace>) {
         let (inputs, units, _) = self.sizes();
         let (mut h, mut c, mut y) = (vec![Bounded::ZERO; units], vec![Bounded::ZERO; units], Vec::new());
         let mut traces = Vec::new();
         for x in x.chunks(inputs) {
-            traces.push(self.step(&x.iter().map(number).collect::<Vec<_>>(), &mut h, &mut c));
+            traces.push(self.step(x, &mut h, &mut c));
             if self.spec.states == States::Last {
                 y.clear();
             }
@@ -164,27 +159,26 @@ impl Mirror {
         let mut dz = vec![Bounded::ZERO; self.spec.cell.biases() * units];
         let mut dh_before = vec![vec![]; units];
         for unit in 0..units {
-            let gate = |gate: usize| trace.gates[gate][unit];
+            let (gate, slope) = (|gate: usize| trace.gates[gate][unit], |gate: usize| trace.slopes[gate][unit]);
             match self.spec.cell {
-                CellSpec::Rnn { activation: ActivationSpec::Tanh } => dz[unit] = dh[unit].times(tanh_slope(gate(0))),
-                CellSpec::Rnn { .. } => dz[unit] = if gate(0).value > 0.0 { dh[unit] } else { Bounded::ZERO },
+                CellSpec::Rnn { .. } => dz[unit] = dh[unit].times(slope(0)),
                 CellSpec::Gru => {
                     let (r, z, n, s, h) = (gate(0), gate(1), gate(2), trace.apart[unit], trace.h[unit]);
-                    let dn = dh[unit].times(ONE.minus(z)).times(tanh_slope(n));
-                    dz[unit] = dn.times(s).times(sigmoid_slope(r));
-                    dz[units + unit] = dh[unit].times(h.minus(n)).times(sigmoid_slope(z));
+                    let dn = dh[unit].times(ONE.minus(z)).times(slope(2));
+                    dz[unit] = dn.times(s).times(slope(0));
+                    dz[units + unit] = dh[unit].times(h.minus(n)).times(slope(1));
                     dz[2 * units + unit] = dn;
                     dz[3 * units + unit] = dn.times(r);
                     dh_before[unit].push(dh[unit].times(z));
                 }
                 _ => {
                     let (i, f, g, o, c) = (gate(0), gate(1), gate(2), gate(3), trace.c[unit]);
-                    let t = tanh(f.times(c).plus(i.times(g)));
-                    let d = dc[unit].plus(dh[unit].times(o).times(tanh_slope(t)));
-                    dz[unit] = d.times(g).times(sigmoid_slope(i));
-                    dz[units + unit] = d.times(c).times(sigmoid_slope(f));
-                    dz[2 * units + unit] = d.times(i).times(tanh_slope(g));
-                    dz[3 * units + unit] = dh[unit].times(t).times(sigmoid_slope(o));
+                    let (t, of_t) = tanh(f.times(c).plus(i.times(g)));
+                    let d = dc[unit].plus(dh[unit].times(o).times(of_t));
+                    dz[unit] = d.times(g).times(slope(0));
+                    dz[units + unit] = d.times(c).times(slope(1));
+                    dz[2 * units + unit] = d.times(i).times(slope(2));
+                    dz[3 * units + unit] = dh[unit].times(t).times(slope(3));
                     dc[unit] = d.times(f);
                 }
             }
@@ -200,7 +194,7 @@ impl Mirror {
         dz
     }
 
-    pub(crate) fn run(&self, x: &[f64], dy: &[f64]) -> Results<Bounded> {
+    pub(crate) fn run(&self, x: &[Bounded], dy: &[Bounded]) -> Results<Bounded> {
         let (inputs, units, rows) = self.sizes();
         let (y, traces) = self.forward(x);
         let steps = traces.len();
@@ -212,13 +206,12 @@ impl Mirror {
                 (dh, dc) = (vec![Bounded::ZERO; units], vec![Bounded::ZERO; units]);
             }
             for (dh, dy) in dh.iter_mut().zip(dy.next().unwrap_or_default()) {
-                *dh = dh.plus(number(dy));
+                *dh = dh.plus(*dy);
             }
             dz[step] = self.back(&traces[step], &mut dh, &mut dc);
         }
         let over_time = |terms: &dyn Fn(usize) -> Bounded| Bounded::sum((0..steps).map(terms));
-        let of_weight =
-            |(row, input): (usize, usize)| over_time(&|step| dz[step][row].times(number(&x[step * inputs + input])));
+        let of_weight = |(row, input): (usize, usize)| over_time(&|step| dz[step][row].times(x[step * inputs + input]));
         let of_recurrent = |(slot, unit): (usize, usize)| over_time(&|step| dz[step][slot].times(traces[step].h[unit]));
         let mut gradient: Vec<_> = pairs(0..rows, inputs).map(of_weight).collect();
         gradient.extend(pairs(self.slots().map(|(_, slot)| slot), units).map(of_recurrent));
