@@ -18,11 +18,15 @@
 //! and it is left to training to spread them out. scikit-learn takes a third of that variance where hidden layers have
 //! sigmoids; this here does not.
 
-use neurona::arch::ActivationSpec::{self, *};
+use neurona::{
+    Reservoir,
+    arch::ActivationSpec::{self, *},
+    kernel::reservoir_fill,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Fans, Network, begin_normalization},
+    network::{Fans, Kind, Network, begin_normalization},
     random::{Purpose, Random},
 };
 
@@ -130,6 +134,22 @@ impl Network {
     }
 }
 
+impl Network {
+    /// Draws the values of every reservoir from its own seed, to the bits of [`EchoState::fill`](neurona::EchoState::fill).
+    ///
+    /// They are constants: [`init`](Self::init) leaves them as they are.
+    pub fn fill_reservoirs(&mut self, reservoir: Reservoir) {
+        for layer in self.layers().to_vec() {
+            let Kind::EchoState(echo) = layer.kind else { continue };
+            let (units, connections) = (echo.units as usize, echo.connections as usize);
+            let (weights, bias) = self.values_mut()[layer.values].split_at_mut(echo.weights());
+            let (weights, recurrent) = weights.split_at_mut(weights.len() - units * connections);
+            let (mut h, mut z) = (vec![0.0; units], vec![0.0; units]);
+            reservoir_fill(echo.seed, connections, reservoir, [weights, recurrent, bias], [&mut h, &mut z]);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +231,21 @@ mod tests {
         // Bounds of 1 / sqrt(100) for all, as the documentation of `torch.nn.GRU` has them.
         let third = 1.0 / 100.0 / 3.0;
         ratios(&network, [third, third, 2.0 * third, third]);
+    }
+
+    #[test]
+    fn reservoirs_have_the_bits_of_the_device() {
+        use neurona::{EchoMemory, EchoState, Layer, plain::Zero};
+        type Echo = EchoState<4, 2, 30, 5, 7>;
+        let reservoir = Reservoir { radius: 0.9, inputs: 0.5, bias: 0.1 };
+        let (mut device, mut memory) = (Echo::ZERO, EchoMemory::ZERO);
+        device.fill(reservoir, &mut memory);
+        let mut network = Network::from_arch(&Echo::SPEC).expect("it is sound");
+        network.fill_reservoirs(reservoir);
+        network.init(Init::Auto, 1);
+        let expected = [device.inputs.as_flattened(), device.recurrent.as_flattened(), &device.bias].concat();
+        assert_eq!(network.values(), expected);
+        assert!(expected.iter().all(|value| *value != 0.0));
     }
 
     #[test]

@@ -143,7 +143,8 @@ pub use layer::{
     Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
     GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
     Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
-    Rescale, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize, Target,
+    Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize,
+    Target,
 };
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]

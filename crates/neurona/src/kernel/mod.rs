@@ -22,8 +22,7 @@ pub use conv::{
     depthwise_forward,
 };
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
-pub(crate) use echo::mixed;
-pub use echo::{Connections, leaky_tanh, reservoir_forward};
+pub use echo::{Connections, leaky_tanh, reservoir_fill, reservoir_forward};
 pub(crate) use elementwise::maximum;
 pub use elementwise::{axpy, rescale, softmax, softmax_backward, standardize};
 pub use pool::{

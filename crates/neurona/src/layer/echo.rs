@@ -120,53 +120,9 @@ impl<
     /// UNITS CONNECTIONS` multiply-adds and is within a hundredth for reservoirs of some tens to a hundred units. Where the
     /// vector vanishes, for which weights of exactly zero are needed, the weights stay as they were drawn. The result has the
     /// same bits everywhere.
-    pub fn fill(&mut self, Reservoir { radius, inputs, bias }: Reservoir, scratch: &mut EchoMemory<UNITS>) {
-        let mut state = SEED;
-        let mut draw = |within: f32, values: &mut [f32]| {
-            for value in values {
-                state = state.wrapping_add(0x9e37_79b9);
-                // 24 random bits, which a float holds exactly, as a number from -1 to 1.
-                *value = within * ((kernel::mixed(state) >> 8) as f32 / 8_388_608.0 - 1.0);
-            }
-        };
-        draw(inputs, self.inputs.as_flattened_mut());
-        draw(1.0, self.recurrent.as_flattened_mut());
-        draw(bias, &mut self.bias);
-        draw(1.0, &mut scratch.h);
-        let measured = self.radius(scratch);
-        if measured > 0.0 {
-            for weight in self.recurrent.as_flattened_mut() {
-                *weight = *weight / measured * radius;
-            }
-        }
-    }
-
-    /// The spectral radius of the recurrent weights, by the growth of the vector in `h`.
-    fn radius(&self, EchoMemory { h, z }: &mut EchoMemory<UNITS>) -> f32 {
-        /// Products until the vector is about one of the largest eigenvalues', and those over which its growth is measured.
-        const BEFORE: u32 = 64;
-        const MEASURED: u32 = 1_000;
-        let mut sum = 0.0;
-        for product in 0..BEFORE + MEASURED {
-            z.fill(0.0);
-            kernel::reservoir_forward(SEED, CONNECTIONS, self.recurrent.as_flattened(), h, z);
-            let mut square = 0.0;
-            for z in &*z {
-                square += z * z;
-            }
-            let norm = libm::sqrtf(square);
-            // A norm that is no positive number has no logarithm.
-            if norm.partial_cmp(&0.0) != Some(core::cmp::Ordering::Greater) {
-                return 0.0;
-            }
-            for (h, z) in h.iter_mut().zip(&*z) {
-                *h = z / norm;
-            }
-            if product >= BEFORE {
-                sum += libm::logf(norm);
-            }
-        }
-        libm::expf(sum / MEASURED as f32)
+    pub fn fill(&mut self, reservoir: Reservoir, EchoMemory { h, z }: &mut EchoMemory<UNITS>) {
+        let values = [self.inputs.as_flattened_mut(), self.recurrent.as_flattened_mut(), &mut self.bias];
+        kernel::reservoir_fill(SEED, CONNECTIONS, reservoir, values, [h, z]);
     }
 
     fn advance(&self, x: &[f32], EchoMemory { h, z }: &mut EchoMemory<UNITS>) {
