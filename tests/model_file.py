@@ -69,9 +69,13 @@ def layer():
         return kind, window(), varint(), activation()
     if kind == 12:
         return kind, layer(), layer() if fixed(1)[0] else None, activation()
+    if kind == 15:
+        cell = varint()
+        return kind, cell, activation() if cell == 0 else None, [varint() for _ in range(4)]
     fields = {
         2: (varint, varint), 3: (varint,), 4: (varint, constant), 6: (shape, shape), 8: (window, activation),
         9: (window, varint), 10: (shape, varint), 11: (shape, activation), 13: (layer, layer), 14: (shape,),
+        16: (varint, varint, varint, varint, varint, constant, varint),
     }
     return kind, *[read() for read in fields[kind]]
 
@@ -95,6 +99,55 @@ def meetings(window):
             if 0 <= y < height and 0 <= x < width:
                 met.append((cell, (y * width + x) * channels))
         yield met
+
+def sigmoid(z): return f32(1 / (1 + math.exp(-z)))
+def tanh(z): return f32(math.tanh(z))
+def plus(a, b): return f32(a + b)
+def times(a, b): return f32(a * b)
+
+def recurrent(cell, function, sizes, x, take):
+    steps, inputs, units, every = sizes
+    rows = (1, 3, 4)[cell] * units
+    weights, state = [take(inputs) for _ in range(rows)], [take(units) for _ in range(rows)]
+    bias = take((1, 4, 4)[cell] * units)
+    h, c, given = [0.0] * units, [0.0] * units, []
+    for step in range(steps):
+        now = x[step * inputs:(step + 1) * inputs]
+        of_input = lambda row: dot(bias[row], zip(weights[row], now))
+        both = lambda gate: [dot(of_input(row), zip(state[row], h)) for row in range(gate * units, (gate + 1) * units)]
+        if cell == 0:
+            h = apply(function, both(0))
+        elif cell == 1:
+            r, z = [sigmoid(v) for v in both(0)], [sigmoid(v) for v in both(1)]
+            apart = [dot(bias[3 * units + u], zip(state[2 * units + u], h)) for u in range(units)]
+            n = [tanh(plus(of_input(2 * units + u), times(r[u], apart[u]))) for u in range(units)]
+            h = [plus(times(f32(1 - z[u]), n[u]), times(z[u], h[u])) for u in range(units)]
+        else:
+            i, f, g, o = [[(tanh if gate == 2 else sigmoid)(v) for v in both(gate)] for gate in range(4)]
+            c = [plus(times(f[u], c[u]), times(i[u], g[u])) for u in range(units)]
+            h = [times(o[u], tanh(c[u])) for u in range(units)]
+        given = given + h if every else h
+    return given
+
+def mix(v):
+    v = (v ^ 0x9E3779B9) * 0x85EBCA6B % 2**32
+    v = (v ^ v >> 13) * 0xC2B2AE35 % 2**32
+    return v ^ v >> 16
+
+def echo_state(sizes, x, take):
+    steps, inputs, units, connections, seed, leak, every = sizes
+    weights, state = [take(inputs) for _ in range(units)], [take(connections) for _ in range(units)]
+    bias, h, given = take(units), [0.0] * units, []
+    for step in range(steps):
+        sums = []
+        for u in range(units):
+            first = mix(seed ^ mix(u))
+            start, stride = first * units >> 32, 1 + (mix(first) * (units // connections) >> 32)
+            of_input = dot(bias[u], zip(weights[u], x[step * inputs:]))
+            sums.append(dot(of_input, [(w, h[(start + k * stride) % units]) for k, w in enumerate(state[u])]))
+        h = [plus(times(f32(1 - leak), a), times(leak, tanh(z))) for a, z in zip(h, sums)]
+        given = given + h if every else h
+    return given
 
 def pool(kind, values):
     if kind == 0:
@@ -153,6 +206,10 @@ def run(layer, x, take):
         long = run(body, x, take)
         short = run(shortcut, x, take) if shortcut else x
         return apply(function, [f32(a + b) for a, b in zip(long, short, strict=True)])
+    if kind == 15:
+        return recurrent(*fields, x, take)
+    if kind == 16:
+        return echo_state(fields, x, take)
     (first, ahead), (second, behind) = [(run(branch, x, take), channels_of(branch)) for branch in fields]
     cells = zip(range(0, len(first), ahead), range(0, len(second), behind), strict=True)
     return [v for a, b in cells for v in first[a:a + ahead] + second[b:b + behind]]
@@ -166,6 +223,8 @@ def channels_of(layer):
         return channels_of(fields[0]) + channels_of(fields[1])
     if kind in (7, 8, 9):
         return fields[0][1][2]
+    if kind in (15, 16):
+        return fields[2][2] if kind == 15 else fields[2]
     return {1: lambda: fields[1], 6: lambda: fields[1][2], 12: lambda: channels_of(fields[0])}.get(
         kind, lambda: fields[0] if isinstance(fields[0], int) else fields[0][2])()
 

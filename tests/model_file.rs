@@ -199,6 +199,10 @@ neurona::network! {
         flat: Flatten<Image<1, 2, 5>, 10>,
         signal: Reshape<[f32; 10], Signal<5, 2>>,
         last: Conv1d<Signal<5, 2>, Signal<3, 5>, Kernel1d<3, 2>, Elu, Padding1d<2, 0>>,
+        reservoir: EchoState<3, 5, 7, 2, 300, All, { 0.4_f32.to_bits() }>,
+        simple: Rnn<3, 7, 4, All, Silu>,
+        gated: Gru<3, 4, 3, All>,
+        long: Lstm<3, 3, 5, All>,
         mean: GlobalAvgPool<Signal<3, 5>>,
     }
 }
@@ -232,7 +236,7 @@ fn every_kind_of_layer_comes_back() {
     let path = folder.path().join("everything.neurona");
     std::fs::write(&path, &bytes).expect("the folder can be written");
     if let Some(said) = read_in_python(&path) {
-        assert!(said.starts_with("Everything: 11 layers, 0 labels"), "{said}");
+        assert!(said.starts_with("Everything: 15 layers, 0 labels"), "{said}");
     }
     // Every byte counts.
     for at in 0..bytes.len() {

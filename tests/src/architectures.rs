@@ -156,6 +156,51 @@ architectures! {
         mean: GlobalAvgPool<Signal<6, 6>>, output: Dense<6, 2>,
     } SquaredError;
 
+    rnn_last: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Rnn<6, 3, 5>, output: Dense<5, 3>,
+    } SquaredError;
+    rnn_all: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Rnn<6, 3, 4, All, Relu>,
+        flat: Flatten<Signal<6, 4>, 24>, output: Dense<24, 3>,
+    } SoftmaxCrossEntropy;
+    rnn_silu: 12 => 2 {
+        signal: Reshape<[f32; 12], Signal<4, 3>>, memory: Rnn<4, 3, 5, All, Silu>,
+        mean: GlobalAvgPool<Signal<4, 5>>, output: Dense<5, 2>,
+    } SquaredError;
+    gru_last: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Gru<6, 3, 5>, output: Dense<5, 3>,
+    } SoftmaxCrossEntropy;
+    gru_all: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Gru<6, 3, 4, All>,
+        flat: Flatten<Signal<6, 4>, 24>, output: Dense<24, 3>,
+    } SquaredError;
+    lstm_last: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Lstm<6, 3, 5>, output: Dense<5, 3>,
+    } SquaredError;
+    lstm_all: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Lstm<6, 3, 4, All>,
+        flat: Flatten<Signal<6, 4>, 24>, output: Dense<24, 3>,
+    } SoftmaxCrossEntropy;
+    one_step: 3 => 2 {
+        signal: Reshape<[f32; 3], Signal<1, 3>>, first: Lstm<1, 3, 4, All>, second: Gru<1, 4, 1>, output: Dense<1, 2>,
+    } SquaredError;
+    recurrent_stack: 18 => 3 {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, first: Gru<6, 3, 4, All>, second: Lstm<6, 4, 5>,
+        output: Dense<5, 3>,
+    } SquaredError;
+    recurrent_after_conv: 22 => 3 {
+        signal: Reshape<[f32; 22], Signal<11, 2>>,
+        conv: Conv1d<Signal<11, 2>, Signal<5, 4>, Kernel1d<3, 2>, Tanh>, memory: Gru<5, 4, 3>, output: Dense<3, 3>,
+    } SquaredError;
+    echo_state: 12 => 2 {
+        signal: Reshape<[f32; 12], Signal<6, 2>>, reservoir: EchoState<6, 2, 20, 4, 7>, readout: Dense<20, 2>,
+    } SquaredError;
+    echo_states: 12 => 2 {
+        signal: Reshape<[f32; 12], Signal<6, 2>>,
+        reservoir: EchoState<6, 2, 9, 3, 5, All, { 0.3_f32.to_bits() }>,
+        flat: Flatten<Signal<6, 9>, 54>, readout: Dense<54, 2>,
+    } SquaredError;
+
     identity: 7 => 3 { hidden: Dense<7, 5>, output: Dense<5, 3> } SquaredError;
     step: 7 => 3 { hidden: Dense<7, 5, Step>, output: Dense<5, 3> } SquaredError;
     sigmoid: 7 => 3 { hidden: Dense<7, 5, Sigmoid>, output: Dense<5, 3, Sigmoid> } SquaredError;

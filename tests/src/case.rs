@@ -59,6 +59,9 @@ impl Examples {
             let inputs = match step.spec {
                 Spec::Conv(conv) => conv.fan_in(),
                 Spec::DepthwiseConv(conv) => conv.window.kernel_cells(),
+                Spec::Recurrent(recurrent) => (recurrent.inputs + recurrent.units) as usize,
+                // Half as large: so that the reservoir forgets.
+                Spec::EchoState(echo) => 4 * (echo.inputs + echo.connections) as usize,
                 // A scale of about 1.
                 Spec::Scale(_) => 2,
                 layer => layer.inputs(),

@@ -9,6 +9,7 @@ use neurona_train::{Loss, Spec};
 use crate::bounded::{Bounded, U, ULP, UNDERFLOW};
 
 mod layers;
+mod recurrent;
 
 /// A network's architecture and values.
 #[derive(Clone, Debug)]

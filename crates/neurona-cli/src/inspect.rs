@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use neurona::arch::{ActivationSpec, PaddingSpec, ScaleSpec, Shape, WindowSpec};
+use neurona::arch::{ActivationSpec, CellSpec, PaddingSpec, RecurrentSpec, ScaleSpec, Shape, WindowSpec};
 use neurona_train::{Spec, arch::Step, config::RunConfig, model_file::Metadata};
 use serde::Serialize;
 
@@ -256,6 +256,8 @@ fn function(layer: &Spec) -> String {
         }
         Spec::DepthwiseConv(conv) => format!("{} {}", window(&conv.window), named(conv.activation)),
         Spec::Pool(pool) => window(&pool.window),
+        Spec::Recurrent(RecurrentSpec { cell: CellSpec::Rnn { activation }, .. }) => named(*activation),
+        Spec::EchoState(echo) => format!("{} connections, leak {}", echo.connections, f32::from_bits(echo.leak)),
         Spec::Softmax { fast: true, .. } => "fast".to_owned(),
         Spec::Rescale { factor, .. } => format!("× {}", f32::from_bits(*factor)),
         Spec::Custom { name, .. } => print::short(name),

@@ -21,6 +21,8 @@
 //! #     { conv = 8, kernel = 3, activation = "relu", padding = "same", batch_norm = true }, { max_pool = 2 },
 //! #     { flatten = true }, { dense = 10 },
 //! # ]
+//! # input = [50, 6]          # fifty steps of six values
+//! # layers = [{ gru = 16, all = true }, { lstm = 8 }, { dense = 4 }]
 //!
 //! # Or, instead of layers, one of the networks of neurona_train::zoo:
 //! # zoo = "lenet5"

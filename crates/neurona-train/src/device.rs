@@ -6,7 +6,7 @@
 
 use neurona::{
     Exact, Exponential,
-    arch::{ActivationSpec, PoolKind},
+    arch::{ActivationSpec, CellSpec, EchoStateSpec, PoolKind, RecurrentSpec, States},
     fast,
     kernel::{self, Window},
 };
@@ -94,8 +94,58 @@ fn compute(spec: &Spec, values: &[f32], x: &[f32], with: Option<&Vec<f32>>, y: &
                 behind.copy_from_slice(second);
             }
         }
+        Spec::Recurrent(spec) => recurrent(spec, values, x, y),
+        Spec::EchoState(spec) => echo_state(spec, values, x, y),
         // `Spec::steps` opens every chain, and a custom layer has no output.
         Spec::Chain(_) | Spec::Custom { .. } => {}
+    }
+}
+
+/// A cell applied step after step, from a memory of zeros.
+fn recurrent(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32]) {
+    let (inputs, units) = (spec.inputs as usize, spec.units as usize);
+    let (weights, bias) = values.split_at(spec.weights());
+    let (weights, recurrent) = weights.split_at(spec.cell.gates() * units * inputs);
+    let (mut h, mut c, mut gates) = (vec![0.0; units], vec![0.0; units], vec![0.0; spec.cell.biases() * units]);
+    each_step(spec.states, x.chunks_exact(inputs), units, y, |x, y| {
+        match spec.cell {
+            CellSpec::Rnn { activation } => {
+                kernel::recurrent_forward(weights, recurrent, bias, x, &h, &mut gates);
+                activate(activation, &mut gates);
+                h.copy_from_slice(&gates);
+            }
+            CellSpec::Gru => kernel::gru_forward(weights, recurrent, bias, x, &mut h, &mut gates),
+            _ => kernel::lstm_forward(weights, recurrent, bias, x, &mut h, &mut c, &mut gates),
+        }
+        y.copy_from_slice(&h);
+    });
+}
+
+/// A reservoir, from a state of zeros.
+fn echo_state(spec: &EchoStateSpec, values: &[f32], x: &[f32], y: &mut [f32]) {
+    let (inputs, units, connections) = (spec.inputs as usize, spec.units as usize, spec.connections as usize);
+    let (weights, bias) = values.split_at(spec.weights());
+    let (weights, recurrent) = weights.split_at(units * inputs);
+    let (mut h, mut z) = (vec![0.0; units], vec![0.0; units]);
+    each_step(spec.states, x.chunks_exact(inputs), units, y, |x, y| {
+        kernel::dense_forward(weights, bias, x, &mut z);
+        kernel::reservoir_forward(spec.seed, connections, recurrent, &h, &mut z);
+        kernel::leaky_tanh(f32::from_bits(spec.leak), &z, &mut h);
+        y.copy_from_slice(&h);
+    });
+}
+
+/// Gives each step its inputs, and where its state goes: to a place of its own, or over that of the step before.
+fn each_step<'a>(
+    states: States,
+    x: impl Iterator<Item = &'a [f32]>,
+    units: usize,
+    y: &mut [f32],
+    mut step: impl FnMut(&[f32], &mut [f32]),
+) {
+    for (at, x) in x.enumerate() {
+        let place = if states == States::All { at } else { 0 };
+        step(x, &mut y[place * units..][..units]);
     }
 }
 
@@ -150,6 +200,18 @@ mod tests {
         }
     }
 
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Remembering: Signal<9, 2> => [f32; 3] {
+            first: Rnn<9, 2, 5, All, Silu>,
+            reservoir: EchoState<9, 5, 11, 3, 7, All, { 0.4_f32.to_bits() }>,
+            second: Gru<9, 11, 4, All>,
+            third: Lstm<9, 4, 6, All>,
+            again: EchoState<9, 6, 5, 2, 9>,
+            output: Dense<5, 3>,
+        }
+    }
+
     fn check<N: Network + Plain>(x: &N::Input) {
         let spec = Spec::from(&N::ARCH);
         let values: Vec<f32> = (0..spec.values()).map(|i| ((i * 37 % 19) as f32 - 9.0) / 7.0).collect();
@@ -169,6 +231,11 @@ mod tests {
     #[test]
     fn the_bits_are_those_of_the_type() {
         check::<Mixed>(&[0.3, -7.5, 11.0]);
+        let signal = std::array::from_fn(|i| [i as f32 / 5.0 - 1.0, (i * 29 % 17) as f32 / 9.0 - 1.0]);
+        check::<Remembering>(&signal);
+        check::<Gru<9, 2, 3>>(&signal);
+        check::<Lstm<9, 2, 3>>(&signal);
+        check::<Rnn<9, 2, 3>>(&signal);
         check::<Branching>(&std::array::from_fn(|i| (i * 29 % 17) as f32 / 5.0 - 1.5));
     }
 

@@ -33,11 +33,15 @@
 //! For networks of many layers choose `by_activation`: in `auto`, biases aside, each layer with ReLU passes on a sixth
 //! of the variance of its inputs.
 
-use neurona::arch::ActivationSpec::{self, *};
+use neurona::{
+    Reservoir,
+    arch::ActivationSpec::{self, *},
+    kernel::reservoir_fill,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Network, begin_normalization},
+    network::{Fans, Kind, Network, begin_normalization},
     random::{Purpose, Random},
 };
 
@@ -63,7 +67,8 @@ pub enum Init {
     LecunUniform,
     /// Normal with LeCun's variance.
     LecunNormal,
-    /// As PyTorch's linear layers begin: weights and biases uniform, with a variance of a third of LeCun's.
+    /// As PyTorch's layers begin: weights and biases uniform, with a variance of a third of LeCun's; of a recurrent layer as if it
+    /// had as many inputs as units, and with the sum of two such biases where PyTorch has two.
     Pytorch,
     /// As scikit-learn's networks begin: weights and biases uniform, with Glorot's variance.
     ScikitLearn,
@@ -104,17 +109,37 @@ impl Network {
     /// Gives the weights of every layer with weighted sums new values, and its biases too or sets them to zero; a scale
     /// becomes 1, and other layers stay as they are. What a normalised layer has besides begins anew.
     ///
+    /// Of a recurrent layer the variance is that of one gate: from the inputs for the weights of the input, from the units for
+    /// those of the state, which also have this distribution and are not orthogonal. [`Init::Auto`] is Glorot's there, whatever
+    /// the activation. A gate of an LSTM that is to remember for long begins with a bias of 1: set it in
+    /// [`values`](Self::values).
+    ///
     /// The same seed gives the same weights on every machine: see [`random`](crate::random).
     pub fn init(&mut self, init: Init, seed: u64) {
         let layers = self.layers().to_vec();
         for (number, layer) in (0..).zip(layers) {
             let (weights, bias) = self.values_mut()[layer.values.clone()].split_at_mut(layer.weights());
-            if let Some((inputs, outputs)) = layer.fans() {
-                let (variance, uniform) = init.distribution(inputs, outputs, layer.activation());
+            let fans = layer.fans();
+            if let Some(last) = fans.last() {
                 let mut random = Random::new(seed, Purpose::Init, number, 0);
-                let (limit, deviation) = ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32);
-                weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
+                let spread = |fans: &Fans| {
+                    // PyTorch's recurrent layers go by the number of units alone.
+                    let fans = if init == Init::Pytorch { last } else { fans };
+                    let (variance, uniform) = init.distribution(fans.inputs, fans.outputs, layer.activation());
+                    ((3.0 * variance).sqrt() as f32, variance.sqrt() as f32, uniform)
+                };
+                let mut rest = weights;
+                for block in &fans {
+                    let (weights, behind) = rest.split_at_mut(block.weights);
+                    let (limit, deviation, uniform) = spread(block);
+                    weights.fill_with(|| if uniform { random.uniform(limit) } else { random.normal() * deviation });
+                    rest = behind;
+                }
+                let (limit, ..) = spread(last);
                 bias.fill_with(|| if init.draws_biases() { random.uniform(limit) } else { 0.0 });
+                if init == Init::Pytorch {
+                    bias[..layer.merged_biases()].iter_mut().for_each(|bias| *bias += random.uniform(limit));
+                }
             } else if layer.learns() {
                 // A scale that changes nothing.
                 weights.fill(1.0);
@@ -123,6 +148,22 @@ impl Network {
             if let Some(norm) = layer.norm {
                 begin_normalization(&mut self.values_mut()[norm]);
             }
+        }
+    }
+}
+
+impl Network {
+    /// Draws the values of every reservoir from its own seed, to the bits of [`EchoState::fill`](neurona::EchoState::fill).
+    ///
+    /// They are constants: [`init`](Self::init) leaves them as they are.
+    pub fn fill_reservoirs(&mut self, reservoir: Reservoir) {
+        for layer in self.layers().to_vec() {
+            let Kind::EchoState(echo) = layer.kind else { continue };
+            let (units, connections) = (echo.units as usize, echo.connections as usize);
+            let (weights, bias) = self.values_mut()[layer.values].split_at_mut(echo.weights());
+            let (weights, recurrent) = weights.split_at_mut(weights.len() - units * connections);
+            let (mut h, mut z) = (vec![0.0; units], vec![0.0; units]);
+            reservoir_fill(echo.seed, connections, reservoir, [weights, recurrent, bias], [&mut h, &mut z]);
         }
     }
 }
@@ -193,6 +234,45 @@ mod tests {
             let (variance, uniform) = init.distribution(200, 400, activation);
             assert!(uniform && (variance - expected).abs() < 1e-12, "{init:?}, {activation:?}");
         }
+    }
+
+    #[test]
+    fn recurrent_weights_are_of_one_gate() {
+        use neurona::arch::{CellSpec, RecurrentSpec, States};
+        let (inputs, units) = (300, 100);
+        let recurrent = RecurrentSpec { cell: CellSpec::Gru, steps: 2, inputs, units, states: States::Last };
+        let mut network = Network::new(Spec::Recurrent(recurrent)).expect("it is sound");
+        let ratios = |network: &Network, expected: [f64; 4]| {
+            let (weights, rest) = network.values().split_at(90_000);
+            let (recurrent, bias) = rest.split_at(30_000);
+            let (merged, apart) = bias.split_at(200);
+            for (values, expected) in [weights, recurrent, merged, apart].into_iter().zip(expected) {
+                let (found, count) = (variance(values.iter().copied()), values.len() as f64);
+                // The squares of uniform values have a variance of 4/5, those of a sum of two 7/5; 5 deviations.
+                assert!((found - expected).abs() <= expected * 5.0 * (1.4 / count).sqrt(), "{found}, {expected}");
+            }
+        };
+        network.init(Init::Auto, 3);
+        ratios(&network, [2.0 / 400.0, 2.0 / 200.0, 0.0, 0.0]);
+        network.init(Init::Pytorch, 3);
+        // Bounds of 1 / sqrt(100) for all, as the documentation of `torch.nn.GRU` has them.
+        let third = 1.0 / 100.0 / 3.0;
+        ratios(&network, [third, third, 2.0 * third, third]);
+    }
+
+    #[test]
+    fn reservoirs_have_the_bits_of_the_device() {
+        use neurona::{EchoMemory, EchoState, Layer, plain::Zero};
+        type Echo = EchoState<4, 2, 30, 5, 7>;
+        let reservoir = Reservoir { radius: 0.9, inputs: 0.5, bias: 0.1 };
+        let (mut device, mut memory) = (Echo::ZERO, EchoMemory::ZERO);
+        device.fill(reservoir, &mut memory);
+        let mut network = Network::from_arch(&Echo::SPEC).expect("it is sound");
+        network.fill_reservoirs(reservoir);
+        network.init(Init::Auto, 1);
+        let expected = [device.inputs.as_flattened(), device.recurrent.as_flattened(), &device.bias].concat();
+        assert_eq!(network.values(), expected);
+        assert!(expected.iter().all(|value| *value != 0.0));
     }
 
     #[test]

@@ -80,9 +80,10 @@
 //! | [`network!`]    | makes a network; what every network can do is in [`Network`]                                 |
 //! | layers          | [`Dense`], [`Conv1d`], [`Conv2d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`MaxPool`],    |
 //! |                 | [`AvgPool`], [`GlobalMaxPool`], [`GlobalAvgPool`], [`Flatten`], [`Reshape`], [`Scale`],      |
-//! |                 | [`Residual`], [`Projected`], [`Concat`], [`Softmax`], [`Standardize`], [`Rescale`]; your own |
-//! |                 | by [`Layer`] and [`Learn`]                                                                   |
+//! |                 | [`Residual`], [`Projected`], [`Concat`], [`Rnn`], [`Gru`], [`Lstm`], [`EchoState`],          |
+//! |                 | [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]               |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
+//! | [`stream`]      | networks that are fed one time step a call, and windows that slide over samples              |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
@@ -132,6 +133,7 @@ mod network;
 mod optim;
 pub mod plain;
 pub mod shape;
+pub mod stream;
 pub mod zoo;
 
 pub use activation::{
@@ -139,10 +141,12 @@ pub use activation::{
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    Average, AvgPool, Branches, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d, Dense, DepthwiseConv,
-    DepthwiseConv1d, DepthwiseConv2d, Exact, Exponential, Flatten, GlobalAvgPool, GlobalMaxPool, GlobalPool, Layer,
-    Learn, Max, MaxPool, Pool, Projected, ProjectedScratch, ProjectedTape, Reduce, Rescale, Reshape, Residual,
-    ResidualTape, Scale, Softmax, Standardize, Target,
+    All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
+    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
+    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
+    Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
+    Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize,
+    Target,
 };
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
@@ -155,13 +159,14 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, Flatten,
-        GlobalAvgPool, GlobalMaxPool, Layer, Learn, MaxPool, Projected, Rescale, Reshape, Residual, Scale, Softmax,
-        Standardize,
+        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoState,
+        Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reservoir,
+        Reshape, Residual, Rnn, Scale, Softmax, Standardize,
     };
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};
     pub use crate::optim::Sgd;
     pub use crate::plain::Zero;
     pub use crate::shape::{Causal, Grouped, Image, Kernel1d, Kernel2d, Padding1d, Padding2d, Same, Signal, Valid};
+    pub use crate::stream::{Sliding, State, Stream, Streaming, Timing};
 }

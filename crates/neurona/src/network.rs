@@ -154,10 +154,31 @@ impl<N: Learn> Network for N {}
 /// field names, with `()` where nothing learns. Attributes and doc comments on the struct and its fields are kept, but
 /// `cfg` on a field is not understood.
 ///
+/// `pub stream struct` instead of `pub struct` makes a network that can also be fed one time step a call: see
+/// [`stream`](crate::stream).
+///
 /// A layer costs the compiler two levels of macro expansion: beyond some 50 layers put `#![recursion_limit = "512"]` at
 /// the top of the crate, or make networks of networks.
 #[macro_export]
 macro_rules! network {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis stream struct $name:ident: $input:ty => $output:ty {
+            $($(#[$field_attribute:meta])* $field:ident: $layer:ty),+ $(,)?
+        }
+    ) => {
+        $crate::network! {
+            $(#[$attribute])*
+            $visibility struct $name: $input => $output {
+                $($(#[$field_attribute])* $field: $layer,)+
+            }
+        }
+
+        const _: () = {
+            $($crate::stream::streams::<$layer>();)+
+            $crate::__stream!(@split $name [] $($field: $layer),+);
+        };
+    };
     (
         $(#[$attribute:meta])*
         $visibility:vis struct $name:ident: $input:ty => $output:ty {

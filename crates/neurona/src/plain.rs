@@ -99,13 +99,18 @@ macro_rules! __plain {
 }
 
 /// Implements [`Zero`] for a struct, of which it is given the types of all fields: see [`__plain!`].
+///
+/// A third pair of brackets may hold what else must be true, with a comma behind each.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __zero {
-    ([$($attribute:meta)?] [$($generics:tt)*] $type:ty, $($field:ty),*) => {
+    ([$($attribute:meta)?] [$($generics:tt)*] [$($bounds:tt)*] $type:ty, $($field:ty),*) => {
         $(#[$attribute])?
         // SAFETY: all-zero bytes are a value of each field.
-        unsafe impl<$($generics)*> $crate::plain::Zero for $type where $($field: $crate::plain::Zero),* {}
+        unsafe impl<$($generics)*> $crate::plain::Zero for $type where $($bounds)* $($field: $crate::plain::Zero),* {}
+    };
+    ([$($attribute:meta)?] [$($generics:tt)*] $type:ty, $($field:ty),*) => {
+        $crate::__zero!([$($attribute)?] [$($generics)*] [] $type, $($field),*);
     };
 }
 
@@ -113,6 +118,8 @@ macro_rules! __zero {
 unsafe impl Zero for () {}
 // SAFETY: as above.
 unsafe impl Zero for f32 {}
+// SAFETY: as above.
+unsafe impl Zero for u32 {}
 // SAFETY: as above.
 unsafe impl Zero for i8 {}
 // SAFETY: as above.
@@ -124,6 +131,8 @@ unsafe impl<T: Zero, const N: usize> Zero for [T; N] {}
 unsafe impl Plain for () {}
 // SAFETY: as above.
 unsafe impl Plain for f32 {}
+// SAFETY: as above.
+unsafe impl Plain for u32 {}
 // SAFETY: as above.
 unsafe impl Plain for i8 {}
 // SAFETY: as above.

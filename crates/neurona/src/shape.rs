@@ -277,6 +277,43 @@ impl<
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
 }
 
+/// A window over time, which can be fed sample by sample.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no window over time from `{X}` to `{Y}`",
+    note = "signals are fed sample by sample, images are not"
+)]
+pub trait TimeKernel<X, Y>: Kernel<X, Y> {
+    /// The samples of a window: of those that are a dilation apart, as many as the window has.
+    type Ring: Tensor;
+}
+
+impl<
+    const STEPS: usize,
+    const CHANNELS: usize,
+    const PLACES: usize,
+    const FILTERS: usize,
+    const SIZE: usize,
+    const STRIDE: usize,
+    const DILATION: usize,
+> TimeKernel<Signal<STEPS, CHANNELS>, Signal<PLACES, FILTERS>> for Kernel1d<SIZE, STRIDE, DILATION>
+{
+    type Ring = [[[f32; CHANNELS]; SIZE]; DILATION];
+}
+
+impl<
+    const SEEN: usize,
+    const STEPS: usize,
+    const CHANNELS: usize,
+    const PLACES: usize,
+    const FILTERS: usize,
+    const SIZE: usize,
+    const STRIDE: usize,
+    const DILATION: usize,
+> TimeKernel<Signal<STEPS, CHANNELS>, Signal<PLACES, FILTERS>> for Grouped<SEEN, Kernel1d<SIZE, STRIDE, DILATION>>
+{
+    type Ring = [[[f32; CHANNELS]; SIZE]; DILATION];
+}
+
 /// What stands around the input of a window. Nothing is stored there: a cell outside of the input has no part in a sum,
 /// in a mean or in a maximum.
 pub trait Padding: 'static {

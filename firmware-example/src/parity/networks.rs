@@ -81,6 +81,10 @@ networks! {
         flat Flatten<Signal<7, 1>, 7>, output Dense<7, 3> => squared_error();
     layer residual: first Residual<Dense<7, 7, Tanh>, Relu>, output Dense<7, 3> => squared_error();
     layer projected: first Projected<Dense<7, 5, Tanh>, Dense<7, 5>, Silu>, output Dense<5, 3> => squared_error();
+    layer rnn: signal Reshape<[f32; 7], Signal<7, 1>>, memory Rnn<7, 1, 3> => squared_error();
+    layer gru: hidden Dense<7, 6>, signal Reshape<[f32; 6], Signal<3, 2>>, memory Gru<3, 2, 3, Last, 2>
+        => squared_error();
+    layer lstm: signal Reshape<[f32; 7], Signal<7, 1>>, memory Lstm<7, 1, 3> => squared_error();
     layer concat: both Concat<Dense<7, 2, Relu>, Dense<7, 4, Sigmoid>, [f32; 6]>, output Dense<6, 3> => squared_error();
     layer concat_on_batches: both Concat<Dense<7, 2, Relu>, Dense<7, 4, Sigmoid>, [f32; 6]>,
         scale Scale<[f32; 6]>, output Dense<6, 3> => mini_batches(|sgd, net, sum| sgd.step(net, sum, BATCH));

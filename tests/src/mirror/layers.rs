@@ -1,10 +1,11 @@
 //! The layers of the mirror: each output is a sum of products over what it meets, and gradients go back along the same
 //! products.
 
-use neurona::arch::{ActivationSpec, PoolKind, WindowSpec};
+use neurona::arch::{ActivationSpec, EchoStateSpec, PoolKind, States, WindowSpec};
+use neurona::kernel::Connections;
 use neurona_train::Spec;
 
-use super::{given, softmax};
+use super::{activate, given, recurrent, softmax};
 use crate::bounded::Bounded;
 
 /// A product in the sum of an output: the weight, by its place among the values, and the input.
@@ -134,6 +135,32 @@ fn largest(x: &[Bounded], of: &[usize]) -> (usize, bool) {
     (best, undecided)
 }
 
+/// The states of a reservoir. Each unit is connected to every `stride`-th, from `start` on, as the device says.
+fn reservoir(echo: &EchoStateSpec, values: &[f64], x: &[Bounded]) -> Vec<Bounded> {
+    let (inputs, units, connections) = (echo.inputs as usize, echo.units as usize, echo.connections as usize);
+    let (weights, rest) = values.split_at(units * inputs);
+    let (recurrent, bias) = rest.split_at(units * connections);
+    let leak = Bounded::exact(f32::from_bits(echo.leak));
+    let (mut h, mut y) = (vec![Bounded::ZERO; units], Vec::new());
+    for x in x.chunks(inputs) {
+        let next = |unit: usize| {
+            let Connections { start, stride } = Connections::of(echo.seed, unit, units, units / connections);
+            let of_input = (0..inputs).map(|input| x[input].times(given(weights[unit * inputs + input])));
+            let of_state = (0..connections)
+                .map(|k| h[(start + k * stride) % units].times(given(recurrent[unit * connections + k])));
+            let z = Bounded::sum(of_input.chain(of_state).chain([given(bias[unit])]));
+            let kept = Bounded::exact(1.0).minus(leak).times(h[unit]);
+            kept.plus(leak.times(activate(ActivationSpec::Tanh, z).0))
+        };
+        h = (0..units).map(next).collect();
+        if echo.states == States::Last {
+            y.clear();
+        }
+        y.extend_from_slice(&h);
+    }
+    y
+}
+
 /// The outputs of a layer without weighted sums, and whether a decision lies within the bound.
 pub(super) fn values(layer: &Spec, values: &[f64], x: &[Bounded], with: &[Bounded]) -> (Vec<Bounded>, bool) {
     if let Some((of_output, kind)) = pooled(layer) {
@@ -154,6 +181,11 @@ pub(super) fn values(layer: &Spec, values: &[f64], x: &[Bounded], with: &[Bounde
         return (y, undecided);
     }
     let y = match layer {
+        Spec::Recurrent(spec) => {
+            let (y, traces) = recurrent::Mirror::new(*spec, spec.steps as usize, values).forward(x);
+            return (y, traces.iter().any(|trace| trace.undecided));
+        }
+        Spec::EchoState(echo) => reservoir(echo, values, x),
         Spec::Softmax { fast, .. } => softmax(x, *fast),
         Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
             let (mean, scale) = values.split_at(values.len() / 2);
@@ -213,7 +245,15 @@ pub(super) fn backward(
         }
         return (of_inputs.into_iter().map(Bounded::sum).collect(), Vec::new());
     }
+    if let Spec::Recurrent(spec) = layer {
+        let mirror = recurrent::Mirror::new(*spec, spec.steps as usize, values);
+        let recurrent::Results([_, gradient, dx]) = mirror.run(x, dz);
+        into.copy_from_slice(&gradient);
+        return (dx, Vec::new());
+    }
     let dx = match layer {
+        // The gradient ends there.
+        Spec::EchoState(_) => vec![Bounded::ZERO; x.len()],
         Spec::Softmax { .. } => {
             let sum = Bounded::sum(y.iter().zip(dz).map(|(y, dy)| y.times(*dy)));
             y.iter().zip(dz).map(|(y, dy)| y.times(dy.minus(sum))).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use neurona::arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, ScaleSpec, Shape};
+use neurona::arch::{ActivationSpec, CellSpec, ConvSpec, DepthwiseConvSpec, RecurrentSpec, ScaleSpec, Shape};
 
 use super::Spec;
 
@@ -168,6 +168,8 @@ impl Spec {
             Self::Pool(pool) => pool.fault(),
             Self::GlobalPool(pool) => pool.fault(),
             Self::Scale(scale) => scale.fault(),
+            Self::Recurrent(recurrent) => recurrent.fault(),
+            Self::EchoState(echo) => echo.fault(),
             _ => None,
         }
     }
@@ -183,7 +185,8 @@ impl Spec {
             | Self::Conv(ConvSpec { activation, .. })
             | Self::DepthwiseConv(DepthwiseConvSpec { activation, .. })
             | Self::Scale(ScaleSpec { activation, .. })
-            | Self::Residual { activation, .. } => {
+            | Self::Residual { activation, .. }
+            | Self::Recurrent(RecurrentSpec { cell: CellSpec::Rnn { activation }, .. }) => {
                 let bits = match activation {
                     ActivationSpec::LeakyRelu { slope: bits } | ActivationSpec::Elu { alpha: bits } => bits,
                     _ => 0,

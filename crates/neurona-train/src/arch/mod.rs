@@ -5,8 +5,8 @@
 //! fingerprint.
 
 use neurona::arch::{
-    ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, LayerSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec,
-    Shape,
+    ActivationSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, LayerSpec, PoolKind, PoolSpec,
+    RecurrentSpec, ReshapeSpec, ScaleSpec, Shape,
 };
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,10 @@ pub enum Spec {
     Concat(Box<Spec>, Box<Spec>),
     /// Subtracts a mean and multiplies by a scale, both kept per channel.
     StandardizeChannels(Shape),
+    /// A cell applied step after step.
+    Recurrent(RecurrentSpec),
+    /// The fixed, sparse reservoir of an echo state network.
+    EchoState(EchoStateSpec),
 }
 
 impl Spec {
@@ -117,6 +121,8 @@ impl Spec {
             | Self::Pool(PoolSpec { window, .. }) => window.input,
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
+            Self::Recurrent(recurrent) => recurrent.input(),
+            Self::EchoState(echo) => echo.input(),
         }
     }
 
@@ -132,6 +138,8 @@ impl Spec {
             Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.sizes()[2] },
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
+            Self::Recurrent(recurrent) => recurrent.output(),
+            Self::EchoState(echo) => echo.output(),
             Self::Softmax { .. }
             | Self::Standardize { .. }
             | Self::Rescale { .. }
@@ -162,6 +170,7 @@ impl Spec {
             Self::Conv(conv) => conv.params(),
             Self::DepthwiseConv(conv) => conv.params(),
             Self::Scale(scale) => scale.params(),
+            Self::Recurrent(recurrent) => recurrent.params(),
             _ => self.parts().map(Self::params).fold(0, usize::saturating_add),
         }
     }
@@ -171,6 +180,7 @@ impl Spec {
         match self {
             Self::Standardize { len } => (*len as usize).saturating_mul(2),
             Self::StandardizeChannels(shape) => shape.channels().saturating_mul(2),
+            Self::EchoState(echo) => echo.values(),
             Self::Custom { params, constants, .. } => (*params as usize).saturating_add(*constants as usize),
             _ if self.parts().next().is_none() => self.params(),
             _ => self.parts().map(Self::values).fold(0, usize::saturating_add),
@@ -185,6 +195,8 @@ impl Spec {
             Self::Conv(conv) => conv.macs(),
             Self::DepthwiseConv(conv) => conv.macs(),
             Self::Scale(scale) => scale.macs(),
+            Self::Recurrent(recurrent) => recurrent.macs(),
+            Self::EchoState(echo) => echo.macs(),
             _ => self.parts().map(Self::macs).fold(0, u64::saturating_add),
         }
     }
@@ -209,6 +221,8 @@ impl Spec {
             Self::Scale(_) => "scale",
             Self::Residual { .. } => "residual",
             Self::Concat(..) => "concat",
+            Self::Recurrent(recurrent) => recurrent.cell.name(),
+            Self::EchoState(_) => "echo_state",
         }
     }
 
@@ -260,6 +274,8 @@ impl From<&LayerSpec> for Spec {
             }
             LayerSpec::Concat(first, second) => Self::Concat(Box::new(Self::from(first)), Box::new(Self::from(second))),
             LayerSpec::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
+            LayerSpec::Recurrent(recurrent) => Self::Recurrent(recurrent),
+            LayerSpec::EchoState(echo) => Self::EchoState(echo),
             // A kind that this version of the trainer does not know can still be listed.
             ref other => Self::Custom {
                 name: "unknown".to_owned(),
@@ -276,7 +292,8 @@ impl From<&LayerSpec> for Spec {
 /// How a [`Spec`] is read: layers nest to a fixed depth, so that a hostile file cannot exhaust the stack.
 mod wire {
     use neurona::arch::{
-        ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolSpec, ReshapeSpec, ScaleSpec, Shape,
+        ActivationSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, PoolSpec, RecurrentSpec,
+        ReshapeSpec, ScaleSpec, Shape,
     };
     use serde::Deserialize;
 
@@ -300,6 +317,8 @@ mod wire {
         Residual { body: Box<Inner>, shortcut: Option<Box<Inner>>, activation: ActivationSpec },
         Concat(Box<Inner>, Box<Inner>),
         StandardizeChannels(Shape),
+        Recurrent(RecurrentSpec),
+        EchoState(EchoStateSpec),
     }
 
     /// What a layer with parts at the deepest level holds: nothing.
@@ -340,6 +359,8 @@ mod wire {
                 }
                 Level::Concat(first, second) => Self::Concat(boxed(first), boxed(second)),
                 Level::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
+                Level::Recurrent(recurrent) => Self::Recurrent(recurrent),
+                Level::EchoState(echo) => Self::EchoState(echo),
             }
         }
     }
@@ -347,7 +368,7 @@ mod wire {
 
 #[cfg(test)]
 mod tests {
-    use neurona::arch::{Canonical, PaddingSpec, WindowSpec};
+    use neurona::arch::{Canonical, CellSpec, PaddingSpec, States, WindowSpec};
 
     use super::*;
 
@@ -388,7 +409,33 @@ mod tests {
             &LayerSpec::GlobalPool(GlobalPoolSpec { input: WINDOW.input, kind: PoolKind::Average }),
         ),
         LayerSpec::StandardizeChannels(Shape::Signal { steps: 1, channels: 2 }),
+        LayerSpec::Recurrent(RecurrentSpec { cell: LEAKY, steps: 1, inputs: 2, units: 200, states: States::All }),
+        LayerSpec::Recurrent(RecurrentSpec {
+            cell: CellSpec::Gru,
+            steps: 1,
+            inputs: 200,
+            units: 3,
+            states: States::All,
+        }),
+        LayerSpec::Recurrent(RecurrentSpec {
+            cell: CellSpec::Lstm,
+            steps: 1,
+            inputs: 3,
+            units: 4,
+            states: States::All,
+        }),
+        LayerSpec::EchoState(EchoStateSpec {
+            steps: 1,
+            inputs: 4,
+            units: 9,
+            connections: 2,
+            seed: 1 << 31,
+            leak: 0.3_f32.to_bits(),
+            states: States::Last,
+        }),
     ]);
+
+    const LEAKY: CellSpec = CellSpec::Rnn { activation: ActivationSpec::LeakyRelu { slope: 0.25_f32.to_bits() } };
 
     const WINDOW: WindowSpec = WindowSpec {
         input: Shape::Image { height: 1, width: 3, channels: 1 },
@@ -416,7 +463,7 @@ mod tests {
         assert_eq!((spec.inputs(), spec.outputs()), (EVERY_KIND.inputs(), EVERY_KIND.outputs()));
         assert_eq!((spec.params(), spec.values()), (EVERY_KIND.params(), EVERY_KIND.values()));
         assert_eq!(spec.macs(), EVERY_KIND.macs());
-        assert_eq!(spec.steps().len(), 19);
+        assert_eq!(spec.steps().len(), 23);
     }
 
     #[test]

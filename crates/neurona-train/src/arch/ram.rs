@@ -3,7 +3,7 @@
 use neurona::{
     Ram,
     activation::Needs,
-    arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, ScaleSpec},
+    arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, RecurrentSpec, ScaleSpec},
 };
 
 use super::Spec;
@@ -13,6 +13,9 @@ const VALUE: usize = size_of::<f32>();
 
 impl Spec {
     /// Memory for inference and for learning on a device, in bytes: what [`neurona::Network::RAM`] of the Rust type is.
+    ///
+    /// For a recurrent layer it is that of learning through the whole window; a type whose gradient goes back through fewer
+    /// steps needs less.
     ///
     /// `None` with a custom layer, whose scratch and tape only its type knows.
     pub fn ram(&self) -> Option<Ram> {
@@ -47,6 +50,9 @@ impl Spec {
                 Some(scratch.saturating_add(bytes(first)).saturating_add(bytes(second)))
             }
             Self::Residual { body, shortcut: None, .. } => body.scratch(),
+            Self::Recurrent(recurrent) => Some(of_step(recurrent)),
+            // The state and the sums of a step.
+            Self::EchoState(echo) => Some((echo.units as usize).saturating_mul(2 * VALUE)),
             Self::Custom { .. } => None,
             _ => Some(0),
         }
@@ -80,6 +86,9 @@ impl Spec {
                 let outputs = bytes(first).saturating_add(bytes(second));
                 Some(first.tape()?.saturating_add(second.tape()?).saturating_add(outputs.saturating_mul(2)))
             }
+            // Each step of the window, and the state.
+            Self::Recurrent(recurrent) => Some(of_step(recurrent).saturating_mul(recurrent.steps as usize + 1)),
+            Self::EchoState(_) => self.scratch(),
             Self::Custom { .. } => None,
             _ => Some(0),
         }
@@ -92,6 +101,12 @@ impl Spec {
             Needs::Output => 0,
         }
     }
+}
+
+/// Bytes of a recurrent layer's gates and of what it remembers, of one step.
+fn of_step(recurrent: &RecurrentSpec) -> usize {
+    let of_unit = recurrent.cell.biases() + recurrent.cell.memory();
+    (recurrent.units as usize).saturating_mul(of_unit * VALUE)
 }
 
 /// Bytes of an output.
@@ -167,6 +182,17 @@ mod tests {
         }
     }
 
+    neurona::network! {
+        #[allow(missing_docs)]
+        struct Remembering: Signal<9, 2> => [f32; 3] {
+            reservoir: EchoState<9, 2, 11, 3, 7, All>,
+            first: Rnn<9, 11, 5, All, Silu>,
+            second: Gru<9, 5, 4, All>,
+            third: Lstm<9, 4, 6>,
+            output: Dense<6, 3>,
+        }
+    }
+
     fn check<N: Network>() {
         let spec = Spec::from(&N::ARCH);
         assert_eq!(spec.ram(), Some(N::RAM), "{spec:?}");
@@ -182,6 +208,11 @@ mod tests {
         check::<Outer>();
         check::<Body>();
         check::<Branching>();
+        check::<Remembering>();
+        check::<EchoState<9, 2, 11, 3, 7>>();
+        check::<Rnn<9, 2, 3>>();
+        check::<Gru<9, 2, 3>>();
+        check::<Lstm<9, 2, 3, All>>();
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use neurona::arch::{
-    ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PaddingSpec, PoolKind, PoolSpec, ReshapeSpec,
-    ScaleSpec, Shape, WindowSpec,
+    ActivationSpec, CellSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, PaddingSpec, PoolKind,
+    PoolSpec, RecurrentSpec, ReshapeSpec, ScaleSpec, Shape, States, WindowSpec,
 };
 
 use super::{Spec, SpecError};
@@ -163,6 +163,20 @@ impl Spec {
                 let output = array(self.output_shape());
                 format!("Concat<{}, {}, {output}>", branch(first, "First")?, branch(second, "Second")?)
             }
+            Self::Recurrent(RecurrentSpec { cell, steps, inputs, units, states }) => {
+                let (name, activation) = match cell {
+                    CellSpec::Rnn { activation: ActivationSpec::Tanh } => ("Rnn", None),
+                    CellSpec::Rnn { activation } => ("Rnn", Some(activation_type(*activation))),
+                    // The types of the others are called as the variants are.
+                    CellSpec::Gru => ("Gru", None),
+                    _ => ("Lstm", None),
+                };
+                format!("{name}<{steps}, {inputs}, {units}{}>", given(*states, activation))
+            }
+            Self::EchoState(EchoStateSpec { steps, inputs, units, connections, seed, leak, states }) => {
+                let leak = (*leak != DEFAULT_LEAK).then(|| bits(*leak));
+                format!("EchoState<{steps}, {inputs}, {units}, {connections}, {seed}{}>", given(*states, leak))
+            }
             Self::Chain(_) => {
                 *source += &self.rust_source(name, &[])?;
                 source.push('\n');
@@ -218,6 +232,15 @@ fn options(activation: ActivationSpec, padding: Option<String>) -> String {
     }
 }
 
+/// Which states are given and what follows, with what may be left out left out.
+fn given(states: States, last: Option<String>) -> String {
+    match (states, last) {
+        (States::Last, None) => String::new(),
+        (states, None) => format!(", {states:?}"),
+        (states, Some(last)) => format!(", {states:?}, {last}"),
+    }
+}
+
 /// The type of a window's padding; `None` for the usual one.
 fn padding(window: &WindowSpec) -> Option<String> {
     Some(match (window.padding, window.input) {
@@ -253,6 +276,8 @@ fn activation_type(activation: ActivationSpec) -> String {
 const DEFAULT_SLOPE: u32 = 0.01_f32.to_bits();
 /// The alpha of `Elu` when none is written: PyTorch's, and that of the paper's experiments.
 const DEFAULT_ALPHA: u32 = 1.0_f32.to_bits();
+/// The leaking rate of `EchoState` when none is written.
+const DEFAULT_LEAK: u32 = 1.0_f32.to_bits();
 
 fn default_names(layers: &[Spec]) -> Vec<String> {
     let last_dense = layers.iter().rposition(|layer| matches!(layer, Spec::Dense { .. }));
@@ -290,8 +315,9 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 59] = [
+pub const USED: [&str; 65] = [
     "Activation",
+    "All",
     "AvgPool",
     "BinaryCrossEntropy",
     "Causal",
@@ -303,6 +329,7 @@ pub const USED: [&str; 59] = [
     "DepthwiseConv",
     "DepthwiseConv1d",
     "DepthwiseConv2d",
+    "EchoState",
     "Elu",
     "Flatten",
     "GlobalAvgPool",
@@ -310,6 +337,7 @@ pub const USED: [&str; 59] = [
     "Golden",
     "Gradient",
     "Grouped",
+    "Gru",
     "HardSigmoid",
     "HardSwish",
     "Hinge",
@@ -318,10 +346,12 @@ pub const USED: [&str; 59] = [
     "Inference",
     "Kernel1d",
     "Kernel2d",
+    "Last",
     "Layer",
     "LeakyRelu",
     "Learn",
     "Loss",
+    "Lstm",
     "MaxPool",
     "Network",
     "Padding1d",
@@ -334,6 +364,7 @@ pub const USED: [&str; 59] = [
     "Rescale",
     "Reshape",
     "Residual",
+    "Rnn",
     "Same",
     "Scale",
     "Sgd",
@@ -401,6 +432,29 @@ neurona::network! {
 }
 ";
         assert_eq!(spec.rust_source("Net", &[]).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn recurrent_layers_leave_out_what_is_usual() {
+        let states = |at: bool| if at { States::All } else { States::Last };
+        let recurrent =
+            |cell, all| Spec::Recurrent(RecurrentSpec { cell, steps: 9, inputs: 2, units: 2, states: states(all) });
+        let echo = |leak: f32| {
+            let (connections, leak, states) = (3, leak.to_bits(), States::Last);
+            Spec::EchoState(EchoStateSpec { steps: 9, inputs: 2, units: 5, connections, seed: 7, leak, states })
+        };
+        let rnn = |activation| CellSpec::Rnn { activation };
+        for (spec, expected) in [
+            (recurrent(CellSpec::Gru, false), "Gru<9, 2, 2>"),
+            (recurrent(CellSpec::Lstm, true), "Lstm<9, 2, 2, All>"),
+            (recurrent(rnn(ActivationSpec::Tanh), false), "Rnn<9, 2, 2>"),
+            (recurrent(rnn(ActivationSpec::Tanh), true), "Rnn<9, 2, 2, All>"),
+            (recurrent(rnn(ActivationSpec::Relu), false), "Rnn<9, 2, 2, Last, Relu>"),
+            (echo(1.0), "EchoState<9, 2, 5, 3, 7>"),
+            (echo(0.25), "EchoState<9, 2, 5, 3, 7, Last, { 0.25_f32.to_bits() }>"),
+        ] {
+            assert_eq!(spec.rust_type("Net", &mut String::new()).as_deref(), Ok(expected));
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A layer as the `[network]` table describes it.
 
 use neurona::arch::{
-    ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PaddingSpec, PoolKind, PoolSpec, ReshapeSpec,
-    ScaleSpec, Shape, WindowSpec,
+    ActivationSpec, CellSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PaddingSpec, PoolKind, PoolSpec,
+    RecurrentSpec, ReshapeSpec, ScaleSpec, Shape, States, WindowSpec,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +20,15 @@ use crate::Spec;
 /// | `global_pool = "avg"`    | the mean of each channel; `"max"` for the largest    |                                       |
 /// | `flatten = true`         | a vector, for a dense layer                          |                                       |
 /// | `scale = true`           | a scale and a shift for each channel                 | activation                            |
+/// | `rnn = 16`               | a simple recurrent layer of so many units            | `all`, activation (`tanh` without)    |
+/// | `gru = 16`               | a gated recurrent unit                               | `all`                                 |
+/// | `lstm = 16`              | a long short-term memory                             | `all`                                 |
 /// | `residual = [ … ]`       | a body of layers with a shortcut around it           | `shortcut = [ … ]`, activation        |
 /// | `concat = [[ … ], [ … ]]` | two branches of layers, channels side by side       |                                       |
 ///
 /// A window has `kernel` (a size, or rows and columns), and may have `stride` and `dilation` (1 without) and `padding`
 /// (`"valid"` without, `"same"`, `"causal"`, or cells on each side: `[before, after]` of a signal, `[top, bottom, left,
-/// right]` of an image). An activation is `activation = "relu"`, `identity` without.
+/// right]` of an image). A recurrent layer gives the state of the last step, and with `all = true` that of each step. An activation is `activation = "relu"`, `identity` without.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerConfig {
@@ -47,6 +50,14 @@ pub struct LayerConfig {
     pub flatten: bool,
     /// A scale and a shift for each channel.
     pub scale: bool,
+    /// A simple recurrent layer over the steps of a signal: the number of its units.
+    pub rnn: Option<u32>,
+    /// A gated recurrent unit: the number of its units.
+    pub gru: Option<u32>,
+    /// A long short-term memory: the number of its units.
+    pub lstm: Option<u32>,
+    /// Whether a recurrent layer gives the state of each step.
+    pub all: bool,
     /// A body with a shortcut around it.
     pub residual: Option<Vec<LayerConfig>>,
     /// The layers of the shortcut; the input itself without.
@@ -63,7 +74,7 @@ pub struct LayerConfig {
     pub padding: Option<Padding>,
     /// Into how many groups the channels of a convolution are divided.
     pub groups: Option<u32>,
-    /// Its activation, `identity` without; in the last layer also `softmax`, which the network then ends in. The
+    /// Its activation, `identity` without, of a simple recurrent layer `tanh`; in the last layer also `softmax`, which the network then ends in. The
     /// cross-entropies have softmax and sigmoid inside, and go with `identity`.
     pub activation: Option<String>,
     /// The slope of `leaky_relu`, 0.01 without.
@@ -176,6 +187,9 @@ impl LayerConfig {
             ("global_pool", self.global_pool.is_some()),
             ("flatten", self.flatten),
             ("scale", self.scale),
+            ("rnn", self.rnn.is_some()),
+            ("gru", self.gru.is_some()),
+            ("lstm", self.lstm.is_some()),
             ("residual", self.residual.is_some()),
             ("concat", self.concat.is_some()),
         ];
@@ -193,7 +207,11 @@ impl LayerConfig {
     }
 
     fn learns(&self) -> bool {
-        self.dense.is_some() || self.conv.is_some() || self.depthwise.is_some() || self.scale
+        self.dense.is_some() || self.conv.is_some() || self.depthwise.is_some() || self.scale || self.is_recurrent()
+    }
+
+    fn is_recurrent(&self) -> bool {
+        self.rnn.is_some() || self.gru.is_some() || self.lstm.is_some()
     }
 
     /// The layer for an input of this shape.
@@ -241,6 +259,16 @@ impl LayerConfig {
             Spec::Reshape(ReshapeSpec { input, output: Shape::Vector { len: input.len() as u32 } })
         } else if self.scale {
             Spec::Scale(ScaleSpec { shape: input, activation })
+        } else if let Some((key, cell, units)) = self.cell(activation) {
+            let Shape::Signal { steps, channels } = input else {
+                let problem = "goes over the steps of a signal: give `network.input`, as in `input = [50, 6]`";
+                return Err(wrong(key, problem));
+            };
+            if units == 0 {
+                return Err(wrong(key, "expected the number of units, at least 1"));
+            }
+            let states = if self.all { States::All } else { States::Last };
+            Spec::Recurrent(RecurrentSpec { cell, steps, inputs: channels, units, states })
         } else if let Some(body) = &self.residual {
             let body = Box::new(Spec::Chain(chain(body, "residual", input)?));
             let shortcut = match &self.shortcut {
@@ -256,6 +284,13 @@ impl LayerConfig {
         })
     }
 
+    /// The key of a recurrent layer, its cell and the number of its units.
+    fn cell(&self, activation: ActivationSpec) -> Option<(&'static str, CellSpec, u32)> {
+        let rnn = self.rnn.map(|units| ("rnn", CellSpec::Rnn { activation }, units));
+        let gru = self.gru.map(|units| ("gru", CellSpec::Gru, units));
+        rnn.or(gru).or(self.lstm.map(|units| ("lstm", CellSpec::Lstm, units)))
+    }
+
     fn pool(&self) -> Option<(Size, PoolKind)> {
         let max = self.max_pool.map(|size| (size, PoolKind::Max));
         max.or(self.avg_pool.map(|size| (size, PoolKind::Average)))
@@ -265,6 +300,7 @@ impl LayerConfig {
     fn check_keys(&self, kind: &str) -> Result<(), Wrong> {
         let convolves = matches!(kind, "conv" | "depthwise");
         let slides = convolves || matches!(kind, "max_pool" | "avg_pool");
+        let activates = matches!(kind, "rnn" | "residual") || self.learns() && !self.is_recurrent();
         let keys = [
             ("kernel", self.kernel.is_some(), convolves),
             ("stride", self.stride.is_some(), slides),
@@ -272,8 +308,9 @@ impl LayerConfig {
             ("padding", self.padding.is_some(), slides),
             ("groups", self.groups.is_some(), kind == "conv"),
             ("shortcut", self.shortcut.is_some(), kind == "residual"),
-            ("activation", self.activation.is_some(), self.learns() || kind == "residual"),
-            ("batch_norm", self.batch_norm, self.learns()),
+            ("all", self.all, self.is_recurrent()),
+            ("activation", self.activation.is_some(), activates),
+            ("batch_norm", self.batch_norm, self.learns() && !self.is_recurrent()),
             ("dropout", self.dropout != 0.0, self.learns()),
         ];
         match keys.into_iter().find(|(_, given, belongs)| *given && !belongs) {
@@ -336,7 +373,8 @@ impl LayerConfig {
 
     /// The activation, or the key that is wrong and what to do.
     fn activation(&self) -> Result<ActivationSpec, Wrong> {
-        let name = self.activation.as_deref().unwrap_or("identity");
+        let usual = if self.rnn.is_some() { "tanh" } else { "identity" };
+        let name = self.activation.as_deref().unwrap_or(usual);
         let Some(mut activation) = ActivationSpec::ALL.into_iter().find(|activation| activation.name() == name) else {
             let known: Vec<&str> = ActivationSpec::ALL.iter().map(ActivationSpec::name).collect();
             let known = format!("one of {}, or in the last layer {SOFTMAX}", known.join(", "));

@@ -215,6 +215,51 @@ fn what_is_wrong_with_a_layer_is_said_in_its_place() {
 }
 
 #[test]
+fn recurrent_layers() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let header: Vec<String> = (0..12).map(|at| format!("x{at}")).collect();
+    let row = |row: usize| (0..12).map(|at| format!("{},", (row * 7 + at * 5) % 11)).collect::<String>();
+    let rows: String = (0..20).map(|at| format!("{}{}\n", row(at), at % 2)).collect();
+    let data = format!("{},label\n{rows}", header.join(","));
+    std::fs::write(folder.path().join("data.csv"), data).expect("the folder can be written");
+    let prepare = |input: &str, layers: &str| {
+        let text = format!(
+            "[data]\nfile = 'data.csv'\nlabel = 'label'\n[network]\nname = 'Net'\n{input}\nlayers = [{layers}, {{ dense = 2 }}]\n"
+        );
+        RunConfig::parse(&text, Path::new("net.toml")).and_then(|config| config.prepare(folder.path()))
+    };
+    let signal = "input = [4, 3]";
+    let layers = "{ rnn = 5, all = true, dropout = 0.5 }, { gru = 4, all = true }, { lstm = 6 }";
+    let prepared = prepare(signal, layers).expect("the description is right");
+    let source = prepared.network.spec().rust_source("Net", &prepared.layer_names).expect("it has a source");
+    let expected =
+        ["rnn: Rnn<4, 3, 5, All>,", "gru: Gru<4, 5, 4, All>,", "lstm: Lstm<4, 4, 6>,", "output: Dense<6, 2>,"];
+    assert!(expected.iter().all(|line| source.contains(line)), "{source}");
+    assert_eq!(prepared.settings.dropout, [0.5, 0.0, 0.0]);
+    let relu = prepare(signal, "{ rnn = 5, activation = 'relu' }").expect("the description is right");
+    assert!(
+        relu.network.spec().rust_source("Net", &[]).is_ok_and(|source| source.contains("Rnn<4, 3, 5, Last, Relu>"))
+    );
+
+    let error = |input: &str, layers: &str| prepare(input, layers).expect_err("it is wrong").to_string();
+    assert!(error("", "{ gru = 5 }").ends_with(
+        "network.layers[0].gru: goes over the steps of a signal: give `network.input`, as in `input = [50, 6]`"
+    ));
+    assert!(
+        error(signal, "{ lstm = 0 }").ends_with("network.layers[0].lstm: expected the number of units, at least 1")
+    );
+    for (layer, key) in [
+        ("{ gru = 5, activation = 'relu' }", "activation"),
+        ("{ lstm = 5, batch_norm = true }", "batch_norm"),
+        ("{ flatten = true, all = true }", "all"),
+    ] {
+        let error = error(signal, layer);
+        assert!(error.contains(&format!("network.layers[0].{key}: says nothing of the layer")), "{error}");
+    }
+    assert!(error(signal, "{ gru = 5, all = true }").contains("takes a vector"));
+}
+
+#[test]
 fn softmax_in_the_last_layer_is_a_layer() {
     let text =
         |layers: &str| format!("{DATA}[network]\nname = 'Net'\nlayers = [{layers}]\n[train]\nloss = 'squared_error'");

@@ -6,7 +6,7 @@ use super::{
     conv,
     layer::{Kind, Layer},
     pass::{matrix, matrix_mut},
-    pool, scaling,
+    pool, recurrent, scaling,
 };
 use crate::activation;
 
@@ -15,16 +15,25 @@ impl Layer {
     pub(super) fn scratch(&self) -> usize {
         match &self.kind {
             Kind::Conv(conv) => conv::columns(conv),
+            Kind::Recurrent(spec) => recurrent::memory(spec),
+            Kind::EchoState(echo) => recurrent::memory_of_echo(echo),
             _ => 0,
         }
     }
 
+    /// Number of values that forward keeps for backward besides the outputs, for each row.
+    pub(super) fn trace(&self) -> usize {
+        if let Kind::Recurrent(spec) = &self.kind { recurrent::trace(spec) } else { 0 }
+    }
+
+    /// Number of values that backward needs as scratch besides, for each row.
+    pub(super) fn scratch_of_row(&self) -> usize {
+        if let Kind::Recurrent(spec) = &self.kind { recurrent::gradients(spec) } else { 0 }
+    }
+
     /// The outputs, before the bias, a normalisation and the activation where the layer has them.
-    ///
-    /// # Shapes
-    ///
-    /// `x` is (rows, I), `with` is the second input of a layer that joins, `y` is (rows, O).
-    pub(super) fn sums(&self, values: &[f32], x: &[f32], with: &[f32], y: &mut [f32], scratch: &mut [f32]) {
+    pub(super) fn sums(&self, pass: Forward<'_>) {
+        let Forward { values, x, with, y, trace, scratch } = pass;
         let rows = y.len() / self.outputs;
         let weights = &values[..self.weights()];
         match &self.kind {
@@ -51,6 +60,8 @@ impl Layer {
             Kind::Reshape => y.copy_from_slice(x),
             Kind::Pool(pool) => pool::forward(pool, x, y),
             Kind::GlobalPool(pool) => pool::global_forward(pool, x, y),
+            Kind::Recurrent(spec) => recurrent::forward(spec, values, x, y, trace, scratch),
+            Kind::EchoState(echo) => recurrent::echo_forward(echo, values, x, y, scratch),
             Kind::Add(_) => y.iter_mut().zip(x.iter().zip(with)).for_each(|(y, (x, with))| *y = x + with),
             Kind::Concat(ahead, behind) => {
                 let cells = x.chunks_exact(*ahead).zip(with.chunks_exact(*behind));
@@ -67,11 +78,15 @@ impl Layer {
     ///
     /// The inputs' gradient is written to `dx`, which is (rows, I), where it is asked for.
     pub(super) fn backward(&self, pass: Backward<'_>) {
-        let Backward { values, x, y, dy, into, dx, scratch } = pass;
+        let Backward { values, x, y, trace, dy, into, dx, scratch } = pass;
         let rows = dy.len() / self.outputs;
         let weights = &values[..self.weights()];
+        if let Kind::Recurrent(spec) = &self.kind {
+            let (scratch, _) = scratch.split_at_mut(rows * self.scratch_of_row());
+            return recurrent::backward(spec, values, recurrent::Recorded { x, trace, dy }, into, dx, scratch);
+        }
         let (dw, db) = into.split_at_mut(self.weights());
-        if self.learns() {
+        if self.gives_sums() {
             db.fill(0.0);
             // The gradient of a normalised layer's bias is 0, which a sum would only come near.
             if self.norm.is_none() {
@@ -115,6 +130,8 @@ impl Layer {
                     Kind::Rescale(factor) => dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy * factor),
                     Kind::Pool(pool) => pool::backward(pool, x, y, dy, dx),
                     Kind::GlobalPool(pool) => pool::global_backward(pool, x, y, dy, dx),
+                    // A reservoir gives no gradient to what is before it.
+                    Kind::EchoState(_) => dx.fill(0.0),
                     Kind::Concat(ahead, behind) => part(dy, *ahead, ahead + behind, 0, dx),
                     // Softmax has had its turn with the activations.
                     _ => dx.copy_from_slice(dy),
@@ -132,6 +149,21 @@ impl Layer {
     }
 }
 
+/// What forward is given of a batch.
+pub(super) struct Forward<'a> {
+    /// The values of the layer.
+    pub(super) values: &'a [f32],
+    /// (rows, I).
+    pub(super) x: &'a [f32],
+    /// The second input of a layer that joins.
+    pub(super) with: &'a [f32],
+    /// Where the outputs go, (rows, O).
+    pub(super) y: &'a mut [f32],
+    /// What is kept for backward besides, (rows, [`Layer::trace`]).
+    pub(super) trace: &'a mut [f32],
+    pub(super) scratch: &'a mut [f32],
+}
+
 /// What backward is given of a batch.
 pub(super) struct Backward<'a> {
     /// The values of the layer.
@@ -140,6 +172,8 @@ pub(super) struct Backward<'a> {
     pub(super) x: &'a [f32],
     /// (rows, O).
     pub(super) y: &'a [f32],
+    /// What forward kept besides, (rows, [`Layer::trace`]).
+    pub(super) trace: &'a [f32],
     /// The gradient of the sums, (rows, O).
     pub(super) dy: &'a [f32],
     /// Where the gradient of the layer's values goes.

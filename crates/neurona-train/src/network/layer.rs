@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use neurona::arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolSpec, ScaleSpec};
+use neurona::arch::{
+    ActivationSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, PoolSpec, RecurrentSpec, ScaleSpec,
+};
 
 use crate::arch::{Spec, Step};
 
@@ -37,10 +39,20 @@ pub(crate) enum Kind {
     Reshape,
     Pool(PoolSpec),
     GlobalPool(GlobalPoolSpec),
+    /// Its outputs are states: biases and activations are within.
+    Recurrent(RecurrentSpec),
+    EchoState(EchoStateSpec),
     /// Adds the second input, then applies the activation.
     Add(ActivationSpec),
     /// Puts so many channels of the second input behind so many of the first.
     Concat(usize, usize),
+}
+
+/// A block of weights with the sizes that their variance follows from.
+pub(crate) struct Fans {
+    pub(crate) weights: usize,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
 }
 
 impl Layer {
@@ -57,6 +69,8 @@ impl Layer {
             Spec::Reshape(_) => Kind::Reshape,
             Spec::Pool(pool) => Kind::Pool(pool),
             Spec::GlobalPool(pool) => Kind::GlobalPool(pool),
+            Spec::Recurrent(recurrent) => Kind::Recurrent(recurrent),
+            Spec::EchoState(echo) => Kind::EchoState(echo),
             Spec::Residual { activation, .. } => Kind::Add(activation),
             Spec::Concat(ref first, ref second) => {
                 Kind::Concat(first.output_shape().channels(), second.output_shape().channels())
@@ -75,7 +89,7 @@ impl Layer {
         })
     }
 
-    /// What is applied to each sum.
+    /// What is applied to each output.
     pub(crate) fn activation(&self) -> ActivationSpec {
         match self.kind {
             Kind::Dense(activation)
@@ -89,6 +103,8 @@ impl Layer {
             | Kind::Reshape
             | Kind::Pool(_)
             | Kind::GlobalPool(_)
+            | Kind::Recurrent(_)
+            | Kind::EchoState(_)
             | Kind::Concat(..) => ActivationSpec::Identity,
         }
     }
@@ -100,6 +116,7 @@ impl Layer {
             Kind::Conv(conv) => conv.weights(),
             Kind::DepthwiseConv(conv) => conv.weights(),
             Kind::Scale(scale) => scale.shape.channels(),
+            Kind::Recurrent(recurrent) => recurrent.weights(),
             _ => 0,
         }
     }
@@ -109,25 +126,45 @@ impl Layer {
         self.weights() > 0
     }
 
-    /// Number of parameters that are added: one for each channel of the output.
+    /// Whether its outputs are sums, to each channel of which a bias is added, and then the activation applied.
+    pub(crate) fn gives_sums(&self) -> bool {
+        self.learns() && !matches!(self.kind, Kind::Recurrent(_))
+    }
+
+    /// Number of parameters that are added: one for each channel of the output, or for each sum of a recurrent layer.
     pub(crate) fn biases(&self) -> usize {
         if self.learns() { self.values.len() - self.weights() } else { 0 }
     }
 
-    /// How many inputs a sum has, and how many sums an input has a part in, as far as the window does not reach beyond
-    /// the input: what initial weights go by. `None` for a layer without weighted sums.
-    pub(crate) fn fans(&self) -> Option<(usize, usize)> {
+    /// What initial weights go by: of each block of them how many there are, how many inputs a sum has, and how many sums an
+    /// input has a part in, as far as a window does not reach beyond the input. A recurrent layer has weights of the input
+    /// and weights of the state, both counted for one gate. Empty for a layer without weighted sums.
+    pub(crate) fn fans(&self) -> Vec<Fans> {
+        let all = |inputs, outputs| vec![Fans { weights: self.weights(), inputs, outputs }];
         match self.kind {
-            Kind::Dense(_) => Some((self.inputs, self.outputs)),
+            Kind::Dense(_) => all(self.inputs, self.outputs),
             Kind::Conv(conv) => {
                 let cells = conv.window.kernel_cells();
-                Some((conv.fan_in(), cells * conv.window.output.channels() / conv.groups()))
+                all(conv.fan_in(), cells * conv.window.output.channels() / conv.groups())
             }
             Kind::DepthwiseConv(DepthwiseConvSpec { window, .. }) => {
                 let cells = window.kernel_cells();
-                Some((cells, cells * window.output.channels() / window.input.channels()))
+                all(cells, cells * window.output.channels() / window.input.channels())
             }
-            _ => None,
+            Kind::Recurrent(RecurrentSpec { cell, inputs, units, .. }) => {
+                let units = units as usize;
+                let block = |inputs| Fans { weights: cell.gates() * units * inputs, inputs, outputs: units };
+                vec![block(inputs as usize), block(units)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Number of biases, from the first on, that PyTorch has as two each.
+    pub(crate) fn merged_biases(&self) -> usize {
+        match self.kind {
+            Kind::Recurrent(RecurrentSpec { cell, units, .. }) => (2 * cell.gates() - cell.biases()) * units as usize,
+            _ => 0,
         }
     }
 
@@ -167,6 +204,8 @@ impl Layer {
             Kind::Reshape => "reshape",
             Kind::Pool(_) => "pool",
             Kind::GlobalPool(_) => "global_pool",
+            Kind::Recurrent(recurrent) => recurrent.cell.name(),
+            Kind::EchoState(_) => "echo_state",
             Kind::Add(_) => "residual",
             Kind::Concat(..) => "concat",
         }

@@ -21,10 +21,11 @@ mod layer;
 mod norm;
 mod pass;
 mod pool;
+mod recurrent;
 mod scaling;
 mod window;
 
-pub(crate) use layer::{Kind, Layer};
+pub(crate) use layer::{Fans, Kind, Layer};
 pub(crate) use norm::begin_normalization;
 pub use norm::{Normalization, NormalizeError};
 pub(crate) use pass::{Gradient, Sums, Tape};
@@ -108,7 +109,8 @@ impl Network {
     }
 
     /// Every stored value in the order of the model file: layer by layer; for a layer with weights these, a row for each
-    /// output or filter, then the biases; for a standardisation the means, then the scales. What the normalised layers have besides
+    /// output or filter, then the biases; for a recurrent layer the weights of the input, those of the state, then the biases;
+    /// for a standardisation the means, then the scales. What the normalised layers have besides
     /// follows after all layers: see [`normalize`](Self::normalize).
     pub fn values(&self) -> &[f32] {
         &self.values
@@ -162,7 +164,7 @@ impl Network {
         (0..=scaling).rev().find(|count| earliest(*count) >= *count).unwrap_or(0)
     }
 
-    /// Number of values that the largest layer needs as scratch.
+    /// Number of values that a pass through the largest layer needs as scratch.
     fn scratch(&self) -> usize {
         self.layers.iter().map(Layer::scratch).max().unwrap_or(0)
     }
@@ -187,7 +189,7 @@ impl Network {
 
     /// Where the weights of the layers with weighted sums are in [`values`](Self::values), without their biases.
     pub(crate) fn weights(&self) -> Vec<Range<usize>> {
-        let with_sums = self.layers.iter().filter(|layer| layer.fans().is_some());
+        let with_sums = self.layers.iter().filter(|layer| !layer.fans().is_empty());
         with_sums.map(|layer| layer.values.start..layer.values.start + layer.weights()).collect()
     }
 

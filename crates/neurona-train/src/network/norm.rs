@@ -34,7 +34,7 @@ pub struct Normalization<'a> {
 
 /// A layer that cannot be normalised.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("layers[{layer}] cannot be normalised: expected a layer with weights, found {found}")]
+#[error("layers[{layer}] cannot be normalised: expected a layer with weights that is not recurrent, found {found}")]
 pub struct NormalizeError {
     /// Which layer, from 0.
     pub layer: usize,
@@ -59,7 +59,7 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// One of the layers has no weights, or there is no such layer; none is then normalised.
+    /// One of the layers has no weights or is recurrent, whose sums at each step are not those of a mini-batch, or there is no such layer; none is then normalised.
     ///
     /// # Example
     ///
@@ -82,7 +82,7 @@ impl Network {
     pub fn normalize(&mut self, layers: &[usize]) -> Result<(), NormalizeError> {
         for layer in layers.iter().copied() {
             let found = match self.layers.get(layer) {
-                Some(layer) if layer.learns() => continue,
+                Some(layer) if layer.gives_sums() => continue,
                 Some(layer) => layer.name(),
                 None => "none",
             };

@@ -4,7 +4,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{
     Layer, Network,
-    compute::Backward,
+    compute::{Backward, Forward},
     layer::Kind,
     norm::{Batch, Normalization},
 };
@@ -24,13 +24,15 @@ pub(crate) struct Tape {
     scratch: Vec<f32>,
 }
 
-/// What is kept of one layer; every buffer is (capacity, O) or empty.
+/// What is kept of one layer; every buffer but the trace is (capacity, O) or empty.
 #[derive(Debug)]
 struct Recorded {
     outputs: usize,
     y: Vec<f32>,
     /// What the activation was applied to, where its derivative is computed from that.
     z: Vec<f32>,
+    /// What a layer keeps besides, for each row.
+    trace: Vec<f32>,
     norm: Option<Batch>,
     dropout: Option<Dropout>,
 }
@@ -73,6 +75,7 @@ impl Tape {
                 outputs: layer.outputs,
                 y: buffer(),
                 z: if keeps_sum { buffer() } else { Vec::new() },
+                trace: vec![0.0; capacity * layer.trace()],
                 norm: layer.norm.as_ref().map(|_| Batch::new(capacity * layer.outputs, layer.biases())),
                 dropout: rate.map(|rate| Dropout { rate, factors: buffer(), y: buffer() }),
             }
@@ -205,8 +208,9 @@ impl Recorded {
         let rows = x.len() / layer.inputs;
         let values = &network[layer.values.clone()];
         let y = &mut self.y[..rows * layer.outputs];
-        layer.sums(values, x, with, y, &mut scratch[..layer.scratch()]);
-        if layer.learns() {
+        let trace = &mut self.trace[..rows * layer.trace()];
+        layer.sums(Forward { values, x, with, y, trace, scratch: &mut scratch[..layer.scratch()] });
+        if layer.gives_sums() {
             activation::add_bias(y, &values[layer.weights()..]);
         }
         if let (Some(norm), Some(at)) = (&mut self.norm, &layer.norm) {
@@ -270,6 +274,7 @@ impl Gradient {
     pub(crate) fn new(network: &Network, first: usize, capacity: usize) -> Self {
         let layers = &network.layers[first..];
         let widest = layers.iter().map(|layer| layer.outputs).max().unwrap_or(0);
+        let needed = |layer: &Layer| layer.scratch() + capacity * layer.scratch_of_row();
         let joins = layers.iter().any(|layer| layer.with.is_some());
         Self {
             values: vec![0.0; network.values.len()],
@@ -277,7 +282,7 @@ impl Gradient {
             layers: layers.iter().map(|layer| vec![0.0; capacity * layer.outputs]).collect(),
             reached: vec![false; layers.len()],
             second: vec![0.0; if joins { capacity * widest } else { 0 }],
-            scratch: vec![0.0; network.scratch()],
+            scratch: vec![0.0; layers.iter().map(needed).max().unwrap_or(0)],
         }
     }
 
@@ -333,10 +338,11 @@ impl Gradient {
                     values: &network.values[layer.values.clone()],
                     x: tape.given(layer.from),
                     y: &recorded.y[..dy.len()],
+                    trace: &recorded.trace[..tape.rows * layer.trace()],
                     dy,
                     into: &mut self.values[layer.values.clone()],
                     dx,
-                    scratch: &mut self.scratch[..layer.scratch()],
+                    scratch: &mut self.scratch[..layer.scratch() + tape.rows * layer.scratch_of_row()],
                 });
             });
             if let Some(with) = layer.with {

@@ -11,10 +11,12 @@
 
 mod canonical;
 mod layers;
+mod recurrent;
 mod shape;
 
 pub use canonical::Canonical;
 pub use layers::{ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec};
+pub use recurrent::{CellSpec, EchoStateSpec, RecurrentSpec, States};
 pub use shape::{PaddingSpec, Shape, WindowSpec};
 
 /// The kind and the sizes of a layer, or of a chain of layers.
@@ -95,6 +97,10 @@ pub enum LayerSpec {
     Concat(&'static LayerSpec, &'static LayerSpec),
     /// [`Standardize`](crate::Standardize) of a signal or an image: a mean and a scale for each channel.
     StandardizeChannels(Shape),
+    /// [`Rnn`](crate::Rnn), [`Gru`](crate::Gru) or [`Lstm`](crate::Lstm).
+    Recurrent(RecurrentSpec),
+    /// [`EchoState`](crate::EchoState): a fixed, sparse recurrent layer.
+    EchoState(EchoStateSpec),
 }
 
 /// The function that a layer applies to each of its weighted sums, with its constants as the bits of an `f32`.
@@ -165,6 +171,8 @@ impl LayerSpec {
             | Self::Pool(PoolSpec { window, .. }) => window.input,
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
+            Self::Recurrent(recurrent) => recurrent.input(),
+            Self::EchoState(echo) => echo.input(),
         }
     }
 
@@ -185,6 +193,8 @@ impl LayerSpec {
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
+            Self::Recurrent(recurrent) => recurrent.output(),
+            Self::EchoState(echo) => echo.output(),
         }
     }
 
@@ -222,6 +232,8 @@ impl LayerSpec {
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.params() + shortcut.params(),
             Self::Residual { body, shortcut: None, .. } => body.params(),
             Self::Concat(first, second) => first.params() + second.params(),
+            Self::Recurrent(recurrent) => recurrent.params(),
+            Self::EchoState(_) => 0,
         }
     }
 
@@ -238,6 +250,7 @@ impl LayerSpec {
             }
             Self::Standardize { len } => 2 * *len as usize,
             Self::StandardizeChannels(shape) => 2 * shape.channels(),
+            Self::EchoState(echo) => echo.values(),
             Self::Custom { params, constants, .. } => *params as usize + *constants as usize,
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.values() + shortcut.values(),
             Self::Residual { body, shortcut: None, .. } => body.values(),
@@ -271,6 +284,8 @@ impl LayerSpec {
             Self::Residual { body, shortcut: Some(shortcut), .. } => body.macs() + shortcut.macs(),
             Self::Residual { body, shortcut: None, .. } => body.macs(),
             Self::Concat(first, second) => first.macs() + second.macs(),
+            Self::Recurrent(recurrent) => recurrent.macs(),
+            Self::EchoState(echo) => echo.macs(),
         }
     }
 
@@ -321,6 +336,8 @@ impl LayerSpec {
             }
             Self::Concat(first, second) => second.encode(first.encode(sink.varint(13))),
             Self::StandardizeChannels(shape) => shape.encode(sink.varint(14)),
+            Self::Recurrent(recurrent) => recurrent.encode(sink.varint(15)),
+            Self::EchoState(echo) => echo.encode(sink.varint(16)),
         }
     }
 

@@ -22,7 +22,7 @@ pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32],
         let Some(y) = places.next() else { return };
         let groups = y.chunks_exact_mut(group.get()).zip(bias.chunks_exact(group.get()));
         let mut channel = 0;
-        for ((y, bias), weights) in groups.zip(weights.chunks_exact(group.get() * len.get())) {
+        for ((y, bias), weights) in groups.zip(weights.chunks_exact((group.get() * len.get()).max(1))) {
             for ((y, bias), weights) in y.iter_mut().zip(bias).zip(weights.chunks_exact(len.get())) {
                 let mut sum = *bias;
                 window.each_run(place, seen, channel, |run| {
@@ -51,7 +51,7 @@ pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &
     window.each_place(|place| {
         let Some(dz) = places.next() else { return };
         let mut channel = 0;
-        for (dz, weights) in dz.chunks_exact(group.get()).zip(weights.chunks_exact(group.get() * len.get())) {
+        for (dz, weights) in dz.chunks_exact(group.get()).zip(weights.chunks_exact((group.get() * len.get()).max(1))) {
             for (dz, weights) in dz.iter().zip(weights.chunks_exact(len.get())) {
                 window.each_run(place, seen, channel, |run| {
                     if let (Some(weights), Some(dx)) = (run.of_weights(weights), run.of_input_mut(dx)) {
@@ -84,7 +84,7 @@ pub fn conv_backward_weights(
 ) {
     let Some(Filter { len, cell, group }) = Filter::new(window, seen) else { return };
     let (mut channel, mut filter) = (0, 0);
-    let groups = bias.chunks_exact_mut(group.get()).zip(weights.chunks_exact_mut(group.get() * len.get()));
+    let groups = bias.chunks_exact_mut(group.get()).zip(weights.chunks_exact_mut((group.get() * len.get()).max(1)));
     for (bias, weights) in groups {
         for (bias, weights) in bias.iter_mut().zip(weights.chunks_exact_mut(len.get())) {
             *bias += scale * window.sum(dz, filter);

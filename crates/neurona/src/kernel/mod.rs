@@ -9,8 +9,11 @@
 mod channel;
 mod conv;
 mod dense;
+mod echo;
 mod elementwise;
 mod pool;
+mod recurrent;
+mod stream;
 mod window;
 
 pub use channel::{scale_backward_inputs, scale_backward_parameters, scale_forward};
@@ -19,10 +22,16 @@ pub use conv::{
     depthwise_forward,
 };
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
+pub use echo::{Connections, leaky_tanh, reservoir_fill, reservoir_forward};
 pub(crate) use elementwise::maximum;
 pub use elementwise::{axpy, rescale, softmax, softmax_backward, standardize};
 pub use pool::{
     average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
     global_max_forward, max_pool_backward, max_pool_forward,
 };
+pub use recurrent::{
+    Steps, gru_backward, gru_forward, lstm_backward, lstm_forward, recurrent_backward_bias, recurrent_backward_weights,
+    recurrent_forward,
+};
+pub use stream::{History, average_pool_step, conv_step, depthwise_step, max_pool_step};
 pub use window::{Axis, Window};

@@ -2,10 +2,12 @@
 
 use core::marker::PhantomData;
 
-use super::{Branches, Layer, Learn, Target};
+use super::residual::branches_fault;
+use super::{Branches, BranchesState, Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::plain::Plain;
-use crate::shape::Shaped;
+use crate::shape::{Shaped, Tensor};
+use crate::stream::{Sample, Stream, Timing};
 
 /// Two branches side by side: in each cell the channels of `A(x)`, then those of `B(x)` (Szegedy and others, "Going deeper
 /// with convolutions", 2015).
@@ -170,5 +172,25 @@ where
     {
         self.first.visit(with.each_mut().map(|with| &mut with.first), f);
         self.second.visit(with.each_mut().map(|with| &mut with.second), f);
+    }
+}
+
+impl<Y, A, B> Stream for Concat<A, B, Y>
+where
+    Y: Shaped,
+    A: Stream<Input: Shaped, Output: Shaped>,
+    B: Stream<Input = A::Input, Output: Shaped>,
+{
+    type State = BranchesState<A::State, B::State, Sample<A::Output>, Sample<B::Output>>;
+
+    const TIMING: Timing = A::TIMING;
+    const STREAM_FAULT: Option<&'static str> = branches_fault::<A, B>();
+
+    #[inline]
+    fn step(&self, x: &Sample<A::Input>, y: &mut Sample<Y>, state: &mut Self::State) -> bool {
+        let given = self.first.step(x, &mut state.y, &mut state.first);
+        let both = self.second.step(x, &mut state.z, &mut state.second) && given;
+        join(&state.y, &state.z, y.values_mut());
+        both
     }
 }

@@ -6,6 +6,7 @@ use super::{Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
+use crate::stream::{Stream, Timing};
 
 /// Fully connected layer: `y = A(W x + b)`, the perceptrons of one layer.
 ///
@@ -104,5 +105,17 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
     {
         f(self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
         f(&mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation> Stream for Dense<I, O, A> {
+    type State = ();
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &[f32; I], y: &mut [f32; O], (): &mut ()) -> bool {
+        self.forward(x, y, &mut ());
+        true
     }
 }

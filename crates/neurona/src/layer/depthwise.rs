@@ -2,11 +2,14 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target, conv::window};
+use super::conv::window;
+use super::ring::{OverTime, Ring};
+use super::{Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel::{self, Window};
-use crate::shape::{Kernel, Padding, Shaped, Tensor, Valid};
+use crate::shape::{Kernel, Padding, Shaped, Tensor, TimeKernel, Valid};
+use crate::stream::{Sample, Stream, Timing};
 
 /// Convolution of each channel by itself over time: see [`DepthwiseConv`].
 pub type DepthwiseConv1d<X, Y, K, A = Identity, P = Valid> = DepthwiseConv<X, Y, K, A, P>;
@@ -121,5 +124,21 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     {
         f(self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
         f(self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+impl<X: Shaped, Y: Shaped, K: TimeKernel<X, Y>, A: Activation, P: Padding> Stream for DepthwiseConv<X, Y, K, A, P> {
+    type State = Ring<K::Ring>;
+
+    const TIMING: Timing = OverTime::of(&Self::CONV.window).timing;
+    const STREAM_FAULT: Option<&'static str> = OverTime::fault(&Self::CONV.window);
+
+    #[inline]
+    fn step(&self, x: &Sample<X>, y: &mut Sample<Y>, ring: &mut Self::State) -> bool {
+        let window = const { OverTime::of(&Self::CONV.window) };
+        let Some(history) = ring.push(&window, x.values()) else { return false };
+        kernel::depthwise_step(self.weights.values(), self.bias.values(), history, y.values_mut());
+        super::activate::<A>(y.values_mut());
+        true
     }
 }

@@ -2,10 +2,14 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target, conv::window};
+use super::conv::window;
+use super::ring::{OverTime, Ring};
+use super::{Layer, Learn, Target};
 use crate::arch::{self, LayerSpec, PoolKind};
 use crate::kernel::{self, Window};
-use crate::shape::{Kernel, Padding, Shaped, Tensor, Valid};
+use crate::plain::Plain;
+use crate::shape::{Kernel, Padding, Shaped, Tensor, TimeKernel, Valid};
+use crate::stream::{Sample, State, Stream, Timing, all_finite};
 
 /// Pooling: what [`MaxPool`] and [`AvgPool`] are.
 ///
@@ -129,6 +133,24 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, P: Padding, R: Reduce> Learn for Poo
     }
 }
 
+impl<X: Shaped, Y: Shaped, K: TimeKernel<X, Y>, P: Padding, R: Reduce> Stream for Pool<X, Y, K, P, R> {
+    type State = Ring<K::Ring>;
+
+    const TIMING: Timing = OverTime::of(&Self::POOL.window).timing;
+    const STREAM_FAULT: Option<&'static str> = OverTime::fault(&Self::POOL.window);
+
+    #[inline]
+    fn step(&self, x: &Sample<X>, y: &mut Sample<Y>, ring: &mut Self::State) -> bool {
+        let window = const { OverTime::of(&Self::POOL.window) };
+        let Some(history) = ring.push(&window, x.values()) else { return false };
+        match R::KIND {
+            PoolKind::Max => kernel::max_pool_step(history, y.values_mut()),
+            PoolKind::Average => kernel::average_pool_step(history, y.values_mut()),
+        }
+        true
+    }
+}
+
 /// Pooling over all cells: what [`GlobalMaxPool`] and [`GlobalAvgPool`] are.
 ///
 /// `X` is a [signal](crate::shape::Signal) or an [image](crate::shape::Image). It takes the place of a flattened input of
@@ -198,5 +220,47 @@ impl<X: Shaped, R: Reduce> Learn for GlobalPool<X, R> {
     where
         F: FnMut(&mut [f32], [&mut [f32]; N]),
     {
+    }
+}
+
+/// What lasts of a [`GlobalPool`] that is fed cell by cell: the largest of each channel, or the sum.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct Running<C> {
+    channels: C,
+    /// Number of cells. It ends to count at 2^24, from where on a mean is no longer one.
+    count: f32,
+}
+
+crate::__plain!([allow(unsafe_code)] [C: Plain] Running<C>, C, f32);
+
+impl<C: Tensor> State for Running<C> {
+    fn is_finite(&self) -> bool {
+        all_finite(&self.channels)
+    }
+}
+
+/// After each cell it is the largest or the mean of those since the reset.
+impl<X: Shaped, R: Reduce> Stream for GlobalPool<X, R> {
+    type State = Running<X::Channels>;
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &X::Channels, y: &mut Sample<X::Channels>, state: &mut Self::State) -> bool {
+        state.count += 1.0;
+        let channels = state.channels.values_mut().iter_mut().zip(x.values());
+        for ((running, x), y) in channels.zip(y.values_mut()) {
+            match R::KIND {
+                PoolKind::Max if state.count == 1.0 || *x > *running || x.is_nan() => *running = *x,
+                PoolKind::Max => {}
+                PoolKind::Average => *running += x,
+            }
+            *y = match R::KIND {
+                PoolKind::Max => *running,
+                PoolKind::Average => *running / state.count,
+            };
+        }
+        true
     }
 }

@@ -7,7 +7,8 @@ use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
 use crate::plain::{Plain, copy};
-use crate::shape::Shaped;
+use crate::shape::{Shaped, Tensor};
+use crate::stream::{Sample, State, Stream, Timing};
 
 /// A body with a shortcut around it: `y = A(body(x) + x)` (He and others, "Deep residual learning for image recognition",
 /// 2016).
@@ -276,5 +277,77 @@ where
     {
         self.body.visit(with.each_mut().map(|with| &mut with.first), f);
         self.shortcut.visit(with.each_mut().map(|with| &mut with.second), f);
+    }
+}
+
+impl<X: Shaped, B: Stream<Input = X, Output = X>, A: Activation> Stream for Residual<B, A> {
+    type State = B::State;
+
+    const TIMING: Timing = B::TIMING;
+    const STREAM_FAULT: Option<&'static str> = if !B::TIMING.equals(Timing::EACH) {
+        Some("the body of a residual that is fed sample by sample gives an output for each sample")
+    } else {
+        B::STREAM_FAULT
+    };
+
+    #[inline]
+    fn step(&self, x: &Sample<X>, y: &mut Sample<X>, state: &mut B::State) -> bool {
+        let given = self.body.step(x, y, state);
+        kernel::axpy(1.0, x.values(), y.values_mut());
+        super::activate::<A>(y.values_mut());
+        given
+    }
+}
+
+/// What lasts of two ways that are fed sample by sample, and room for outputs: the state of a [`Projected`] and of a
+/// [`Concat`](crate::Concat).
+#[derive(Debug)]
+pub struct BranchesState<A, B, Y, Z> {
+    pub(super) first: A,
+    pub(super) second: B,
+    pub(super) y: Y,
+    pub(super) z: Z,
+}
+
+crate::__zero!([allow(unsafe_code)] [A, B, Y, Z] BranchesState<A, B, Y, Z>, A, B, Y, Z);
+
+impl<A: State, B: State, Y: Plain, Z: Plain> State for BranchesState<A, B, Y, Z> {
+    fn is_finite(&self) -> bool {
+        self.first.is_finite() && self.second.is_finite()
+    }
+}
+
+/// Why two ways of the same input cannot be fed sample by sample.
+pub(super) const fn branches_fault<A: Stream, B: Stream>() -> Option<&'static str> {
+    if A::STREAM_FAULT.is_some() {
+        A::STREAM_FAULT
+    } else if B::STREAM_FAULT.is_some() {
+        B::STREAM_FAULT
+    } else if !A::TIMING.equals(B::TIMING) {
+        Some("two branches that are fed sample by sample give their outputs for the same samples")
+    } else {
+        None
+    }
+}
+
+impl<Y, B, S, A> Stream for Projected<B, S, A>
+where
+    Y: Shaped,
+    B: Stream<Output = Y, Input: Shaped>,
+    S: Stream<Input = B::Input, Output = Y>,
+    A: Activation,
+{
+    type State = BranchesState<B::State, S::State, (), Sample<Y>>;
+
+    const TIMING: Timing = B::TIMING;
+    const STREAM_FAULT: Option<&'static str> = branches_fault::<B, S>();
+
+    #[inline]
+    fn step(&self, x: &Sample<B::Input>, y: &mut Sample<Y>, state: &mut Self::State) -> bool {
+        let given = self.body.step(x, y, &mut state.first);
+        let both = self.shortcut.step(x, &mut state.z, &mut state.second) && given;
+        kernel::axpy(1.0, state.z.values(), y.values_mut());
+        super::activate::<A>(y.values_mut());
+        both
     }
 }

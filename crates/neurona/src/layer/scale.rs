@@ -7,6 +7,7 @@ use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel;
 use crate::shape::{Shaped, Tensor};
+use crate::stream::{Sample, Stream, Timing};
 
 /// A scale and a shift for each channel: `y[p][c] = A(scale[c] * x[p][c] + shift[c])`.
 ///
@@ -103,5 +104,18 @@ impl<X: Shaped, A: Activation + 'static> Learn for Scale<X, A> {
     {
         f(self.scale.values_mut(), with.each_mut().map(|with| with.scale.values_mut()));
         f(self.shift.values_mut(), with.each_mut().map(|with| with.shift.values_mut()));
+    }
+}
+
+impl<X: Shaped, A: Activation> Stream for Scale<X, A> {
+    type State = ();
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &Sample<X>, y: &mut Sample<X>, (): &mut ()) -> bool {
+        kernel::scale_forward(self.scale.values(), self.shift.values(), x.values(), y.values_mut());
+        super::activate::<A>(y.values_mut());
+        true
     }
 }

@@ -5,7 +5,8 @@ use core::marker::PhantomData;
 use super::{Layer, Learn, Target};
 use crate::arch::{LayerSpec, Shape};
 use crate::kernel;
-use crate::shape::Shaped;
+use crate::shape::{Shaped, Tensor};
+use crate::stream::{Sample, Stream, Timing};
 
 /// Standardisation: `y[p][c] = (x[p][c] - mean[c]) * scale[c]`, over all cells p of a signal or an image; a vector is one
 /// cell.
@@ -87,6 +88,18 @@ impl<const N: usize, X: Shaped> Learn for Standardize<N, X> {
     }
 }
 
+impl<const N: usize, X: Shaped> Stream for Standardize<N, X> {
+    type State = ();
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &Sample<X>, y: &mut Sample<X>, (): &mut ()) -> bool {
+        kernel::standardize(&self.mean, &self.scale, x.values(), y.values_mut());
+        true
+    }
+}
+
 /// Rescaling: `y[i] = factor * x[i]`, the factor being a constant of the type, given by its bits.
 ///
 /// It costs no memory for weights. Grey levels 0 to 16 become 0 to 1 by
@@ -153,5 +166,17 @@ impl<const N: usize, const FACTOR: u32> Learn for Rescale<N, FACTOR> {
     where
         F: FnMut(&mut [f32], [&mut [f32]; K]),
     {
+    }
+}
+
+impl<const N: usize, const FACTOR: u32> Stream for Rescale<N, FACTOR> {
+    type State = ();
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) -> bool {
+        self.forward(x, y, &mut ());
+        true
     }
 }

@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use super::{Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::kernel;
+use crate::stream::{Stream, Timing};
 
 /// Softmax: outputs between 0 and 1 that sum to 1, the probabilities of N classes.
 ///
@@ -96,5 +97,17 @@ impl<const N: usize, E: Exponential> Learn for Softmax<N, E> {
     where
         F: FnMut(&mut [f32], [&mut [f32]; K]),
     {
+    }
+}
+
+impl<const N: usize, E: Exponential> Stream for Softmax<N, E> {
+    type State = ();
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) -> bool {
+        self.forward(x, y, &mut ());
+        true
     }
 }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::cursor::Cursor;
-use crate::arch::{ActivationSpec, LayerSpec};
+use crate::arch::{ActivationSpec, LayerSpec, RecurrentSpec};
 
 /// Why bytes are no model of this network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +105,8 @@ impl LayerSummary {
             LayerSpec::Residual { .. } => return Self::without_sizes("a residual"),
             LayerSpec::Concat(..) => return Self::without_sizes("a concatenation"),
             LayerSpec::StandardizeChannels(_) => ("standardize", ""),
+            LayerSpec::Recurrent(RecurrentSpec { cell, .. }) => (cell.name(), ""),
+            LayerSpec::EchoState(_) => ("echo state", ""),
         };
         Self { kind, inputs: layer.inputs() as u64, outputs: layer.outputs() as u64, activation }
     }
@@ -129,6 +131,12 @@ impl LayerSummary {
             };
             return Self { kind, inputs, outputs, activation: "" };
         }
+        if kind == 15 {
+            return Self::recurrent(cursor);
+        }
+        if kind == 16 {
+            return Self::echo_state(cursor);
+        }
         let (inputs, cursor) = cursor.varint();
         let (second, cursor) = cursor.varint();
         let (third, _) = cursor.varint();
@@ -146,6 +154,40 @@ impl LayerSummary {
             _ => return Self::without_sizes("an unknown layer"),
         };
         Self { kind, inputs, outputs, activation }
+    }
+
+    /// A recurrent layer in a file: its cell, of an RNN the activation and its constant, then steps, inputs, units and which
+    /// states.
+    const fn recurrent(cursor: Cursor<'_>) -> Self {
+        let (cell, mut cursor) = cursor.varint();
+        let kind = match cell {
+            0 => {
+                let (activation, rest) = cursor.varint();
+                cursor = match activation {
+                    6 | 7 => rest.varint().1,
+                    _ => rest,
+                };
+                "rnn"
+            }
+            1 => "gru",
+            2 => "lstm",
+            _ => return Self::without_sizes("an unknown layer"),
+        };
+        let (steps, cursor) = cursor.varint();
+        let (inputs, cursor) = cursor.varint();
+        let (units, cursor) = cursor.varint();
+        let outputs = if cursor.varint().0 == 0 { units } else { steps.saturating_mul(units) };
+        Self { kind, inputs: steps.saturating_mul(inputs), outputs, activation: "" }
+    }
+
+    /// The reservoir of an echo state network in a file: steps, inputs, units, then connections, seed, leak and which states.
+    const fn echo_state(cursor: Cursor<'_>) -> Self {
+        let (steps, cursor) = cursor.varint();
+        let (inputs, cursor) = cursor.varint();
+        let (units, cursor) = cursor.varint();
+        let cursor = cursor.varint().1.varint().1.varint().1;
+        let outputs = if cursor.varint().0 == 0 { units } else { steps.saturating_mul(units) };
+        Self { kind: "echo state", inputs: steps.saturating_mul(inputs), outputs, activation: "" }
     }
 
     const fn without_sizes(kind: &'static str) -> Self {
@@ -295,5 +337,30 @@ impl Text {
 
     const fn expected(self, expected: usize, found: usize, unit: &str) -> Self {
         self.string("expected ").number(expected as u64).string(unit).string(", found ").number(found as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prelude::*;
+
+    /// The bytes are postcard's: `tests/recurrent` holds the encoder to it.
+    #[test]
+    fn a_recurrent_layer_in_a_file_is_called_as_that_of_a_network() {
+        type Leaky = LeakyRelu<{ 0.25_f32.to_bits() }>;
+        for (spec, bytes) in [
+            (<Gru<50, 6, 16>>::SPEC, &[15, 1, 50, 6, 16, 0][..]),
+            (<Lstm<50, 6, 16, All, 9>>::SPEC, &[15, 2, 50, 6, 16, 1]),
+            (<Rnn<50, 6, 16, All>>::SPEC, &[15, 0, 3, 50, 6, 16, 1]),
+            (<Rnn<50, 6, 16, Last, Leaky>>::SPEC, &[15, 0, 6, 128, 128, 128, 244, 3, 50, 6, 16, 0]),
+            (<EchoState<50, 6, 16, 4, 300, All>>::SPEC, &[16, 50, 6, 16, 4, 172, 2, 128, 128, 128, 252, 3, 1]),
+        ] {
+            let sink = spec.encode(crate::arch::Canonical::against(bytes));
+            assert!(sink.equal() && sink.count() == bytes.len(), "{spec:?}");
+            assert_eq!(LayerSummary::of(&spec), LayerSummary::read(Cursor::at(bytes, 0)));
+        }
+        let error = LoadError::architecture(1, &<Gru<50, 6, 16>>::SPEC, Cursor::at(&[15, 2, 50, 6, 16, 1], 0));
+        assert!(error.text().as_str().ends_with("expected gru 300 -> 16, found lstm 300 -> 800"));
     }
 }

@@ -358,9 +358,21 @@ fn what_is_normalised_and_what_is_not() {
     let plain = network.clone();
     assert!(matches!(plain.folded(), Cow::Borrowed(_)));
     let message = |layers: &[usize]| plain.clone().normalize(layers).expect_err("not dense").to_string();
-    assert_eq!(message(&[1, 0]), "layers[0] cannot be normalised: expected a layer with weights, found rescale");
-    assert_eq!(message(&[4]), "layers[4] cannot be normalised: expected a layer with weights, found softmax");
-    assert_eq!(message(&[5]), "layers[5] cannot be normalised: expected a layer with weights, found none");
+    assert_eq!(
+        message(&[1, 0]),
+        "layers[0] cannot be normalised: expected a layer with weights that is not recurrent, found rescale"
+    );
+    assert_eq!(
+        message(&[4]),
+        "layers[4] cannot be normalised: expected a layer with weights that is not recurrent, found softmax"
+    );
+    let recurrent = Network::from_arch(&<neurona::Gru<4, 3, 2> as neurona::Layer>::SPEC).expect("it is sound");
+    let error = recurrent.clone().normalize(&[0]).expect_err("a recurrent layer");
+    assert_eq!((error.layer, error.found), (0, "gru"));
+    assert_eq!(
+        message(&[5]),
+        "layers[5] cannot be normalised: expected a layer with weights that is not recurrent, found none"
+    );
 
     network.normalize(&[2]).expect("the layer is dense");
     network.values_mut()[41..].copy_from_slice(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);

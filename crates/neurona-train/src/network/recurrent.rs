@@ -1,0 +1,398 @@
+//! Recurrent layers on batches: forward, and back through all steps of the window.
+//!
+//! What does not go from step to step is one product of matrices for all of them: the sums over the input, and the gradients
+//! of weights and inputs. The sums over the state are a product for each step, of all rows of the batch. The formulas of the
+//! cells are those of [`neurona::Rnn`], [`neurona::Gru`] and [`neurona::Lstm`].
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul, s};
+use neurona::{
+    arch::{
+        ActivationSpec::{Sigmoid, Tanh},
+        CellSpec, EchoStateSpec, RecurrentSpec, States,
+    },
+    kernel::Connections,
+};
+
+use super::pass::{matrix, matrix_mut};
+use crate::activation;
+
+/// Sizes that the functions of this file share.
+#[derive(Clone, Copy)]
+struct Sizes {
+    steps: usize,
+    inputs: usize,
+    units: usize,
+    /// Number of weighted sums of a step over the input.
+    sums: usize,
+    /// Number of values that are kept of the gates of a step: a place for each bias.
+    gates: usize,
+    /// Number of values that last from step to step.
+    memory: usize,
+}
+
+impl Sizes {
+    fn of(spec: &RecurrentSpec) -> Self {
+        let units = spec.units as usize;
+        Self {
+            steps: spec.steps as usize,
+            inputs: spec.inputs as usize,
+            units,
+            sums: spec.cell.gates() * units,
+            gates: spec.cell.biases() * units,
+            memory: spec.cell.memory() * units,
+        }
+    }
+
+    /// Of the sums over the state: their rows of the weights, and their places among the gates. The sum for the new state of
+    /// a GRU stands apart from that over the input.
+    fn of_state(self) -> [(Range<usize>, Range<usize>); 2] {
+        let apart = self.gates - self.sums;
+        let together = self.sums - apart;
+        [(0..together, 0..together), (together..self.sums, self.sums..self.gates)]
+    }
+
+    /// The values of a layer: weights of the input, weights of the state, biases.
+    fn split(self, values: &[f32]) -> [&[f32]; 3] {
+        let (weights, rest) = values.split_at(self.sums * self.inputs);
+        let (recurrent, bias) = rest.split_at(self.sums * self.units);
+        [weights, recurrent, bias]
+    }
+
+    fn split_mut(self, values: &mut [f32]) -> [&mut [f32]; 3] {
+        let (weights, rest) = values.split_at_mut(self.sums * self.inputs);
+        let (recurrent, bias) = rest.split_at_mut(self.sums * self.units);
+        [weights, recurrent, bias]
+    }
+}
+
+/// Number of values that forward needs as scratch: the memory of one row.
+pub(super) fn memory(spec: &RecurrentSpec) -> usize {
+    Sizes::of(spec).memory
+}
+
+/// Number of values that forward keeps of a row: of each step the gates, and the memory before it.
+pub(super) fn trace(spec: &RecurrentSpec) -> usize {
+    let Sizes { steps, gates, memory, .. } = Sizes::of(spec);
+    steps * (gates + memory)
+}
+
+/// Number of values that backward needs for a row: the gradients of the sums of each step, and that of the memory.
+pub(super) fn gradients(spec: &RecurrentSpec) -> usize {
+    let Sizes { steps, gates, memory, .. } = Sizes::of(spec);
+    steps * gates + memory
+}
+
+/// The states.
+///
+/// # Shapes
+///
+/// `x` is (B, steps, inputs), `y` is (B, units) or (B, steps, units), `trace` is (B, steps, gates), then (B, steps, memory).
+pub(super) fn forward(
+    spec: &RecurrentSpec,
+    values: &[f32],
+    x: &[f32],
+    y: &mut [f32],
+    trace: &mut [f32],
+    memory: &mut [f32],
+) {
+    let sizes @ Sizes { steps, inputs, units, sums, .. } = Sizes::of(spec);
+    let (rows, given) = (x.len() / (steps * inputs), y.len() * steps * inputs / x.len());
+    let [weights, recurrent, bias] = sizes.split(values);
+    let recurrent = matrix(recurrent, sums, units);
+    let (gates, before) = trace.split_at_mut(rows * steps * sizes.gates);
+    // The sums over the input and the biases, of all steps at once.
+    let mut all = matrix_mut(gates, rows * steps, sizes.gates);
+    all.slice_mut(s![.., sums..]).fill(0.0);
+    let (x, weights) = (matrix(x, rows * steps, inputs), matrix(weights, sums, inputs));
+    general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut all.slice_mut(s![.., ..sums]));
+    activation::add_bias(gates, bias);
+    for step in 0..steps {
+        if step > 0 {
+            let h = of_step(before, rows, steps, step, sizes.memory);
+            let h = h.slice(s![.., ..units]);
+            let mut z = of_step_mut(gates, rows, steps, step, sizes.gates);
+            for (weights, places) in sizes.of_state() {
+                let z = &mut z.slice_mut(s![.., places]);
+                general_mat_mul(1.0, &h, &recurrent.slice(s![weights, ..]).t(), 1.0, z);
+            }
+        }
+        let of_rows = gates.chunks_exact_mut(steps * sizes.gates).zip(before.chunks_exact_mut(steps * sizes.memory));
+        for ((gates, before), y) in of_rows.zip(y.chunks_exact_mut(given)) {
+            let before = &mut before[step * sizes.memory..];
+            if step == 0 {
+                before[..sizes.memory].fill(0.0);
+            }
+            memory.copy_from_slice(&before[..sizes.memory]);
+            advance(spec.cell, &mut gates[step * sizes.gates..][..sizes.gates], memory);
+            if step + 1 < steps {
+                before[sizes.memory..][..sizes.memory].copy_from_slice(memory);
+            }
+            match spec.states {
+                States::All => y[step * units..][..units].copy_from_slice(&memory[..units]),
+                States::Last if step + 1 == steps => y.copy_from_slice(&memory[..units]),
+                States::Last => {}
+            }
+        }
+    }
+}
+
+/// What backward is given of a batch, as [`forward`] had it; `dy` is as `y`.
+pub(super) struct Recorded<'a> {
+    pub(super) x: &'a [f32],
+    pub(super) trace: &'a [f32],
+    pub(super) dy: &'a [f32],
+}
+
+/// The gradient of the values, and with `dx` that of the inputs, from that of the states.
+///
+/// # Shapes
+///
+/// `dx` is (B, steps, inputs), `into` is as the values, `scratch` is (B, steps, gates), then (B, memory).
+pub(super) fn backward(
+    spec: &RecurrentSpec,
+    values: &[f32],
+    Recorded { x, trace, dy }: Recorded<'_>,
+    into: &mut [f32],
+    dx: Option<&mut [f32]>,
+    scratch: &mut [f32],
+) {
+    let sizes @ Sizes { steps, inputs, units, sums, .. } = Sizes::of(spec);
+    let (rows, given) = (x.len() / (steps * inputs), dy.len() * steps * inputs / x.len());
+    let [weights, recurrent, _] = sizes.split(values);
+    let recurrent = matrix(recurrent, sums, units);
+    let (gates, before) = trace.split_at(rows * steps * sizes.gates);
+    let (dz, dmemory) = scratch.split_at_mut(rows * steps * sizes.gates);
+    dmemory.fill(0.0);
+    for step in (0..steps).rev() {
+        let kept = gates.chunks_exact(steps * sizes.gates).zip(before.chunks_exact(steps * sizes.memory));
+        let of_rows = dz.chunks_exact_mut(steps * sizes.gates).zip(dmemory.chunks_exact_mut(sizes.memory));
+        for (((gates, before), (dz, dmemory)), dy) in kept.zip(of_rows).zip(dy.chunks_exact(given)) {
+            let dy = match spec.states {
+                States::All => &dy[step * units..][..units],
+                States::Last if step + 1 == steps => dy,
+                States::Last => &[],
+            };
+            dmemory.iter_mut().zip(dy).for_each(|(dh, dy)| *dh += dy);
+            let (gates, before) = (&gates[step * sizes.gates..][..sizes.gates], &before[step * sizes.memory..]);
+            go_back(spec.cell, gates, &before[..sizes.memory], &mut dz[step * sizes.gates..][..sizes.gates], dmemory);
+        }
+        if step > 0 {
+            let dz = of_step(dz, rows, steps, step, sizes.gates);
+            let mut dh = matrix_mut(dmemory, rows, sizes.memory);
+            let mut dh = dh.slice_mut(s![.., ..units]);
+            for (weights, places) in sizes.of_state() {
+                general_mat_mul(1.0, &dz.slice(s![.., places]), &recurrent.slice(s![weights, ..]), 1.0, &mut dh);
+            }
+        }
+    }
+    let [dw, du, db] = sizes.split_mut(into);
+    db.fill(0.0);
+    for dz in dz.chunks_exact(sizes.gates) {
+        db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+    }
+    let (x, dz) = (matrix(x, rows * steps, inputs), matrix(dz, rows * steps, sizes.gates));
+    let of_input = dz.slice(s![.., ..sums]);
+    general_mat_mul(1.0, &of_input.t(), &x, 0.0, &mut matrix_mut(dw, sums, inputs));
+    let before = matrix(before, rows * steps, sizes.memory);
+    let mut du = matrix_mut(du, sums, units);
+    for (weights, places) in sizes.of_state() {
+        let (dz, mut du) = (dz.slice(s![.., places]), du.slice_mut(s![weights, ..]));
+        general_mat_mul(1.0, &dz.t(), &before.slice(s![.., ..units]), 0.0, &mut du);
+    }
+    if let Some(dx) = dx {
+        let weights = matrix(weights, sums, inputs);
+        general_mat_mul(1.0, &of_input, &weights, 0.0, &mut matrix_mut(dx, rows * steps, inputs));
+    }
+}
+
+/// The values of one step, (B, width), of an array that is (B, steps, width).
+fn of_step(values: &[f32], rows: usize, steps: usize, step: usize, width: usize) -> ArrayView2<'_, f32> {
+    matrix(values, rows, steps * width).slice_move(s![.., step * width..(step + 1) * width])
+}
+
+fn of_step_mut(values: &mut [f32], rows: usize, steps: usize, step: usize, width: usize) -> ArrayViewMut2<'_, f32> {
+    matrix_mut(values, rows, steps * width).slice_move(s![.., step * width..(step + 1) * width])
+}
+
+/// A step of one row: `memory` becomes the next one, and `gates`, the sums, what [`go_back`] needs.
+fn advance(cell: CellSpec, gates: &mut [f32], memory: &mut [f32]) {
+    match cell {
+        CellSpec::Rnn { activation } => {
+            memory.copy_from_slice(gates);
+            activation::forward(activation, memory);
+            if !activation::needs_sum(activation) {
+                gates.copy_from_slice(memory);
+            }
+        }
+        CellSpec::Gru => {
+            let [r, z, n, s] = four_mut(gates);
+            activation::forward(Sigmoid, r);
+            activation::forward(Sigmoid, z);
+            n.iter_mut().zip(r.iter().zip(&*s)).for_each(|(n, (r, s))| *n += r * s);
+            activation::forward(Tanh, n);
+            for (h, (z, n)) in memory.iter_mut().zip(z.iter().zip(&*n)) {
+                *h = (1.0 - z) * n + z * *h;
+            }
+        }
+        CellSpec::Lstm => {
+            let [i, f, g, o] = four_mut(gates);
+            for gate in [&mut *i, &mut *f, &mut *o] {
+                activation::forward(Sigmoid, gate);
+            }
+            activation::forward(Tanh, g);
+            let (h, c) = memory.split_at_mut(i.len());
+            for (c, ((i, f), g)) in c.iter_mut().zip(i.iter().zip(&*f).zip(&*g)) {
+                *c = f * *c + i * g;
+            }
+            h.copy_from_slice(c);
+            activation::forward(Tanh, h);
+            h.iter_mut().zip(o).for_each(|(h, o)| *h *= *o);
+        }
+        // What this version does not know it cannot train: NaN stops it.
+        _ => memory.fill(f32::NAN),
+    }
+}
+
+/// Back through a step of one row: from the gradient of the memory after it to those of the sums, in the order of the biases,
+/// and to that of the memory before, but for what goes through the recurrent weights.
+fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemory: &mut [f32]) {
+    let of_sigmoid = |y: f32| y * (1.0 - y);
+    let of_tanh = |y: f32| (1.0 - y) * (1.0 + y);
+    match cell {
+        CellSpec::Rnn { activation } => {
+            dz.copy_from_slice(dmemory);
+            activation::backward(activation, gates, dz);
+            dmemory.fill(0.0);
+        }
+        CellSpec::Gru => {
+            let ([r, z, n, s], [dr, dz, dn, ds]) = (four(gates), four_mut(dz));
+            for (unit, dh) in dmemory.iter_mut().enumerate() {
+                let (r, z, n, s) = (r[unit], z[unit], n[unit], s[unit]);
+                dn[unit] = *dh * (1.0 - z) * of_tanh(n);
+                ds[unit] = dn[unit] * r;
+                dr[unit] = dn[unit] * s * of_sigmoid(r);
+                dz[unit] = *dh * (memory[unit] - n) * of_sigmoid(z);
+                *dh *= z;
+            }
+        }
+        CellSpec::Lstm => {
+            let ([i, f, g, o], [di, df, dg, d_o]) = (four(gates), four_mut(dz));
+            let (c, (dh, dc)) = (&memory[i.len()..], dmemory.split_at_mut(i.len()));
+            for (unit, (dh, dc)) in dh.iter_mut().zip(dc).enumerate() {
+                let (i, f, g, o, c) = (i[unit], f[unit], g[unit], o[unit], c[unit]);
+                let t = (f * c + i * g).tanh();
+                *dc += *dh * o * of_tanh(t);
+                di[unit] = *dc * g * of_sigmoid(i);
+                df[unit] = *dc * c * of_sigmoid(f);
+                dg[unit] = *dc * i * of_tanh(g);
+                d_o[unit] = *dh * t * of_sigmoid(o);
+                *dc *= f;
+                *dh = 0.0;
+            }
+        }
+        _ => dz.fill(f32::NAN),
+    }
+}
+
+/// The values of four gates.
+fn four(gates: &[f32]) -> [&[f32]; 4] {
+    let (first, second) = gates.split_at(gates.len() / 2);
+    let ((a, b), (c, d)) = (first.split_at(first.len() / 2), second.split_at(second.len() / 2));
+    [a, b, c, d]
+}
+
+fn four_mut(gates: &mut [f32]) -> [&mut [f32]; 4] {
+    let (first, second) = gates.split_at_mut(gates.len() / 2);
+    let (half, other) = (first.len() / 2, second.len() / 2);
+    let ((a, b), (c, d)) = (first.split_at_mut(half), second.split_at_mut(other));
+    [a, b, c, d]
+}
+
+/// Number of values that the reservoir of an echo state network needs as scratch: state and sums of one row.
+pub(super) fn memory_of_echo(echo: &EchoStateSpec) -> usize {
+    2 * echo.units as usize
+}
+
+/// The states of a reservoir.
+///
+/// # Shapes
+///
+/// `x` is (B, steps, inputs), `y` is (B, units) or (B, steps, units).
+pub(super) fn echo_forward(echo: &EchoStateSpec, values: &[f32], x: &[f32], y: &mut [f32], memory: &mut [f32]) {
+    let (steps, inputs, units) = (echo.steps as usize, echo.inputs as usize, echo.units as usize);
+    let (connections, leak) = (echo.connections as usize, f32::from_bits(echo.leak));
+    let (weights, bias) = values.split_at(echo.weights());
+    let (weights, recurrent) = weights.split_at(units * inputs);
+    let (h, z) = memory.split_at_mut(units);
+    let given = y.len() * steps * inputs / x.len();
+    for (x, y) in x.chunks_exact(steps * inputs).zip(y.chunks_exact_mut(given)) {
+        h.fill(0.0);
+        for (step, x) in x.chunks_exact(inputs).enumerate() {
+            let of_units = weights.chunks_exact(inputs).zip(recurrent.chunks_exact(connections)).zip(bias);
+            for (unit, (z, ((weights, recurrent), bias))) in z.iter_mut().zip(of_units).enumerate() {
+                let Connections { start, stride } = Connections::of(echo.seed, unit, units, units / connections);
+                let of_input: f32 = weights.iter().zip(x).map(|(weight, x)| weight * x).sum();
+                let connected = recurrent.iter().enumerate();
+                let of_state: f32 = connected.map(|(k, weight)| weight * h[(start + k * stride) % units]).sum();
+                *z = bias + of_input + of_state;
+            }
+            h.iter_mut().zip(&*z).for_each(|(h, z)| *h = (1.0 - leak) * *h + leak * z.tanh());
+            if echo.states == States::All || step + 1 == steps {
+                let place = if echo.states == States::All { step } else { 0 };
+                y[place * units..][..units].copy_from_slice(h);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, s};
+    use neurona::arch::ActivationSpec::{Relu, Silu};
+
+    use super::*;
+    use crate::{
+        Init, Loss, Network, Spec, TargetRows,
+        random::{Purpose, Random},
+    };
+
+    /// That the rows of a batch do not mix; a single row is held to the device and to a mirror in `f64` by the tests across
+    /// crates.
+    #[test]
+    fn a_batch_is_its_rows() {
+        const ROWS: usize = 5;
+        let cells =
+            [CellSpec::Rnn { activation: Relu }, CellSpec::Rnn { activation: Silu }, CellSpec::Gru, CellSpec::Lstm];
+        for (cell, states) in cells.into_iter().flat_map(|cell| [(cell, States::Last), (cell, States::All)]) {
+            let layer =
+                |inputs, units, states| Spec::Recurrent(RecurrentSpec { cell, steps: 6, inputs, units, states });
+            let spec = Spec::Chain(vec![layer(3, 4, States::All), layer(4, 2, states)]);
+            let mut network = Network::new(spec).expect("the layers fit");
+            network.init(Init::Pytorch, 4);
+            let mut random = Random::new(9, Purpose::Shuffle, 0, 0);
+            let inputs = Array2::from_shape_simple_fn((ROWS, network.inputs()), || random.uniform(1.0));
+            let targets = Array2::from_shape_simple_fn((ROWS, network.outputs()), || random.uniform(1.0));
+            let gradients = |from: usize, to: usize| {
+                let targets = targets.slice(s![from..to, ..]);
+                let targets = TargetRows::Values(targets.as_slice().expect("whole rows"));
+                network.gradients(inputs.slice(s![from..to, ..]), targets, Loss::SquaredError).expect("the shapes fit")
+            };
+            let whole = gradients(0, ROWS);
+            let rows: Vec<_> = (0..ROWS).map(|row| gradients(row, row + 1)).collect();
+            // States and weights are of the order of 1. A state is the end of some 100 roundings: 100 u < 1e-5. A gradient is a
+            // sum of 30 products at most, each off by some 50: 30 * 50 u < 1e-4.
+            for (row, found) in rows.iter().enumerate() {
+                let pairs = whole.outputs.row(row).into_iter().zip(&found.outputs);
+                pairs.for_each(|(whole, found)| assert!((whole - found).abs() < 1e-5, "{cell:?}: {whole}, {found}"));
+            }
+            for (at, whole) in whole.values.iter().enumerate() {
+                let mean = rows.iter().map(|row| row.values[at]).sum::<f32>() / ROWS as f32;
+                assert!((whole - mean).abs() < 1e-4, "{cell:?}, value {at}: {whole}, {mean}");
+            }
+            let differs = |(row, other): (&f32, &f32)| (row - other).abs() > 1e-3;
+            assert!(rows[0].values.iter().zip(&rows[1].values).any(differs), "{cell:?}: the rows are as one");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Windows over time in the one place where they end with the newest sample: the arithmetic of convolutions and pooling,
+//! sample by sample, to the bits of the window form.
+
+use super::axpy;
+
+/// The samples that a window meets, in a ring: where its beginning has not come yet, only the newest ones.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
+    /// Those at the end of the ring.
+    older: &'a [f32],
+    /// Those at its beginning, up to the newest sample.
+    newer: &'a [f32],
+    /// The cells of the window that the first of the older and the first of the newer samples meet.
+    cells: [usize; 2],
+    channels: usize,
+}
+
+impl<'a> History<'a> {
+    /// The samples of a ring of `len`, of which the newest is at the place `newest`; unless the ring has been `filled`, those
+    /// behind that have not come.
+    pub fn new(ring: &'a [f32], len: usize, channels: usize, newest: usize, filled: bool) -> Self {
+        let (newer, older) = ring.split_at_checked((newest + 1) * channels).unwrap_or((ring, &[]));
+        let older = if filled { older } else { &[] };
+        Self { older, newer, cells: [0, len.saturating_sub(newest + 1)], channels }
+    }
+
+    /// The cells of the window that have come, from the oldest, each with its sample.
+    fn each_cell(self) -> impl Iterator<Item = (usize, &'a [f32])> {
+        let [older, newer] = [self.older, self.newer].map(|samples| samples.chunks_exact(self.channels.max(1)));
+        let [first, second] = self.cells;
+        (first..).zip(older).chain((second..).zip(newer))
+    }
+
+    /// Calls `f` for each run of values that are next to each other and meet weights that are, when of each sample `seen`
+    /// channels are seen from `channel` on: where the weights begin, and the values.
+    #[inline]
+    fn each_run(self, seen: usize, channel: usize, mut f: impl FnMut(usize, &[f32])) {
+        if seen < self.channels {
+            for (cell, sample) in self.each_cell() {
+                f(cell * seen, sample.get(channel..).and_then(|sample| sample.get(..seen)).unwrap_or_default());
+            }
+            return;
+        }
+        let [first, second] = self.cells;
+        f(first * seen, self.older);
+        f(second * seen, self.newer);
+    }
+}
+
+/// One place of [`conv_forward`](super::conv_forward): `y[o] = bias[o] + sum over k and c of weights[o][k][c] * x[k][c]`, in
+/// its order.
+///
+/// # Shapes
+///
+/// `weights` is (filters, kernel, `seen`), `bias` and `y` are (filters).
+pub fn conv_step(seen: usize, weights: &[f32], bias: &[f32], history: History<'_>, y: &mut [f32]) {
+    let (Some(groups), Some(len)) = (history.channels.checked_div(seen), weights.len().checked_div(y.len())) else {
+        return;
+    };
+    let (len, group) = (len.max(1), y.len().checked_div(groups).unwrap_or_default().max(1));
+    let groups = y.chunks_exact_mut(group).zip(bias.chunks_exact(group));
+    let mut channel = 0;
+    for ((y, bias), weights) in groups.zip(weights.chunks_exact((group * len).max(1))) {
+        for ((y, bias), weights) in y.iter_mut().zip(bias).zip(weights.chunks_exact(len)) {
+            let mut sum = *bias;
+            history.each_run(seen, channel, |from, x| {
+                for (weight, x) in weights.get(from..).unwrap_or_default().iter().zip(x) {
+                    sum += weight * x;
+                }
+            });
+            *y = sum;
+        }
+        channel += seen;
+    }
+}
+
+/// One place of [`depthwise_forward`](super::depthwise_forward), in its order.
+///
+/// # Shapes
+///
+/// `weights` is (kernel, filters), `bias` and `y` are (filters).
+pub fn depthwise_step(weights: &[f32], bias: &[f32], history: History<'_>, y: &mut [f32]) {
+    let Some(multiplier) = y.len().checked_div(history.channels) else { return };
+    for (y, bias) in y.iter_mut().zip(bias) {
+        *y = *bias;
+    }
+    for (cell, x) in history.each_cell() {
+        let weights = weights.get(cell * y.len()..).unwrap_or_default().chunks_exact(multiplier.max(1));
+        for ((y, weights), x) in y.chunks_exact_mut(multiplier.max(1)).zip(weights).zip(x) {
+            axpy(*x, weights, y);
+        }
+    }
+}
+
+/// One place of [`max_pool_forward`](super::max_pool_forward).
+///
+/// # Shapes
+///
+/// `y` is (channels).
+pub fn max_pool_step(history: History<'_>, y: &mut [f32]) {
+    y.fill(f32::NEG_INFINITY);
+    for (_, x) in history.each_cell() {
+        for (y, x) in y.iter_mut().zip(x) {
+            if *x > *y || x.is_nan() {
+                *y = *x;
+            }
+        }
+    }
+}
+
+/// One place of [`average_pool_forward`](super::average_pool_forward), in its order.
+///
+/// # Shapes
+///
+/// `y` is (channels).
+pub fn average_pool_step(history: History<'_>, y: &mut [f32]) {
+    y.fill(0.0);
+    let mut count = 0.0;
+    for (_, x) in history.each_cell() {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y += x;
+        }
+        count += 1.0;
+    }
+    for y in y {
+        *y /= count;
+    }
+}
