@@ -200,8 +200,9 @@ mod tests {
         let (nodes, layers, examples) =
             (errors(|found| &found.nodes), errors(|found| &found.layers), errors(|found| &found.examples));
         let [one, two, ten, hundred, _] = nodes[..] else { panic!("five numbers of nodes") };
-        // About a third of the points are inside: one or two lines are better than none, and still far from the shape.
-        assert!(one.min(two) > 0.15, "{nodes:?}");
+        // About a third of the points are inside: one or two lines are better than none, but wrong more than three times
+        // as often as the true shape.
+        assert!(one.max(two) < 0.3 && one.min(two) > 0.1, "{nodes:?}");
         assert!(two - ten > ten - hundred && ten - hundred > 0.009, "{nodes:?}");
         // The second layer brings something, and the third less than half as much.
         assert!(layers[0] - layers[1] > 0.006, "{layers:?}");

@@ -255,29 +255,29 @@ impl Findings {
         let mut diagram = Diagram::new(945, 430);
         // The nodes of the graph in their order, then the end of the last edge.
         let leaves = [
-            ((40, 50), "w₁"),
-            ((190, 30), "b₁"),
-            ((40, 350), "w₂"),
-            ((190, 400), "b₂"),
-            ((420, 45), "w₁₁"),
-            ((420, 355), "w₁₂"),
-            ((630, 345), "b"),
-            ((40, 200), "x"),
-            ((760, 345), "y"),
+            ((36, 50), "w₁"),
+            ((175, 30), "b₁"),
+            ((36, 350), "w₂"),
+            ((175, 400), "b₂"),
+            ((405, 25), "w₁₁"),
+            ((405, 375), "w₁₂"),
+            ((627, 345), "b"),
+            ((36, 200), "x"),
+            ((775, 345), "y"),
         ];
         let operations = [
-            ((135, 125), "×"),
-            ((245, 125), "+"),
-            ((355, 125), "σ"),
-            ((135, 275), "×"),
-            ((245, 275), "+"),
-            ((355, 275), "σ"),
-            ((505, 125), "×"),
-            ((505, 275), "×"),
-            ((583, 200), "+"),
-            ((665, 200), "+"),
-            ((747, 200), "σ"),
-            ((829, 200), "(·)²"),
+            ((125, 125), "×"),
+            ((225, 125), "+"),
+            ((325, 125), "σ"),
+            ((125, 275), "×"),
+            ((225, 275), "+"),
+            ((325, 275), "σ"),
+            ((465, 125), "×"),
+            ((465, 275), "×"),
+            ((565, 200), "+"),
+            ((657, 200), "+"),
+            ((749, 200), "σ"),
+            ((841, 200), "(·)²"),
         ];
         let places = leaves.map(|(at, text)| diagram.node(at, 0, text, GREEN)).into_iter();
         let places: Vec<usize> = places.chain(operations.map(|(at, text)| diagram.node(at, 17, text, INK))).collect();
@@ -288,7 +288,7 @@ impl Findings {
                 diagram.labelled_edge(places[from], *to, (text(value), BLUE), Some((text(part), VERMILION)));
             }
         }
-        let end = diagram.node((930, 200), 0, "C", INK);
+        let end = diagram.node((925, 200), 0, "C", INK);
         if let (Some(last), Some(from)) = (self.graph.0.last(), places.last()) {
             let labels = ((text(last.value), BLUE), Some((text(last.derivative), VERMILION)));
             diagram.labelled_edge(*from, end, labels.0, labels.1);

@@ -221,10 +221,10 @@ mod tests {
             // examples costs, by the asymptotic theory of the maximum likelihood, less than 0.005.
             let excess = found.test_error - found.best_error;
             assert!(excess.abs() < 0.03, "seed {seed}: {excess}");
-            // On the same examples most of the chance is the same for both: they differ on less than 4 %, of which five
-            // standard errors are 0.016.
+            // The two decide differently on less than a tenth of the examples, by the angle below: five standard errors of
+            // the difference are 0.025.
             let measured = found.best_measured[1];
-            assert!((found.test_error - measured).abs() < 0.016, "seed {seed}: {measured}");
+            assert!((found.test_error - measured).abs() < 0.025, "seed {seed}: {measured}");
             assert!((measured - found.best_error).abs() < 0.025, "seed {seed}: {measured}");
             // The angle between the weights and the best ones.
             let ([w1, w2, _], [v1, v2, _]) = (found.parameters[0], found.best);

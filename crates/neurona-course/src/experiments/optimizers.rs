@@ -38,8 +38,8 @@ where <var>λ</var> is small. With <var>x</var> between 0 and 10 the eigenvalues
 descent jumps from side to side of a valley and creeps along it. With <var>x</var> normalised to mean 0 and standard \
 deviation 1 both eigenvalues are 2, the contours are circles, and descent goes straight to the minimum. The line at \
 the start is the same in both, and so is its cost. Every path was made by the trainer&#8217;s own gradient, schedule \
-and optimiser. Where paths lie upon one another, gradient descent is dashed and decay has a triangle at every tenth \
-iteration.</p>\
+and optimiser. Some paths lie upon one another: gradient descent is dashed, and every tenth iteration has a ring for \
+momentum and a triangle for decay.</p>\
 <ul>\
 <li><b>Decay</b>: the course writes <var>α</var> = <var>α</var><sub>0</sub> / (1 − <var>γ</var> <var>n</var>), with \
 <var>n</var> for the epoch. For a positive <var>γ</var> that rate grows, is infinite at <var>γ</var> <var>n</var> = 1 \
@@ -161,7 +161,7 @@ fn course_methods() -> Vec<Method> {
     vec![
         Method::descent(0.001),
         Method::decay(0.001),
-        Method::new("momentum", Optimizer::MOMENTUM, 0.001),
+        Method::momentum(0.001),
         Method::new("RMSProp", RMSPROP, 0.005),
         Method::new("Adam, course", ADAM, 0.005),
         Method::new("Adam, paper", Optimizer::ADAM, 0.005),
@@ -175,7 +175,7 @@ fn suited_methods(surface: &Surface) -> Vec<Method> {
     vec![
         Method::descent(descent),
         Method::decay(descent),
-        Method::new("momentum", Optimizer::MOMENTUM, momentum),
+        Method::momentum(momentum),
         Method::new("RMSProp", RMSPROP, 0.02),
         Method::new("Adam, course", ADAM, 0.02),
         Method::new("Adam, paper", Optimizer::ADAM, 0.02),
@@ -342,13 +342,18 @@ impl Side {
     }
 }
 
-/// Adds a layer for each path. Some lie upon one another: solid lines are below, then dashes, then single marks.
+/// Adds a layer for each path. Some lie upon one another: solid lines are below, then dashes, then single marks, of
+/// which rings have their line below too.
 fn draw(mut chart: Chart, paths: &[Path], points: impl Fn(&Path) -> Vec<(f64, f64)>) -> Chart {
     /// Iterations from one mark to the next.
     const EACH: usize = 10;
-    for mark in [Mark::Line, Mark::Dashed, Mark::Triangle] {
-        for (path, color) in paths.iter().zip(PALETTE).filter(|(path, _)| path.method.mark == mark) {
-            let each = if mark == Mark::Triangle { EACH } else { 1 };
+    let of = |mark: Mark| paths.iter().zip(PALETTE).filter(move |(path, _)| path.method.mark == mark);
+    for (path, color) in of(Mark::Ring) {
+        chart = chart.unlabelled(Mark::Line, color, points(path));
+    }
+    for mark in [Mark::Line, Mark::Dashed, Mark::Triangle, Mark::Ring] {
+        for (path, color) in of(mark) {
+            let each = if matches!(mark, Mark::Triangle | Mark::Ring) { EACH } else { 1 };
             chart = chart.layer(mark, color, path.method.name, points(path).into_iter().step_by(each));
         }
     }

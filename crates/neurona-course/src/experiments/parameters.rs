@@ -27,7 +27,7 @@ five models, each with more parameters than the one before it:</p>
 <ul>
 <li><b>Logistic regression</b>, <var>σ</var>(<var>w</var><sub>1</sub><var>x</var><sub>1</sub> + \
 <var>w</var><sub>2</sub><var>x</var><sub>2</sub> + <var>b</var>): 3 parameters, and a line for a boundary. The best \
-line is better than no line at all, the last row of the table, and far from the shape.</li>
+line does better than no boundary at all, the last row of the table, but it is far from the shape.</li>
 <li><b>Logistic regression on polynomial features</b>: of degree <var>d</var> there are (<var>d</var> + \
 1)(<var>d</var> + 2) / 2 products \
 <var>x</var><sub>1</sub><sup><var>i</var></sup><var>x</var><sub>2</sub><sup><var>j</var></sup> with <var>i</var> + \

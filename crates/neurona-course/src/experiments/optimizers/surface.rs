@@ -77,6 +77,11 @@ impl Method {
         Self { mark: Mark::Dashed, ..Self::new("gradient descent", Optimizer::SGD, rate) }
     }
 
+    /// Momentum, as in the course.
+    pub(super) fn momentum(rate: f32) -> Self {
+        Self { mark: Mark::Ring, ..Self::new("momentum", Optimizer::MOMENTUM, rate) }
+    }
+
     /// Gradient descent with a rate that decays, on a part of the same path.
     pub(super) fn decay(rate: f32) -> Self {
         let schedule = Schedule::Decay { gamma: 0.05 };
