@@ -110,8 +110,8 @@ impl Network {
     /// becomes 1, and other layers stay as they are. What a normalised layer has besides begins anew.
     ///
     /// Of a recurrent layer the variance is that of one gate: from the inputs for the weights of the input, from the units for
-    /// those of the state, which also have this distribution and are not orthogonal. [`Init::Auto`] is Glorot's there, whatever
-    /// the activation. A gate of an LSTM that is to remember for long begins with a bias of 1: set it in
+    /// those of the state, which also have this distribution and are not orthogonal; biases that are drawn go by the units.
+    /// [`Init::Auto`] is Glorot's there, whatever the activation. A gate of an LSTM that is to remember for long begins with a bias of 1: set it in
     /// [`values`](Self::values).
     ///
     /// The same seed gives the same weights on every machine: see [`random`](crate::random).
@@ -252,8 +252,10 @@ mod tests {
                 assert!((found - expected).abs() <= expected * 5.0 * (1.4 / count).sqrt(), "{found}, {expected}");
             }
         };
-        network.init(Init::Auto, 3);
-        ratios(&network, [2.0 / 400.0, 2.0 / 200.0, 0.0, 0.0]);
+        for (init, of_bias) in [(Init::Auto, 2.0 / 200.0), (Init::GlorotUniform, 0.0)] {
+            network.init(init, 3);
+            ratios(&network, [2.0 / 400.0, 2.0 / 200.0, of_bias, of_bias]);
+        }
         network.init(Init::Pytorch, 3);
         // Bounds of 1 / sqrt(100) for all, as the documentation of `torch.nn.GRU` has them.
         let third = 1.0 / 100.0 / 3.0;
