@@ -83,6 +83,7 @@ pub mod device;
 mod export;
 pub mod file;
 mod init;
+mod layer;
 mod loss;
 pub mod metrics;
 pub mod model_file;
