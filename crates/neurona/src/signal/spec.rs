@@ -286,11 +286,11 @@ impl FeatureSpec {
         let triangle = self.triangle(band);
         // Frequencies are a rounding apart from bins: one more on either side is looked at, and left out where it is none.
         let (mut first, end) = (self.bin_before(triangle.hertz[0]), self.bin_before(triangle.hertz[2]) + 3);
-        while first < end && !(self.weight(&triangle, first) > 0.0) {
+        while first < end && self.weight(&triangle, first) <= 0.0 {
             first += 1;
         }
         let mut end = if end > self.bins() { self.bins() } else { end };
-        while end > first && !(self.weight(&triangle, end - 1) > 0.0) {
+        while end > first && self.weight(&triangle, end - 1) <= 0.0 {
             end -= 1;
         }
         (first, end.saturating_sub(first))
