@@ -9,7 +9,7 @@
 use core::panic::PanicInfo;
 
 use cortex_m_rt::STACK_PAINT_VALUE;
-use cortex_m_semihosting::syscall;
+use cortex_m_semihosting::syscall1;
 
 unsafe extern "C" {
     /// Lowest and highest word of the stack, from `memory.x`.
@@ -32,7 +32,7 @@ pub(crate) fn finished() -> ! {
         bytes /= 10;
     }
     // SAFETY: the text ends with a zero, as this call of the host reads it, and nothing else holds it.
-    unsafe { syscall!(WRITE0, text.as_ptr()) };
+    unsafe { syscall1!(WRITE0, text.as_ptr()) };
     cortex_m_semihosting::debug::exit(Ok(()));
     loop {}
 }
