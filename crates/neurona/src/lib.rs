@@ -88,6 +88,7 @@
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
 //! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
+//! | `store`         | what was learned, saved in flash so that it survives a loss of power (feature `store`)       |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
 //! | [`zoo`]         | networks of the literature by name, such as [`LeNet5`](zoo::LeNet5)                          |
@@ -119,6 +120,7 @@
 //! None is on by default, and none changes a number.
 //!
 //! - `serde`: `Serialize` for [`LayerSpec`] and [`ActivationSpec`].
+//! - `store`: the module of this name, on [`embedded-storage`](https://docs.rs/embedded-storage).
 //! - `defmt`: `defmt::Format` for the small types: errors, architectures, sizes, optimizers.
 #![no_std]
 
@@ -133,6 +135,8 @@ mod network;
 mod optim;
 pub mod plain;
 pub mod shape;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod stream;
 pub mod zoo;
 
