@@ -115,14 +115,14 @@ where
     Whole: Contents<N>,
 {
     let mut rng = Pcg32::new(seed, 1);
-    let mut nor = Nor::<R, W, P>::new(pages, seed % 2 == 0, seed);
+    let mut nor = Nor::<R, W, P>::new(pages, seed.is_multiple_of(2), seed);
     // Whatever was in the region before.
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         rng.fill_bytes(&mut nor.bytes);
     }
     let mut held = 0;
     for steps in 1..60 {
-        let cuts = rng.next_u32() % 3 != 0;
+        let cuts = !rng.next_u32().is_multiple_of(3);
         if cuts {
             let torn = Torn::ALL[rng.next_u32() as usize % 4];
             nor.cut_after(u64::from(rng.next_u32() % 300), torn, rng.next_u64());

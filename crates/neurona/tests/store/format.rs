@@ -114,7 +114,7 @@ fn garbage_is_nothing() {
         let mut nor = Flash::new(4, true, 0);
         Pcg32::new(seed, 0).fill_bytes(&mut nor.bytes);
         // The magic number and the version, so that what follows is read.
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             nor.bytes[..9].copy_from_slice(b"nrn-save\x01");
         }
         assert_eq!(load::<Small, _, _, _>(&mut nor), None);

@@ -12,7 +12,7 @@ use nor::Nor;
 
 neurona::network! {
     #[derive(Debug, PartialEq)]
-    pub struct Small: [f32; 2] => [f32; 1] {
+    struct Small: [f32; 2] => [f32; 1] {
         standardize: Standardize<2>,
         hidden: Dense<2, 2, Tanh>,
         output: Dense<2, 1>,
@@ -21,7 +21,7 @@ neurona::network! {
 
 neurona::network! {
     /// 1,196 bytes: more than a page of 256.
-    pub struct Large: [f32; 9] => [f32; 10] {
+    struct Large: [f32; 9] => [f32; 10] {
         hidden: Dense<9, 10, Relu>,
         output: Dense<10, 9>,
         again: Dense<9, 10>,
@@ -29,7 +29,7 @@ neurona::network! {
 }
 
 /// What a network of any kind is filled with, so that each of its values tells the count of steps.
-pub trait Counts: Network + neurona::plain::Plain {
+pub(crate) trait Counts: Network + neurona::plain::Plain {
     fn set(&mut self, steps: u64) {
         let bytes = neurona::plain::bytes_of_mut(self);
         for (place, value) in bytes.as_chunks_mut::<4>().0.iter_mut().enumerate() {
@@ -52,7 +52,7 @@ impl Counts for Small {}
 impl Counts for Large {}
 
 /// What a board finds after a start; `None` when nothing was ever saved whole.
-pub fn load<N: Counts, const R: usize, const W: usize, const P: usize>(nor: &mut Nor<R, W, P>) -> Option<Saved>
+pub(crate) fn load<N: Counts, const R: usize, const W: usize, const P: usize>(nor: &mut Nor<R, W, P>) -> Option<Saved>
 where
     Whole: Contents<N>,
 {
@@ -73,7 +73,7 @@ where
 }
 
 /// What a board saves; `None` when the power was cut.
-pub fn save<N: Counts, const R: usize, const W: usize, const P: usize>(
+pub(crate) fn save<N: Counts, const R: usize, const W: usize, const P: usize>(
     nor: &mut Nor<R, W, P>,
     steps: u64,
 ) -> Option<Saved>

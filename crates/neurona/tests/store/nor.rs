@@ -8,7 +8,7 @@ use rand_pcg::Pcg32;
 
 /// What a cut leaves of the word or page that was being changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Torn {
+pub(crate) enum Torn {
     /// What was there, though a word counts as written: a flash that allows one write may refuse another.
     Old,
     /// Any of the bits that were to change have changed.
@@ -20,13 +20,13 @@ pub enum Torn {
 }
 
 impl Torn {
-    pub const ALL: [Self; 4] = [Self::Old, Self::Mixed, Self::Front, Self::New];
+    pub(crate) const ALL: [Self; 4] = [Self::Old, Self::Mixed, Self::Front, Self::New];
 }
 
 /// `READ`, `WORD` and `PAGE` are what it reads, writes and erases, in bytes.
 #[derive(Clone, Debug)]
-pub struct Nor<const READ: usize, const WORD: usize, const PAGE: usize> {
-    pub bytes: Vec<u8>,
+pub(crate) struct Nor<const READ: usize, const WORD: usize, const PAGE: usize> {
+    pub(crate) bytes: Vec<u8>,
     /// Words written since their page was erased.
     written: Vec<bool>,
     /// Words whose write was cut: those may look as if they had not been written.
@@ -36,18 +36,18 @@ pub struct Nor<const READ: usize, const WORD: usize, const PAGE: usize> {
     /// Words and pages that are still changed before the power is cut, and what the cut leaves.
     cut: Option<(u64, Torn)>,
     /// Whether the power is off.
-    pub off: bool,
+    pub(crate) off: bool,
     /// Pages that no longer take anything.
-    pub worn: Vec<bool>,
+    pub(crate) worn: Vec<bool>,
     /// Erases of each page.
-    pub erases: Vec<u32>,
+    pub(crate) erases: Vec<u32>,
     /// Words written and pages erased.
-    pub changes: u64,
+    pub(crate) changes: u64,
     rng: Pcg32,
 }
 
 impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PAGE> {
-    pub fn new(pages: usize, once: bool, seed: u64) -> Self {
+    pub(crate) fn new(pages: usize, once: bool, seed: u64) -> Self {
         Self {
             bytes: vec![0xff; pages * PAGE],
             written: vec![false; pages * PAGE / WORD],
@@ -63,13 +63,13 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
     }
 
     /// Cuts the power at the change after this many.
-    pub fn cut_after(&mut self, changes: u64, torn: Torn, seed: u64) {
+    pub(crate) fn cut_after(&mut self, changes: u64, torn: Torn, seed: u64) {
         self.cut = Some((changes, torn));
         self.rng = Pcg32::new(seed, 0);
     }
 
     /// Switches the power on again.
-    pub fn reboot(&mut self) {
+    pub(crate) fn reboot(&mut self) {
         (self.off, self.cut) = (false, None);
     }
 
