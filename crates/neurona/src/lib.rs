@@ -88,6 +88,8 @@
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
 //! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
+//! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
+//! | [`statistics`]  | of streams: mean and variance, confusion matrix, drift detectors                             |
 //! | `store`         | what was learned, saved in flash so that it survives a loss of power (feature `store`)       |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
@@ -134,7 +136,9 @@ pub mod model_file;
 mod network;
 mod optim;
 pub mod plain;
+pub mod replay;
 pub mod shape;
+pub mod statistics;
 #[cfg(feature = "store")]
 pub mod store;
 pub mod stream;

@@ -87,7 +87,7 @@ mod slots;
 use core::marker::PhantomData;
 use core::ops::Range;
 
-use embedded_storage::nor_flash::{NorFlash, NorFlashError};
+use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
 
 use crate::network::Network;
 pub use error::{RegionError, RestoreError, SaveError};
@@ -168,7 +168,7 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
                     continue;
                 }
             }
-            match self.slots.write(slot, &header, |sink| C::read(net, sink)) {
+            match self.slots.write(slot, &header, &mut |sink| C::read(net, sink)) {
                 Ok(true) => return Ok(Saved { sequence: header.sequence, steps }),
                 Ok(false) => {}
                 Err(kind) => why = SaveError::Flash(kind),
@@ -192,14 +192,20 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
         if like.weights != header.weights {
             return Err(RestoreError::Contents);
         }
-        let whole = (len as u32).wrapping_add(header.weights);
-        let mut reader = Reader::new(&mut self.slots.flash, self.slots.ring.address(slot), whole);
-        let mut result = reader.exact([0; HEADER].get_mut(..len).unwrap_or_default());
-        C::fill(net, &mut |slice| result = result.and_then(|()| reader.exact(slice)));
-        if result.is_err() || checksum::<N, C>(&header, net) != header.crc {
+        if self.fill(net, slot, len, header.weights).is_err() || checksum::<N, C>(&header, net) != header.crc {
             return Err(RestoreError::Unstable);
         }
         Ok(Saved { sequence: header.sequence, steps: header.steps })
+    }
+
+    /// Fills the network with the weights in a slot, behind a header of `len` bytes.
+    #[inline(never)]
+    fn fill(&mut self, net: &mut N, slot: u32, len: usize, weights: u32) -> Result<(), NorFlashErrorKind> {
+        let whole = (len as u32).wrapping_add(weights);
+        let mut reader = Reader::new(&mut self.slots.flash, self.slots.ring.address(slot), whole);
+        let mut result = reader.exact([0; HEADER].get_mut(..len).unwrap_or_default());
+        C::fill(net, &mut |slice| result = result.and_then(|()| reader.exact(slice)));
+        result
     }
 
     /// Erases every record, and all else in the region: the network is then again what the firmware has.

@@ -1,7 +1,8 @@
 //! The slots of a region, whatever the network: what stands in them, and how a record gets there.
+//!
+//! What has a block on the stack is not inlined, so that two blocks are there at once only where one function calls another.
 
 use super::*;
-use embedded_storage::nor_flash::NorFlashErrorKind;
 
 /// A flash and where its slots are.
 #[derive(Debug)]
@@ -89,21 +90,33 @@ impl<F: NorFlash> Slots<F> {
         &mut self,
         slot: u32,
         header: &Header,
-        mut weights: impl FnMut(&mut dyn FnMut(&[u8])),
+        weights: &mut dyn FnMut(&mut dyn FnMut(&[u8])),
     ) -> Result<bool, NorFlashErrorKind> {
         if !self.is_blank(slot)? {
             return Ok(false);
         }
-        let mut writer = Writer::new(&mut self.flash, self.ring.address(slot));
-        let (bytes, len) = header.encode();
-        writer.push(bytes.get(..len).unwrap_or_default());
-        weights(&mut |slice| writer.push(slice));
-        writer.finish()?;
+        self.program(slot, header, weights)?;
+        let len = header.encode().1;
         let is_there = self.start_of(slot)? == Start::Record(*header, len);
         Ok(is_there && self.is_whole(&Found { slot, header: *header, len })?)
     }
 
+    #[inline(never)]
+    fn program(
+        &mut self,
+        slot: u32,
+        header: &Header,
+        weights: &mut dyn FnMut(&mut dyn FnMut(&[u8])),
+    ) -> Result<(), NorFlashErrorKind> {
+        let mut writer = Writer::new(&mut self.flash, self.ring.address(slot));
+        let (bytes, len) = header.encode();
+        writer.push(bytes.get(..len).unwrap_or_default());
+        weights(&mut |slice| writer.push(slice));
+        writer.finish()
+    }
+
     /// What the beginning of a slot is.
+    #[inline(never)]
     fn start_of(&mut self, slot: u32) -> Result<Start, NorFlashErrorKind> {
         let mut bytes = [0; HEADER];
         let at = self.ring.address(slot);
@@ -112,6 +125,7 @@ impl<F: NorFlash> Slots<F> {
     }
 
     /// Whether the CRC of a record is right.
+    #[inline(never)]
     fn is_whole(&mut self, found: &Found) -> Result<bool, NorFlashErrorKind> {
         let bytes = (found.len as u32).saturating_add(found.header.weights);
         // One of another network may be larger than a slot of this one.
@@ -133,6 +147,7 @@ impl<F: NorFlash> Slots<F> {
     }
 
     /// Whether a slot has nothing in it.
+    #[inline(never)]
     fn is_blank(&mut self, slot: u32) -> Result<bool, NorFlashErrorKind> {
         let mut reader = Reader::new(&mut self.flash, self.ring.address(slot), self.ring.slot_bytes());
         loop {
