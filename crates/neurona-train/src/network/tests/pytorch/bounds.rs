@@ -116,7 +116,7 @@ impl Sum {
                 let share = if pool.kind == PoolKind::Average { 1.0 / pool.input.cells() as f64 } else { 1.0 };
                 Self { forward: (pool.input.cells(), 1.0), back: (1, share), uses: 0 }
             }
-            Kind::Reshape | Kind::Add(_) | Kind::Concat(..) => Self { forward: copied, back: copied, uses: 0 },
+            Kind::Reshape(_) | Kind::Add(_) | Kind::Concat(_) => Self { forward: copied, back: copied, uses: 0 },
             other => panic!("no bound for {other:?}"),
         }
     }
