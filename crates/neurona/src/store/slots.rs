@@ -4,6 +4,9 @@
 
 use super::*;
 
+/// Gives the bytes of the weights, slice by slice, to a function.
+type Weights<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&[u8]));
+
 /// A flash and where its slots are.
 #[derive(Debug)]
 pub(super) struct Slots<F> {
@@ -90,7 +93,7 @@ impl<F: NorFlash> Slots<F> {
         &mut self,
         slot: u32,
         header: &Header,
-        weights: &mut dyn FnMut(&mut dyn FnMut(&[u8])),
+        weights: Weights<'_>,
     ) -> Result<bool, NorFlashErrorKind> {
         if !self.is_blank(slot)? {
             return Ok(false);
@@ -106,7 +109,7 @@ impl<F: NorFlash> Slots<F> {
         &mut self,
         slot: u32,
         header: &Header,
-        weights: &mut dyn FnMut(&mut dyn FnMut(&[u8])),
+        weights: Weights<'_>,
     ) -> Result<(), NorFlashErrorKind> {
         let mut writer = Writer::new(&mut self.flash, self.ring.address(slot));
         let (bytes, len) = header.encode();
