@@ -23,7 +23,7 @@ const STACK: usize = 2 * stack::BOUND;
 static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new([0.0; 64]);
 static NET: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::ZERO);
 static MEMORY: ConstStaticCell<Inference<Digits>> = ConstStaticCell::new(Inference::ZERO);
-static WORKSPACE: ConstStaticCell<Workspace<Digits>> = ConstStaticCell::new(Workspace::ZERO);
+static LEARNING: ConstStaticCell<Learning<Digits, InPlace>> = ConstStaticCell::new(Learning::ZERO);
 
 const _: () = board::require_ram(size_of::<[f32; 64]>() + Digits::RAM.inference + Digits::RAM.in_place);
 
@@ -31,7 +31,7 @@ const _: () = board::require_ram(size_of::<[f32; 64]>() + Digits::RAM.inference 
 fn main() -> ! {
     board::init();
     let (Some(x), Some(net)) = (INPUT.try_take(), NET.try_take()) else { board::exit(false) };
-    let (Some(memory), Some(workspace)) = (MEMORY.try_take(), WORKSPACE.try_take()) else { board::exit(false) };
+    let (Some(memory), Some(learning)) = (MEMORY.try_take(), LEARNING.try_take()) else { board::exit(false) };
     let Some((flash, region)) = flash::open() else { fail("there is no flash to save in") };
     let mut store = match Store::<_, Digits>::new(flash, region) {
         Ok(store) => store,
@@ -55,7 +55,7 @@ fn main() -> ! {
         let mounting = if steps.is_multiple_of(2) { Mounting::Turned } else { Mounting::Upright };
         let Some(image) = LEARN.iter().nth(place) else { board::exit(false) };
         image.read(mounting, x);
-        net.learn(x, &image.digit, &SoftmaxCrossEntropy, RATE, workspace);
+        Learner::new(net, learning, SoftmaxCrossEntropy, InPlace::new(RATE)).learn(x, &image.digit);
         steps += 1;
         if steps.is_multiple_of(STEPS_A_SAVE) {
             match store.save(net, steps) {

@@ -39,15 +39,16 @@
 //! // `flash` is the HAL's; the last four pages of 4 KiB are for what is learned.
 //! let mut store = Store::<_, Line>::new(&mut flash, 0..4 * 4096)?;
 //! let mut net = Line::ZERO; // on a board: in a static, a copy of the trained network
-//! let mut workspace = Workspace::<Line>::ZERO;
+//! let mut learning = Learning::ZERO;
 //!
 //! let mut steps = match store.load(&mut net) {
 //!     Ok(saved) => saved.steps,
 //!     Err(RestoreError::Empty) => 0, // the first start
 //!     Err(error) => return Err(error.into()),
 //! };
+//! let mut learner = Learner::new(&mut net, &mut learning, SquaredError, InPlace::new(0.1));
 //! for _ in 0..100 {
-//!     net.learn(&[1.0], &[3.0], &SquaredError, 0.1, &mut workspace);
+//!     learner.learn(&[1.0], &[3.0]);
 //!     steps += 1;
 //! }
 //! store.save(&mut net, steps)?;

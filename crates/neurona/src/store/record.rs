@@ -194,7 +194,7 @@ impl<N: Network> Contents<N> for Learnt {
     fn layout(net: &mut N) -> u64 {
         let start = core::ptr::from_ref(net).addr();
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        net.visit([], &mut |values, []| {
+        net.visit([], &mut |_, values, []| {
             let place = values.as_ptr().addr().wrapping_sub(start);
             let both = [place as u32, values.len() as u32].map(u32::to_le_bytes);
             for byte in both.as_flattened() {
@@ -205,11 +205,11 @@ impl<N: Network> Contents<N> for Learnt {
     }
 
     fn read(net: &mut N, sink: &mut dyn FnMut(&[u8])) {
-        net.visit([], &mut |values, []| values.iter().for_each(|value| sink(&value.to_le_bytes())));
+        net.visit([], &mut |_, values, []| values.iter().for_each(|value| sink(&value.to_le_bytes())));
     }
 
     fn fill(net: &mut N, source: &mut dyn FnMut(&mut [u8])) {
-        net.visit([], &mut |values, []| {
+        net.visit([], &mut |_, values, []| {
             for value in values {
                 let mut bytes = [0; 4];
                 source(&mut bytes);

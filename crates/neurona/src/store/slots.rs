@@ -105,12 +105,7 @@ impl<F: NorFlash> Slots<F> {
     }
 
     #[inline(never)]
-    fn program(
-        &mut self,
-        slot: u32,
-        header: &Header,
-        weights: Weights<'_>,
-    ) -> Result<(), NorFlashErrorKind> {
+    fn program(&mut self, slot: u32, header: &Header, weights: Weights<'_>) -> Result<(), NorFlashErrorKind> {
         let mut writer = Writer::new(&mut self.flash, self.ring.address(slot));
         let (bytes, len) = header.encode();
         writer.push(bytes.get(..len).unwrap_or_default());
