@@ -90,6 +90,7 @@
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
+//! | part of it      | [`Frozen`] and [`InFlash`] do not learn; [`BiasOnly`] and [`SomeRows`] learn in part         |
 //! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`]   |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
@@ -146,12 +147,12 @@ pub use activation::{
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
-    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
-    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
-    Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
-    Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize,
-    Target,
+    All, Average, AvgPool, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Concat, ConcatScratch, ConcatTape,
+    Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact,
+    Exponential, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, InFlash, Kind,
+    Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool, Projected, ProjectedScratch, ProjectedTape,
+    Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn,
+    RnnCell, Rows, RowsGradient, Running, Scale, Softmax, SomeRows, Standardize, Target,
 };
 pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
@@ -164,9 +165,9 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoState,
-        Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reservoir,
-        Reshape, Residual, Rnn, Scale, Softmax, Standardize,
+        All, AvgPool, BiasOnly, Choice, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d,
+        DepthwiseConv2d, EchoState, Flatten, Frozen, GlobalAvgPool, GlobalMaxPool, Gru, InFlash, Last, Layer, Learn,
+        Lstm, MaxPool, Projected, Rescale, Reservoir, Reshape, Residual, Rnn, Scale, Softmax, SomeRows, Standardize,
     };
     pub use crate::learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Schedule, Sgd};
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
