@@ -92,6 +92,9 @@
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
 //! | part of it      | [`Frozen`] and [`InFlash`] do not learn; [`BiasOnly`] and [`SomeRows`] learn in part         |
 //! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`]   |
+//! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
+//! | [`statistics`]  | of streams: mean and variance, confusion matrix, drift detectors                             |
+//! | `store`         | what was learned, saved in flash so that it survives a loss of power (feature `store`)       |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
 //! | [`zoo`]         | networks of the literature by name, such as [`LeNet5`](zoo::LeNet5)                          |
@@ -124,6 +127,7 @@
 //! None is on by default, and none changes a number.
 //!
 //! - `serde`: `Serialize` for [`LayerSpec`] and [`ActivationSpec`].
+//! - `store`: the module of this name, on [`embedded-storage`](https://docs.rs/embedded-storage).
 //! - `defmt`: `defmt::Format` for the small types: errors, architectures, sizes, optimizers.
 #![no_std]
 
@@ -137,8 +141,12 @@ mod loss;
 pub mod model_file;
 mod network;
 pub mod plain;
+pub mod replay;
 pub mod shape;
 pub mod signal;
+pub mod statistics;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod stream;
 pub mod zoo;
 

@@ -181,6 +181,13 @@ pub const fn bytes_of<T: Plain>(value: &T) -> &[u8] {
     unsafe { core::slice::from_raw_parts(core::ptr::from_ref(value).cast(), size_of::<T>()) }
 }
 
+/// The bytes of a value, to write.
+pub fn bytes_of_mut<T: Plain>(value: &mut T) -> &mut [u8] {
+    const { T::NO_PADDING }
+    // SAFETY: as above, and any bytes are a value of a plain type.
+    unsafe { core::slice::from_raw_parts_mut(core::ptr::from_mut(value).cast(), size_of::<T>()) }
+}
+
 /// Copies a value in place, without the copy on the stack that an assignment may make: from flash to RAM, say.
 pub fn copy<T: Plain>(from: &T, to: &mut T) {
     // SAFETY: both are valid values of the type, and a shared and an exclusive reference do not overlap.
