@@ -108,10 +108,10 @@
 //! | for                                 | RAM                                           | 64-32-10, ReLU |
 //! | ----------------------------------- | --------------------------------------------- | -------------- |
 //! | inference, weights in flash         | [`Inference`]                                 | 168            |
-//! | learning in place                   | the weights and [`Learning`]: a [`Workspace`] | 9,988          |
-//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,628         |
-//! | the same with momentum              | those and a second [`Gradient`]               | 29,268         |
-//! | Adam                                | those and a third                             | 38,908         |
+//! | learning in place                   | the weights and [`Learning`]: a [`Workspace`] | 9,992          |
+//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,632         |
+//! | the same with momentum              | those and a second [`Gradient`]               | 29,272         |
+//! | Adam                                | those and a third                             | 38,912         |
 //!
 //! The stack that a call needs does not depend on the network.
 //!

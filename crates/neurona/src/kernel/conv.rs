@@ -104,7 +104,6 @@ pub fn conv_backward_weights(
 /// # Shapes
 ///
 /// `weights` is (kernel rows, kernel columns, seen); the others are as there.
-#[expect(clippy::too_many_arguments, reason = "those of the whole, and which filter")]
 pub fn conv_backward_filter(
     window: &Window,
     seen: usize,
