@@ -9,6 +9,7 @@ pub mod approximation;
 pub mod architecture;
 pub mod backpropagation;
 pub mod examples;
+pub mod features;
 pub mod gradient;
 pub mod hyperparameters;
 pub mod initial_values;
@@ -31,6 +32,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     initial_values::EXPERIMENT,
     hyperparameters::EXPERIMENT,
     examples::EXPERIMENT,
+    features::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
