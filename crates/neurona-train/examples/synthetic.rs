@@ -177,7 +177,9 @@ fn stream(mut source: Source, count: usize) -> Vec<(usize, Motion)> {
 /// What a sensor gives, with its noise.
 fn measured(source: &mut Source, g: [f64; 3], degrees: [f64; 3]) -> Motion {
     let mut motion = [0; 6];
-    for (to, (value, noise)) in motion.iter_mut().zip(g.map(|g| (1000.0 * g, 15.0)).into_iter().chain(degrees.map(|d| (10.0 * d, 20.0)))) {
+    for (to, (value, noise)) in
+        motion.iter_mut().zip(g.map(|g| (1000.0 * g, 15.0)).into_iter().chain(degrees.map(|d| (10.0 * d, 20.0))))
+    {
         *to = (value + noise * source.noise()).round() as i16;
     }
     motion
