@@ -128,6 +128,8 @@
 //! - `serde`: `Serialize` for [`LayerSpec`] and [`ActivationSpec`].
 //! - `store`: the module of this name, on [`embedded-storage`](https://docs.rs/embedded-storage).
 //! - `defmt`: `defmt::Format` for the small types: errors, architectures, sizes, optimizers.
+//! - `cortex-m4`: for a Cortex-M4F, kernels that take more instructions and fewer cycles than those for other cores with a
+//!   floating-point unit (`docs/performance.md`).
 #![no_std]
 
 pub mod activation;

@@ -160,9 +160,7 @@ impl<L: Learn<Gradient = L>> Target<'_, L> {
 /// Applies the activation to each weighted sum, in place.
 #[inline]
 fn activate<A: Activation>(z: &mut [f32]) {
-    for z in z {
-        *z = A::value(*z);
-    }
+    A::values(z);
 }
 
 /// Makes the gradients of outputs those of the weighted sums, in place; `from` is what the derivative is computed from.
