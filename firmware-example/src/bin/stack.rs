@@ -104,7 +104,7 @@ macro_rules! take {
 macro_rules! learn {
     ($name:literal, $net:ty) => {{
         let (net, x) = (take!($net), take!(<$net as Layer>::Input));
-        learn($name, net, x, take!(Inference<$net>), take!(Workspace<$net>));
+        learn($name, net, x, take!(Inference<$net>), take!(Learning<$net, InPlace>));
         (net, x)
     }};
 }
@@ -143,7 +143,7 @@ fn larger() {
 /// Weights and an input, by chance and the same each time.
 fn fill<N: Network<Input: Tensor>>(net: &mut N, x: &mut N::Input) {
     let mut source = Source::new();
-    net.visit([], &mut |array, []| {
+    net.visit([], &mut |_, array, []| {
         source.fill(Nasty::Rounding, array);
         // So that what goes through many layers neither grows nor vanishes much.
         array.iter_mut().for_each(|weight| *weight *= 0.25);
@@ -158,18 +158,19 @@ fn learn<N: Network<Input: Tensor, Output: Tensor>>(
     net: &mut N,
     x: &mut N::Input,
     memory: &mut Inference<N>,
-    workspace: &mut Workspace<N>,
+    learning: &mut Learning<N, InPlace>,
 ) where
     SquaredError: Loss<N::Output, N::Output>,
 {
     fill(net, x);
     let mut hash = Hash::EMPTY;
     hash.add(net.infer(x, memory).values());
+    let mut learner = Learner::new(net, learning, SquaredError, InPlace::new(0.05));
     // A loop as a program has it: unrolled, it would have three frames in one.
     for _ in 0..black_box(3) {
-        hash.add(&[net.learn(x, &N::Output::ZERO, &SquaredError, 0.05, workspace)]);
+        hash.add(&[learner.learn(x, &N::Output::ZERO).loss().unwrap_or(f32::NAN)]);
     }
-    hash.add_parameters(net);
+    hash.add_parameters(learner.net_mut());
     println!("{} = {:016x}", name, hash.value());
 }
 
