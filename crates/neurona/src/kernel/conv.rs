@@ -90,6 +90,31 @@ pub fn conv_backward_weights(
     }
 }
 
+/// The part of [`conv_backward_weights`] for one filter, to the same bits.
+///
+/// # Shapes
+///
+/// `weights` is (kernel rows, kernel columns, seen); the others are as there.
+pub fn conv_backward_filter(
+    window: &Window,
+    seen: usize,
+    filter: usize,
+    weights: &mut [f32],
+    bias: &mut f32,
+    x: &[f32],
+    dz: &[f32],
+    scale: f32,
+) {
+    let Some(Filter { cell, group, .. }) = Filter::new(window, seen) else { return };
+    let channel = filter / group * seen;
+    *bias += scale * window.sum(dz, filter);
+    for (at, weights) in weights.chunks_exact_mut(cell.get()).enumerate() {
+        for (c, weight) in weights.iter_mut().enumerate() {
+            *weight += scale * window.correlate(at, x, channel + c, dz, filter);
+        }
+    }
+}
+
 /// Convolution of each channel by itself: `y[p][o] = bias[o] + sum over k of weights[k][o] * x[p + k][o / m]`, with `m` as
 /// many outputs for each channel as there are filters for one.
 ///
