@@ -10,6 +10,7 @@ ACTIVATIONS = {
     7: lambda z, a: z if z > 0 else a * math.expm1(z), 8: lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
     9: lambda z: z / (1 + math.exp(-z)), 10: lambda z: min(max(z + 3, 0.0), 6.0) / 6,
     11: lambda z: z * min(max(z + 3, 0.0), 6.0) / 6, 12: lambda z: 1 / (1 + math.exp(-z)), 13: math.tanh,
+    14: lambda z: f32(1.7159) * math.tanh(f32(2 / 3) * z),
 }
 
 data = open(sys.argv[1], "rb").read()

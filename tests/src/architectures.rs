@@ -219,6 +219,7 @@ architectures! {
     hard_swish: 7 => 3 { hidden: Dense<7, 5, HardSwish>, output: Dense<5, 3, HardSwish> } SquaredError;
     fast_sigmoid: 7 => 3 { hidden: Dense<7, 5, fast::Sigmoid>, output: Dense<5, 3, fast::Sigmoid> } SquaredError;
     fast_tanh: 7 => 3 { hidden: Dense<7, 5, fast::Tanh>, output: Dense<5, 3, fast::Tanh> } SquaredError;
+    scaled_tanh: 7 => 3 { hidden: Dense<7, 5, ScaledTanh>, output: Dense<5, 3, ScaledTanh> } SquaredError;
 }
 
 neurona::network! {

@@ -20,7 +20,7 @@
 
 use neurona::{
     Layer, LayerSpec,
-    zoo::{AnomalyAutoencoder, DsCnn, LeNet5, MobileNetV1, MotionCnn, ResNet8, ToyAdmosAutoencoder},
+    zoo::{AnomalyAutoencoder, DsCnn, LeNet5, MobileNetV1, MotionCnn, MotionGru, ResNet8, ToyAdmosAutoencoder},
 };
 
 use crate::arch::{Spec, Step};
@@ -34,13 +34,14 @@ pub struct Known {
 }
 
 /// All of them.
-pub const ALL: [Known; 7] = [
+pub const ALL: [Known; 8] = [
     Known { name: "lenet5", arch: LeNet5::SPEC, batch_norm: false },
     Known { name: "ds_cnn", arch: DsCnn::SPEC, batch_norm: true },
     Known { name: "resnet8", arch: ResNet8::SPEC, batch_norm: true },
     Known { name: "mobilenet_v1", arch: MobileNetV1::SPEC, batch_norm: true },
     Known { name: "toy_admos_autoencoder", arch: ToyAdmosAutoencoder::SPEC, batch_norm: true },
     Known { name: "motion_cnn", arch: MotionCnn::SPEC, batch_norm: false },
+    Known { name: "motion_gru", arch: MotionGru::SPEC, batch_norm: false },
     Known { name: "anomaly_autoencoder", arch: AnomalyAutoencoder::SPEC, batch_norm: false },
 ];
 
@@ -123,6 +124,7 @@ mod tests {
         check::<MobileNetV1>("mobilenet_v1");
         check::<ToyAdmosAutoencoder>("toy_admos_autoencoder");
         check::<MotionCnn>("motion_cnn");
+        check::<MotionGru>("motion_gru");
         check::<AnomalyAutoencoder>("anomaly_autoencoder");
     }
 
@@ -136,6 +138,7 @@ mod tests {
             ("toy_admos_autoencoder", 269_992, 9),
             ("lenet5", LeNet5::PARAMS, 0),
             ("motion_cnn", MotionCnn::PARAMS, 0),
+            ("motion_gru", MotionGru::PARAMS, 0),
             ("anomaly_autoencoder", AnomalyAutoencoder::PARAMS, 0),
         ];
         for (name, values, normalized) in expected {
@@ -187,6 +190,7 @@ mod tests {
         run!(ResNet8, "resnet8", SoftmaxCrossEntropy, &3);
         run!(MobileNetV1, "mobilenet_v1", SoftmaxCrossEntropy, &1);
         run!(MotionCnn, "motion_cnn", SoftmaxCrossEntropy, &3);
+        run!(MotionGru, "motion_gru", SoftmaxCrossEntropy, &3);
     }
 
     #[test]

@@ -137,7 +137,7 @@ pub mod stream;
 pub mod zoo;
 
 pub use activation::{
-    Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softplus, Step, Tanh,
+    Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, ScaledTanh, Sigmoid, Silu, Softplus, Step, Tanh,
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{

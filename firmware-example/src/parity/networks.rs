@@ -50,6 +50,7 @@ networks! {
     activation hard_swish: hidden Hidden<HardSwish>, output Output<HardSwish> => squared_error();
     activation fast_sigmoid: hidden Hidden<fast::Sigmoid>, output Output<fast::Sigmoid> => squared_error();
     activation fast_tanh: hidden Hidden<fast::Tanh>, output Output<fast::Tanh> => squared_error();
+    activation scaled_tanh: hidden Hidden<ScaledTanh>, output Output<ScaledTanh> => squared_error();
 
     layer softmax: output Dense<7, 3>, share Softmax<3> => squared_error();
     layer fast_softmax: output Dense<7, 3>, share fast::Softmax<3> => squared_error();

@@ -267,6 +267,7 @@ fn activation_type(activation: ActivationSpec) -> String {
         ActivationSpec::Elu { alpha } => format!("Elu<{}>", bits(alpha)),
         ActivationSpec::FastSigmoid => "fast::Sigmoid".to_owned(),
         ActivationSpec::FastTanh => "fast::Tanh".to_owned(),
+        ActivationSpec::ScaledTanh => "ScaledTanh".to_owned(),
         // The types of the others are called as the variants are.
         other => format!("{other:?}"),
     }
@@ -315,7 +316,7 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 65] = [
+pub const USED: [&str; 66] = [
     "Activation",
     "All",
     "AvgPool",
@@ -367,6 +368,7 @@ pub const USED: [&str; 65] = [
     "Rnn",
     "Same",
     "Scale",
+    "ScaledTanh",
     "Sgd",
     "Sigmoid",
     "Signal",

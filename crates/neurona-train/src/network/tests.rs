@@ -27,6 +27,7 @@ pub(super) fn activate(activation: ActivationSpec, z: f64) -> f64 {
         Softplus => (1.0 + z.exp()).ln(),
         Silu => z / (1.0 + (-z).exp()),
         HardSigmoid => (z + 3.0).clamp(0.0, 6.0) / 6.0,
+        ScaledTanh => 1.7159 * (z * 2.0 / 3.0).tanh(),
         HardSwish => z * (z + 3.0).clamp(0.0, 6.0) / 6.0,
         other => panic!("no mirror of {other:?}"),
     }

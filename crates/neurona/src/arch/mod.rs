@@ -143,6 +143,8 @@ pub enum ActivationSpec {
     FastSigmoid,
     /// [`fast::Tanh`](crate::fast::Tanh).
     FastTanh,
+    /// [`ScaledTanh`](crate::ScaledTanh).
+    ScaledTanh,
 }
 
 /// Written as `Debug` writes it: deriving this for a type that holds itself does not end.
@@ -369,6 +371,7 @@ impl ActivationSpec {
             Self::HardSwish => sink.varint(11),
             Self::FastSigmoid => sink.varint(12),
             Self::FastTanh => sink.varint(13),
+            Self::ScaledTanh => sink.varint(14),
         }
     }
 }

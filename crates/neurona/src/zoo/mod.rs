@@ -8,6 +8,7 @@
 //! | [`MobileNetV1`]          | colours, 96x96x3   | 2 classes   | 210,850    | 7,489,664     | 221,192 B    |
 //! | [`ToyAdmosAutoencoder`]  | spectrum, 640      | the same    | 265,864    | 264,192       | 3,584 B      |
 //! | [`MotionCnn`]            | motion, 119x6      | 5 gestures  | 3,637      | 55,072        | 3,348 B      |
+//! | [`MotionGru`]            | motion, 119x6      | 5 gestures  | 2,381      | 257,160      | 596 B        |
 //! | [`AnomalyAutoencoder`]   | 64 values          | the same    | 4,744      | 4,608         | 416 B        |
 //!
 //! Each is a [`network!`](crate::network) like any other, and costs nothing where it is not used. Outputs are weighted sums,
@@ -40,7 +41,7 @@ pub use anomaly::AnomalyAutoencoder;
 pub use ds_cnn::DsCnn;
 pub use lenet5::LeNet5;
 pub use mobilenet::MobileNetV1;
-pub use motion::MotionCnn;
+pub use motion::{MotionCnn, MotionGru};
 pub use resnet8::{ResNet8, ResNet8Body16, ResNet8Body32, ResNet8Body64};
 pub use toyadmos::ToyAdmosAutoencoder;
 

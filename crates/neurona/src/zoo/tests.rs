@@ -32,6 +32,7 @@ fn counts_of_lenet() {
 #[test]
 fn counts_of_small_networks() {
     check::<MotionCnn>(16 * (9 * 6 + 1) + 32 * (5 * 16 + 1) + 5 * 33, 28 * 16 * 54 + 12 * 32 * 80 + 32 * 5, 3348);
+    check::<MotionGru>(3 * 24 * 30 + 4 * 24 + 5 * 25, 119 * 3 * 24 * 30 + 24 * 5, 596);
     check::<AnomalyAutoencoder>(32 * 65 + 8 * 33 + 32 * 9 + 64 * 33, 2 * (64 * 32 + 32 * 8), 416);
 }
 
