@@ -107,11 +107,15 @@ fn without_board(stdout: &str) -> String {
 
 /// The board computes the bits of the desktop, with nothing optimised there and with everything.
 fn hashes_are_those_of_the_desktop(board: &'static Emulated) -> Result<()> {
-    let printed = without_board(&firmware::run_ok(board, examples(board)?.get("parity")?)?);
-    ensure!(firmware::values(&printed).count() > 1, "no hashes in\n{printed}");
-    for profile in [Profile::Unoptimized, Profile::Release] {
-        let desktop = host::parity(profile, None)?;
-        ensure!(printed == desktop, "the board prints\n{printed}\nand the desktop, {profile:?},\n{desktop}");
+    let images = examples(board)?;
+    ensure!(images.parity().count() > 1, "the firmware has not the binaries of all families");
+    for (bin, image) in images.parity() {
+        let printed = without_board(&firmware::run_ok(board, image)?);
+        ensure!(firmware::values(&printed).count() > 1, "no hashes in\n{printed}");
+        for profile in [Profile::Unoptimized, Profile::Release] {
+            let desktop = host::parity(bin, profile, None)?;
+            ensure!(printed == desktop, "{bin}: the board prints\n{printed}\nand the desktop, {profile:?},\n{desktop}");
+        }
     }
     Ok(())
 }

@@ -7,7 +7,8 @@
 //! | `infer`  | a trained network reads every test image; weights and images stay in flash                          |
 //! | `learn`  | the network goes on learning in RAM, in place: the camera was mounted turned by 90 degrees          |
 //! | `batch`  | a network learns from nothing, in mini-batches with momentum                                        |
-//! | `parity` | hashes by which a board and the desktop prove that they compute the same bits ([`parity`])          |
+//! | `parity` | hashes by which a board and the desktop prove that they compute the same bits ([`parity`]); so do  |
+//! |          | `parity-conv`, `parity-recurrent` and `parity-learning`, each for a family of networks              |
 //! | `bench`  | what inference, a step of learning and the functions cost: instructions under QEMU, cycles on a board |
 //!
 //! Beside `src/bin/infer.rs` stands `src/bin/infer.out`, and so for each: what it prints, for the committed model.

@@ -4,7 +4,7 @@
 //! no feature changes what another type computes. Like the exact forms they give the same bits on every core.
 //!
 //! Instructions for one value, the mean over values spread evenly in -8 to 8, at `opt-level = 3`, as
-//! `cargo xtask bench` counts them under QEMU:
+//! `cargo xtask bench device` counts them under QEMU:
 //!
 //! | function           | Cortex-M4F | Cortex-M0 |
 //! | ------------------ | ---------: | --------: |

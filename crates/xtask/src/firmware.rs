@@ -166,6 +166,11 @@ impl Images {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Path)> {
         self.paths.iter().map(|(name, path)| (name.as_str(), path.as_path()))
     }
+
+    /// The binaries that hash what they compute, each a family of networks: `parity` and `parity-…`.
+    pub fn parity(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.iter().filter(|(name, _)| name.split('-').next() == Some("parity"))
+    }
 }
 
 /// Held while cargo's output directory still has the images of this build.

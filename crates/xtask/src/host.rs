@@ -14,18 +14,19 @@ pub enum Profile {
     Release,
 }
 
-/// What the workload of the firmware's binary `parity` prints on the desktop, with the committed model or another.
+/// What the workload of one of the firmware's binaries [`parity`](crate::firmware::Images::parity) prints on the desktop, with
+/// the committed model or another.
 ///
 /// # Errors
 ///
-/// It cannot be built, or ends with a failure.
-pub fn parity(profile: Profile, model_dir: Option<&Path>) -> Result<String> {
+/// It cannot be built, has no part of this name, or ends with a failure.
+pub fn parity(bin: &str, profile: Profile, model_dir: Option<&Path>) -> Result<String> {
     let profile = match profile {
         Profile::Unoptimized => "unoptimized",
         Profile::Release => "release",
     };
     let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--package", "host-parity", "--profile", profile]);
+    cargo.args(["run", "--quiet", "--package", "host-parity", "--profile", profile, "--", bin]);
     choose_model(&mut cargo, model_dir);
     process::read(&mut cargo)
 }

@@ -15,7 +15,7 @@ Usage: cargo xtask <TASK>
 Tasks:
   demo    Train on real digits, put the network on an emulated Cortex-M4F, and let it learn there
   test    Pass all tests, those on the emulated boards among them
-  bench   Count instructions on the emulated boards
+  bench   Measure what neurona costs: `bench device` counts instructions on the emulated boards
   ci      Check what CI checks after the tests
 
 All of them install what is missing first: Rust targets, and qemu-system-arm.

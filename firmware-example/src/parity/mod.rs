@@ -1,17 +1,21 @@
 //! The workload by which a desktop and every board prove that they compute the same bits.
 //!
-//! [`run`] computes hashes of outputs, losses and weights: of the network of the [`digits`](crate::digits), and of small
-//! networks for every activation, layer, loss and optimizer on data chosen to be [nasty](Nasty). The binary `parity` prints
-//! them on a board; a test runs the same function on the desktop.
+//! Hashes are computed of outputs, losses and weights: of the network of the [`digits`](crate::digits), and of small networks
+//! for every activation, layer, loss and optimizer on data chosen to be [nasty](Nasty). The small ones come in
+//! [families](FAMILIES), each with a binary of its own, so that every binary fits into the 256 KiB of flash of a micro:bit. A
+//! binary prints its hashes on a board; a test runs the same functions on the desktop.
 //!
 //! [`digits`] and [`small`] are generic, so that a test can show that a network whose kernel fuses a product with a sum
 //! has other hashes.
 
+mod convolution;
+mod dense;
+mod learning;
 mod nasty;
 mod networks;
+mod recurrent;
 
 pub use nasty::{Example, Nasty, Source, small};
-pub use networks::small_networks;
 
 use neurona::model_file::Golden;
 use neurona::plain;
@@ -40,15 +44,50 @@ impl Memory {
         Self { x: [0.0; 64], net: Digits::ZERO, inference: Inference::ZERO, workspace: Workspace::ZERO };
 }
 
-/// Runs everything and gives each hash, with its name, to `report`.
-pub fn run(memory: &mut Memory, report: &mut impl FnMut(&str, u64)) {
+/// What is given each hash, with its name.
+pub type Report<'a> = &'a mut dyn FnMut(&str, u64);
+
+/// Small networks that have something in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// The binary that prints their hashes.
+    pub bin: &'static str,
+    /// Runs each and gives its hash, with its name, to what it is given.
+    pub run: fn(Report<'_>),
+}
+
+/// Activations, losses, and layers without windows and without memory. Its binary runs the network of the digits too.
+pub const DENSE: Family = Family { bin: "parity", run: dense::networks };
+/// Convolutions, pools, and layers that join branches.
+pub const CONVOLUTION: Family = Family { bin: "parity-conv", run: convolution::networks };
+/// Recurrent layers.
+pub const RECURRENT: Family = Family { bin: "parity-recurrent", run: recurrent::networks };
+/// Ways to learn.
+pub const LEARNING: Family = Family { bin: "parity-learning", run: learning::networks };
+
+/// Every family.
+pub const FAMILIES: [Family; 4] = [DENSE, CONVOLUTION, RECURRENT, LEARNING];
+
+/// A whole run on a board: prints every hash of a family, and ends with success.
+#[cfg(target_os = "none")]
+pub fn prove(family: Family) -> ! {
+    use crate::board::{self, stack};
+    use crate::println;
+
+    (family.run)(&mut |name, hash| println!("{} = {:016x}", name, hash));
+    println!("board.name = {}", board::NAME);
+    println!("board.stack = {}", stack::peak());
+    board::exit(true)
+}
+
+/// Gives each hash of the network of the digits, with its name, to `report`.
+pub fn run_digits(memory: &mut Memory, report: Report<'_>) {
     let Memory { x, net, inference, workspace } = memory;
     plain::copy(&TRAINED, net);
     let [outputs, losses, weights] = digits(net, LEARN, x, inference, workspace);
     report("digits.outputs", outputs.value());
     report("digits.losses", losses.value());
     report("digits.weights", weights.value());
-    small_networks(report);
 }
 
 /// Whether the golden example of the model file comes out to the last bit.

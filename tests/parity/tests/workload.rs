@@ -3,14 +3,32 @@
 use std::collections::HashMap;
 
 use firmware_example::Hash;
-use firmware_example::parity::{Nasty, RATE, Source, small, small_networks};
+use firmware_example::parity::{FAMILIES, Nasty, RATE, Source, small};
 use neurona::prelude::*;
 use neurona::{ActivationSpec, LayerSpec, Target, kernel};
+
+fn small_networks(mut report: impl FnMut(&str, u64)) {
+    for family in FAMILIES {
+        (family.run)(&mut report);
+    }
+}
+
+#[test]
+fn every_family_has_a_binary() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../../firmware-example/src/bin");
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut bins: Vec<_> = files.filter_map(|file| Some(file.strip_suffix(".rs")?.to_owned())).collect();
+    bins.retain(|bin| bin.starts_with("parity"));
+    bins.sort();
+    let mut families = FAMILIES.map(|family| family.bin);
+    families.sort();
+    assert_eq!(bins, families);
+}
 
 #[test]
 fn every_activation_has_a_network() {
     let mut names = Vec::new();
-    small_networks(&mut |name, _| names.push(name.to_string()));
+    small_networks(|name, _| names.push(name.to_string()));
     for activation in ActivationSpec::ALL {
         let name = format!("activation.{}", activation.name());
         assert!(names.contains(&name), "{name} is missing");
@@ -20,7 +38,7 @@ fn every_activation_has_a_network() {
 #[test]
 fn networks_have_hashes_of_their_own() {
     let mut hashes = HashMap::new();
-    small_networks(&mut |name, hash| {
+    small_networks(|name, hash| {
         if let Some(other) = hashes.insert(hash, name.to_string()) {
             panic!("{name} and {other} have one hash");
         }

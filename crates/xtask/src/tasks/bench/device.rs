@@ -1,6 +1,6 @@
-//! `cargo xtask bench`.
+//! `cargo xtask bench device`.
 
-use super::step;
+use super::super::step;
 use anyhow::Result;
 use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
@@ -11,7 +11,7 @@ use xtask::{install, size};
 const HELP: &str = "\
 Count instructions on the emulated boards.
 
-Usage: cargo xtask bench [--json]
+Usage: cargo xtask bench device [--json]
 
 Options:
   --json  One object a line on standard output, in place of the tables

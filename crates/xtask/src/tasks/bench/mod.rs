@@ -1,0 +1,29 @@
+//! `cargo xtask bench`: a file for each thing that is measured.
+
+mod device;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Measure what neurona costs.
+
+Usage: cargo xtask bench <WHAT> [--json]
+
+What:
+  device  Instructions on the emulated boards
+
+`cargo xtask bench <WHAT> --help` says more about one.";
+
+pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
+    match arguments.next()? {
+        None => bail!("bench what?\n\n{HELP}"),
+        Some(Short('h') | Long("help")) => println!("{HELP}"),
+        Some(Value(what)) => match what.to_string_lossy().as_ref() {
+            "device" => device::main(arguments)?,
+            other => bail!("there is no benchmark `{other}`\n\n{HELP}"),
+        },
+        Some(other) => return Err(other.unexpected().into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Proves that this board computes the same bits as every other one and as the desktop: convolutions, pools, and layers that join branches.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use firmware_example::{board, parity};
+
+#[entry]
+fn main() -> ! {
+    board::init();
+    parity::prove(parity::CONVOLUTION)
+}

@@ -1,0 +1,12 @@
+//! Proves that this board computes the same bits as every other one and as the desktop: ways to learn.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use firmware_example::{board, parity};
+
+#[entry]
+fn main() -> ! {
+    board::init();
+    parity::prove(parity::LEARNING)
+}
