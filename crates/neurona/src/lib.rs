@@ -81,7 +81,8 @@
 //! | layers          | [`Dense`], [`Conv1d`], [`Conv2d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`MaxPool`],    |
 //! |                 | [`AvgPool`], [`GlobalMaxPool`], [`GlobalAvgPool`], [`Flatten`], [`Reshape`], [`Scale`],      |
 //! |                 | [`Residual`], [`Projected`], [`Concat`], [`Rnn`], [`Gru`], [`Lstm`], [`EchoState`],          |
-//! |                 | [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]               |
+//! |                 | [`TableConv1d`], [`TableConv2d`], [`OutputCodes`], [`Softmax`], [`Standardize`],             |
+//! |                 | [`Rescale`]; your own by [`Layer`] and [`Learn`]                                             |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
 //! | [`stream`]      | networks that are fed one time step a call, and windows that slide over samples              |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
@@ -137,16 +138,17 @@ pub mod stream;
 pub mod zoo;
 
 pub use activation::{
-    Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, ScaledTanh, Sigmoid, Silu, Softplus, Step, Tanh,
+    Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, ScaledTanh, Sigmoid, Silu, Softplus,
+    Step, Tanh,
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
-    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
-    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
-    Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
-    Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize,
-    Target,
+    All, Average, AvgPool, Branches, BranchesState, Cell, Codes, Concat, ConcatScratch, ConcatTape, ConnectionTable,
+    Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact,
+    Exponential, Flatten, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm,
+    LstmCell, Max, MaxPool, OutputCodes, Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent,
+    RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell,
+    Running, Scale, Softmax, Standardize, TableConv, TableConv1d, TableConv2d, Target, code_bits,
 };
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
@@ -159,9 +161,10 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoState,
-        Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reservoir,
-        Reshape, Residual, Rnn, Scale, Softmax, Standardize,
+        All, AvgPool, Codes, Concat, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d,
+        DepthwiseConv2d, EchoState, Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool,
+        OutputCodes, Projected, Rescale, Reservoir, Reshape, Residual, Rnn, Scale, Softmax, Standardize, TableConv,
+        TableConv1d, TableConv2d,
     };
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};

@@ -189,6 +189,8 @@ pub trait Kernel<X, Y>: 'static {
     type Filters: Tensor;
     /// Weights of a convolution of each channel by itself: (kernel, filters).
     type Depthwise: Tensor;
+    /// Weights of a convolution with a table of `N` connections: (connections, kernel).
+    type Maps<const N: usize>: Tensor;
 }
 
 impl<
@@ -207,6 +209,7 @@ impl<
     const SEEN: u32 = CHANNELS as u32;
     type Filters = [[[f32; CHANNELS]; SIZE]; FILTERS];
     type Depthwise = [[f32; FILTERS]; SIZE];
+    type Maps<const N: usize> = [[f32; SIZE]; N];
 }
 
 impl<
@@ -231,6 +234,7 @@ impl<
     const SEEN: u32 = CHANNELS as u32;
     type Filters = [[[[f32; CHANNELS]; COLUMNS]; ROWS]; FILTERS];
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
+    type Maps<const N: usize> = [[[f32; COLUMNS]; ROWS]; N];
 }
 
 impl<
@@ -250,6 +254,7 @@ impl<
     const SEEN: u32 = SEEN as u32;
     type Filters = [[[f32; SEEN]; SIZE]; FILTERS];
     type Depthwise = [[f32; FILTERS]; SIZE];
+    type Maps<const N: usize> = [[f32; SIZE]; N];
 }
 
 impl<
@@ -275,6 +280,7 @@ impl<
     const SEEN: u32 = SEEN as u32;
     type Filters = [[[[f32; SEEN]; COLUMNS]; ROWS]; FILTERS];
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
+    type Maps<const N: usize> = [[[f32; COLUMNS]; ROWS]; N];
 }
 
 /// A window over time, which can be fed sample by sample.

@@ -14,6 +14,7 @@ mod elementwise;
 mod pool;
 mod recurrent;
 mod stream;
+mod table;
 mod window;
 
 pub use channel::{scale_backward_inputs, scale_backward_parameters, scale_forward};
@@ -34,4 +35,7 @@ pub use recurrent::{
     recurrent_forward,
 };
 pub use stream::{History, average_pool_step, conv_step, depthwise_step, max_pool_step};
+pub use table::{
+    codes_backward, codes_forward, table_conv_backward_inputs, table_conv_backward_weights, table_conv_forward,
+};
 pub use window::{Axis, Window};
