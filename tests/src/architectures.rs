@@ -115,6 +115,23 @@ architectures! {
         pointwise: Conv2d<Image<2, 2, 3>, Image<2, 2, 5>, Kernel2d<1>, Relu6>,
         flat: Flatten<Image<2, 2, 5>, 20>, output: Dense<20, 3>,
     } SoftmaxCrossEntropy;
+    table_conv: 60 => 3 {
+        image: Reshape<[f32; 60], Image<5, 4, 3>>,
+        conv: TableConv2d<Image<5, 4, 3>, Image<3, 2, 4>, Kernel2d<3, 2, 2>, OfImage, 7, Silu, Same>,
+        flat: Flatten<Image<3, 2, 4>, 24>, output: Dense<24, 3>,
+    } SquaredError;
+    table_conv1d: 36 => 2 {
+        signal: Reshape<[f32; 36], Signal<9, 4>>,
+        first: TableConv1d<Signal<9, 4>, Signal<9, 3>, Kernel1d<3, 1, 2>, OfSignal, 6, Tanh, Causal>,
+        second: TableConv1d<Signal<9, 3>, Signal<4, 4>, Kernel1d<3, 2>, OfImage, 7, ScaledTanh>,
+        mean: GlobalAvgPool<Signal<4, 4>>, output: Dense<4, 2>,
+    } SoftmaxCrossEntropy;
+    output_codes: 7 => 4 {
+        hidden: Dense<7, 5, ScaledTanh>, output: OutputCodes<5, 4, OfFive>,
+    } SoftmaxCrossEntropy;
+    long_output_codes: 6 => 3 {
+        hidden: Dense<6, 70, Tanh>, output: OutputCodes<70, 3, OfSeventy>,
+    } SoftmaxCrossEntropy;
     depthwise1d: 18 => 2 {
         signal: Reshape<[f32; 18], Signal<9, 2>>,
         first: DepthwiseConv1d<Signal<9, 2>, Signal<9, 6>, Kernel1d<3, 1, 2>, HardSwish, Causal>,
@@ -220,6 +237,34 @@ architectures! {
     fast_sigmoid: 7 => 3 { hidden: Dense<7, 5, fast::Sigmoid>, output: Dense<5, 3, fast::Sigmoid> } SquaredError;
     fast_tanh: 7 => 3 { hidden: Dense<7, 5, fast::Tanh>, output: Dense<5, 3, fast::Tanh> } SquaredError;
     scaled_tanh: 7 => 3 { hidden: Dense<7, 5, ScaledTanh>, output: Dense<5, 3, ScaledTanh> } SquaredError;
+}
+
+/// Three channels for four filters.
+pub struct OfImage;
+
+impl ConnectionTable for OfImage {
+    const SEES: &'static [u64] = &[0b111, 0b010, 0b101, 0b100];
+}
+
+/// Four channels for three filters.
+pub struct OfSignal;
+
+impl ConnectionTable for OfSignal {
+    const SEES: &'static [u64] = &[0b1001, 0b1110, 0b0010];
+}
+
+/// Four codes of five.
+pub struct OfFive;
+
+impl Codes for OfFive {
+    const CODES: &'static [u64] = &[0b00000, 0b00111, 0b11001, 0b11110];
+}
+
+/// Three codes of seventy, of two words each.
+pub struct OfSeventy;
+
+impl Codes for OfSeventy {
+    const CODES: &'static [u64] = &[0x0123_4567_89ab_cdef, 0b10_1100, u64::MAX, 0, 0x0f0f_0f0f_0f0f_0f0f, 0b11_1111];
 }
 
 neurona::network! {

@@ -59,6 +59,7 @@ impl Examples {
             let inputs = match step.spec {
                 Spec::Conv(conv) => conv.fan_in(),
                 Spec::DepthwiseConv(conv) => conv.window.kernel_cells(),
+                Spec::TableConv(conv) => conv.window.kernel_cells() * 2,
                 Spec::Recurrent(recurrent) => (recurrent.inputs + recurrent.units) as usize,
                 // Half as large: so that the reservoir forgets.
                 Spec::EchoState(echo) => 4 * (echo.inputs + echo.connections) as usize,

@@ -57,13 +57,14 @@ use crate::{
 };
 
 mod data;
-mod layer;
+pub(crate) mod described;
 mod memory;
 mod network;
 mod settings;
 
+pub use crate::layer::LayerConfig;
 pub use data::TARGET_NAMES;
-pub use layer::{GlobalPool, LayerConfig, Padding, Size};
+pub use described::{GlobalPool, NamedPadding, Padding, Size};
 
 /// A training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,14 +4,7 @@
 //! bit is the one that the Rust type of the network gives, here and on a board. This is slower than
 //! [`Network::forward`](crate::Network::forward), whose sums are in another order.
 
-use neurona::{
-    Exact, Exponential,
-    arch::{ActivationSpec, CellSpec, EchoStateSpec, PoolKind, RecurrentSpec, States},
-    fast,
-    kernel::{self, Window},
-};
-
-use crate::{ShapeError, Spec};
+use crate::{ShapeError, Spec, layer::Kind};
 
 /// Computes the output of one input to the bits of the device.
 ///
@@ -29,130 +22,15 @@ pub fn forward(spec: &Spec, values: &[f32], x: &[f32]) -> Result<Vec<f32>, Shape
     for step in spec.steps() {
         let (x, with) = (&given[step.from], step.with.map(|with| &given[with]));
         let mut y = vec![0.0; step.spec.outputs()];
-        if let Spec::Custom { .. } = step.spec {
-            ShapeError::check("outputs of a custom layer", 0, y.len())?;
-        }
         // The sum of the steps' values was checked above.
-        compute(step.spec, values.get(step.values).unwrap_or_default(), x, with, &mut y);
+        let values = values.get(step.values).unwrap_or_default();
+        match Kind::of(step.spec) {
+            Some(kind) => kind.device_forward(values, x, with.map_or(&[], Vec::as_slice), &mut y),
+            None => ShapeError::check("outputs of a custom layer", 0, y.len())?,
+        }
         given.push(y);
     }
     Ok(given.pop().unwrap_or_default())
-}
-
-/// Computes one step; `with` is the second input of a step that joins branches.
-fn compute(spec: &Spec, values: &[f32], x: &[f32], with: Option<&Vec<f32>>, y: &mut [f32]) {
-    match spec {
-        Spec::Dense { inputs, outputs, activation } => {
-            let (weights, bias) = values.split_at((*inputs as usize) * (*outputs as usize));
-            kernel::dense_forward(weights, bias, x, y);
-            activate(*activation, y);
-        }
-        Spec::Softmax { fast, .. } => {
-            y.copy_from_slice(x);
-            kernel::softmax(y, if *fast { fast::Exp::exp } else { Exact::exp });
-        }
-        Spec::Standardize { .. } | Spec::StandardizeChannels(_) => {
-            let (mean, scale) = values.split_at(values.len() / 2);
-            kernel::standardize(mean, scale, x, y);
-        }
-        Spec::Rescale { factor, .. } => kernel::rescale(f32::from_bits(*factor), x, y),
-        Spec::Reshape(_) => y.copy_from_slice(x),
-        Spec::Conv(conv) => {
-            let (weights, bias) = values.split_at(conv.weights());
-            kernel::conv_forward(&Window::of(&conv.window), conv.seen as usize, weights, bias, x, y);
-            activate(conv.activation, y);
-        }
-        Spec::DepthwiseConv(conv) => {
-            let (weights, bias) = values.split_at(conv.weights());
-            kernel::depthwise_forward(&Window::of(&conv.window), weights, bias, x, y);
-            activate(conv.activation, y);
-        }
-        Spec::Pool(pool) => match pool.kind {
-            PoolKind::Max => kernel::max_pool_forward(&Window::of(&pool.window), x, y),
-            PoolKind::Average => kernel::average_pool_forward(&Window::of(&pool.window), x, y),
-        },
-        Spec::GlobalPool(pool) => match pool.kind {
-            PoolKind::Max => kernel::global_max_forward(x, y),
-            PoolKind::Average => kernel::global_average_forward(x, y),
-        },
-        Spec::Scale(scale) => {
-            let (scales, shifts) = values.split_at(scale.shape.channels());
-            kernel::scale_forward(scales, shifts, x, y);
-            activate(scale.activation, y);
-        }
-        Spec::Residual { activation, .. } => {
-            y.copy_from_slice(x);
-            kernel::axpy(1.0, with.map_or(&[], Vec::as_slice), y);
-            activate(*activation, y);
-        }
-        Spec::Concat(first, second) => {
-            let (ahead, behind) = (first.output_shape().channels(), second.output_shape().channels());
-            let cells = x.chunks_exact(ahead).zip(with.map_or(&[][..], Vec::as_slice).chunks_exact(behind));
-            for (y, (first, second)) in y.chunks_exact_mut(ahead + behind).zip(cells) {
-                let (ahead, behind) = y.split_at_mut(ahead);
-                ahead.copy_from_slice(first);
-                behind.copy_from_slice(second);
-            }
-        }
-        Spec::Recurrent(spec) => recurrent(spec, values, x, y),
-        Spec::EchoState(spec) => echo_state(spec, values, x, y),
-        // `Spec::steps` opens every chain, and a custom layer has no output.
-        Spec::Chain(_) | Spec::Custom { .. } => {}
-    }
-}
-
-/// A cell applied step after step, from a memory of zeros.
-fn recurrent(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32]) {
-    let (inputs, units) = (spec.inputs as usize, spec.units as usize);
-    let (weights, bias) = values.split_at(spec.weights());
-    let (weights, recurrent) = weights.split_at(spec.cell.gates() * units * inputs);
-    let (mut h, mut c, mut gates) = (vec![0.0; units], vec![0.0; units], vec![0.0; spec.cell.biases() * units]);
-    each_step(spec.states, x.chunks_exact(inputs), units, y, |x, y| {
-        match spec.cell {
-            CellSpec::Rnn { activation } => {
-                kernel::recurrent_forward(weights, recurrent, bias, x, &h, &mut gates);
-                activate(activation, &mut gates);
-                h.copy_from_slice(&gates);
-            }
-            CellSpec::Gru => kernel::gru_forward(weights, recurrent, bias, x, &mut h, &mut gates),
-            _ => kernel::lstm_forward(weights, recurrent, bias, x, &mut h, &mut c, &mut gates),
-        }
-        y.copy_from_slice(&h);
-    });
-}
-
-/// A reservoir, from a state of zeros.
-fn echo_state(spec: &EchoStateSpec, values: &[f32], x: &[f32], y: &mut [f32]) {
-    let (inputs, units, connections) = (spec.inputs as usize, spec.units as usize, spec.connections as usize);
-    let (weights, bias) = values.split_at(spec.weights());
-    let (weights, recurrent) = weights.split_at(units * inputs);
-    let (mut h, mut z) = (vec![0.0; units], vec![0.0; units]);
-    each_step(spec.states, x.chunks_exact(inputs), units, y, |x, y| {
-        kernel::dense_forward(weights, bias, x, &mut z);
-        kernel::reservoir_forward(spec.seed, connections, recurrent, &h, &mut z);
-        kernel::leaky_tanh(f32::from_bits(spec.leak), &z, &mut h);
-        y.copy_from_slice(&h);
-    });
-}
-
-/// Gives each step its inputs, and where its state goes: to a place of its own, or over that of the step before.
-fn each_step<'a>(
-    states: States,
-    x: impl Iterator<Item = &'a [f32]>,
-    units: usize,
-    y: &mut [f32],
-    mut step: impl FnMut(&[f32], &mut [f32]),
-) {
-    for (at, x) in x.enumerate() {
-        let place = if states == States::All { at } else { 0 };
-        step(x, &mut y[place * units..][..units]);
-    }
-}
-
-fn activate(activation: ActivationSpec, z: &mut [f32]) {
-    for z in z {
-        *z = activation.value(*z);
-    }
 }
 
 #[cfg(test)]

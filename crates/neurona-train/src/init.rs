@@ -36,12 +36,12 @@
 use neurona::{
     Reservoir,
     arch::ActivationSpec::{self, *},
-    kernel::reservoir_fill,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    network::{Fans, Kind, Network, begin_normalization},
+    layer::Fans,
+    network::{Network, begin_normalization},
     random::{Purpose, Random},
 };
 
@@ -119,7 +119,7 @@ impl Network {
         let layers = self.layers().to_vec();
         for (number, layer) in (0..).zip(layers) {
             let (weights, bias) = self.values_mut()[layer.values.clone()].split_at_mut(layer.weights());
-            let fans = layer.fans();
+            let fans = layer.kind.fans();
             if let Some(last) = fans.last() {
                 let mut random = Random::new(seed, Purpose::Init, number, 0);
                 let spread = |fans: &Fans| {
@@ -138,7 +138,7 @@ impl Network {
                 let (limit, ..) = spread(last);
                 bias.fill_with(|| if init.draws_biases() { random.uniform(limit) } else { 0.0 });
                 if init == Init::Pytorch {
-                    bias[..layer.merged_biases()].iter_mut().for_each(|bias| *bias += random.uniform(limit));
+                    bias[..layer.kind.merged_biases()].iter_mut().for_each(|bias| *bias += random.uniform(limit));
                 }
             } else if layer.learns() {
                 // A scale that changes nothing.
@@ -158,12 +158,7 @@ impl Network {
     /// They are constants: [`init`](Self::init) leaves them as they are.
     pub fn fill_reservoirs(&mut self, reservoir: Reservoir) {
         for layer in self.layers().to_vec() {
-            let Kind::EchoState(echo) = layer.kind else { continue };
-            let (units, connections) = (echo.units as usize, echo.connections as usize);
-            let (weights, bias) = self.values_mut()[layer.values].split_at_mut(echo.weights());
-            let (weights, recurrent) = weights.split_at_mut(weights.len() - units * connections);
-            let (mut h, mut z) = (vec![0.0; units], vec![0.0; units]);
-            reservoir_fill(echo.seed, connections, reservoir, [weights, recurrent, bias], [&mut h, &mut z]);
+            layer.kind.fill(reservoir, &mut self.values_mut()[layer.values]);
         }
     }
 }

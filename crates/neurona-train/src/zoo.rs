@@ -20,7 +20,10 @@
 
 use neurona::{
     Layer, LayerSpec,
-    zoo::{AnomalyAutoencoder, DsCnn, LeNet5, MobileNetV1, MotionCnn, MotionGru, ResNet8, ToyAdmosAutoencoder},
+    zoo::{
+        AnomalyAutoencoder, DsCnn, LeNet5, LeNet5Of1998, MobileNetV1, MotionCnn, MotionGru, ResNet8,
+        ToyAdmosAutoencoder,
+    },
 };
 
 use crate::arch::{Spec, Step};
@@ -34,8 +37,9 @@ pub struct Known {
 }
 
 /// All of them.
-pub const ALL: [Known; 8] = [
+pub const ALL: [Known; 9] = [
     Known { name: "lenet5", arch: LeNet5::SPEC, batch_norm: false },
+    Known { name: "lenet5_1998", arch: LeNet5Of1998::SPEC, batch_norm: false },
     Known { name: "ds_cnn", arch: DsCnn::SPEC, batch_norm: true },
     Known { name: "resnet8", arch: ResNet8::SPEC, batch_norm: true },
     Known { name: "mobilenet_v1", arch: MobileNetV1::SPEC, batch_norm: true },
@@ -119,6 +123,7 @@ mod tests {
     #[test]
     fn memory_is_that_of_the_types() {
         check::<LeNet5>("lenet5");
+        check::<LeNet5Of1998>("lenet5_1998");
         check::<DsCnn>("ds_cnn");
         check::<ResNet8>("resnet8");
         check::<MobileNetV1>("mobilenet_v1");
@@ -137,6 +142,7 @@ mod tests {
             ("mobilenet_v1", 221_794, 27),
             ("toy_admos_autoencoder", 269_992, 9),
             ("lenet5", LeNet5::PARAMS, 0),
+            ("lenet5_1998", 60_000, 0),
             ("motion_cnn", MotionCnn::PARAMS, 0),
             ("motion_gru", MotionGru::PARAMS, 0),
             ("anomaly_autoencoder", AnomalyAutoencoder::PARAMS, 0),
@@ -186,6 +192,7 @@ mod tests {
     #[test]
     fn classes_on_the_device() {
         run!(LeNet5, "lenet5", SoftmaxCrossEntropy, &3);
+        run!(LeNet5Of1998, "lenet5_1998", SoftmaxCrossEntropy, &3);
         run!(DsCnn, "ds_cnn", SoftmaxCrossEntropy, &3);
         run!(ResNet8, "resnet8", SoftmaxCrossEntropy, &3);
         run!(MobileNetV1, "mobilenet_v1", SoftmaxCrossEntropy, &1);

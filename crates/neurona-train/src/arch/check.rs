@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use neurona::arch::{ActivationSpec, CellSpec, ConvSpec, DepthwiseConvSpec, RecurrentSpec, ScaleSpec, Shape};
+use neurona::arch::Shape;
 
 use super::Spec;
+use crate::layer::Kind;
 
 /// Why an architecture cannot be built; layers count from 0, chains within chains opened.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -140,10 +141,11 @@ impl Spec {
             {
                 return Err(SpecError::Sizes { layer, kind, expected, found });
             }
-            if let Some(fault) = spec.wrong_sizes() {
+            let of_kind = Kind::of(spec);
+            if let Some(fault) = of_kind.as_ref().and_then(|kind| kind.fault()) {
                 return Err(SpecError::Window { layer, kind, fault, input, output });
             }
-            if let Some((fault, found)) = spec.wrong_constant() {
+            if let Some((fault, found)) = of_kind.as_ref().and_then(|kind| kind.wrong_constant()) {
                 return Err(SpecError::Constant { layer, kind, fault, found });
             }
             values = values.saturating_add(step.values.len());
@@ -158,48 +160,12 @@ impl Spec {
     fn has_empty_chain(&self) -> bool {
         matches!(self, Self::Chain(layers) if layers.is_empty()) || self.parts().any(Self::has_empty_chain)
     }
-
-    /// What the sizes of a layer should be, when they do not fit together.
-    fn wrong_sizes(&self) -> Option<&'static str> {
-        match self {
-            Self::Reshape(reshape) => reshape.fault(),
-            Self::Conv(conv) => conv.fault(),
-            Self::DepthwiseConv(conv) => conv.fault(),
-            Self::Pool(pool) => pool.fault(),
-            Self::GlobalPool(pool) => pool.fault(),
-            Self::Scale(scale) => scale.fault(),
-            Self::Recurrent(recurrent) => recurrent.fault(),
-            Self::EchoState(echo) => echo.fault(),
-            _ => None,
-        }
-    }
-
-    /// What a constant should be and what it is, when it makes no sense.
-    fn wrong_constant(&self) -> Option<(&'static str, f32)> {
-        match *self {
-            Self::Rescale { factor, .. } => {
-                let factor = f32::from_bits(factor);
-                (!factor.is_finite()).then_some(("the factor of a rescaling is a finite number", factor))
-            }
-            Self::Dense { activation, .. }
-            | Self::Conv(ConvSpec { activation, .. })
-            | Self::DepthwiseConv(DepthwiseConvSpec { activation, .. })
-            | Self::Scale(ScaleSpec { activation, .. })
-            | Self::Residual { activation, .. }
-            | Self::Recurrent(RecurrentSpec { cell: CellSpec::Rnn { activation }, .. }) => {
-                let bits = match activation {
-                    ActivationSpec::LeakyRelu { slope: bits } | ActivationSpec::Elu { alpha: bits } => bits,
-                    _ => 0,
-                };
-                activation.fault().map(|fault| (fault, f32::from_bits(bits)))
-            }
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use neurona::arch::ActivationSpec;
+
     use super::*;
 
     fn dense(inputs: u32, outputs: u32, activation: ActivationSpec) -> Spec {

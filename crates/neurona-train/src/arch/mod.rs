@@ -4,11 +4,10 @@
 //! the same canonical bytes (their [postcard](https://postcard.jamesmunns.com/wire-format) encoding) and so the same
 //! fingerprint.
 
-use neurona::arch::{
-    ActivationSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, LayerSpec, PoolKind, PoolSpec,
-    RecurrentSpec, ReshapeSpec, ScaleSpec, Shape,
-};
-use serde::{Deserialize, Serialize};
+use neurona::arch::Shape;
+
+use crate::layer::Kind;
+pub use crate::layer::Spec;
 
 mod check;
 mod ram;
@@ -19,86 +18,7 @@ pub use check::SpecError;
 pub use source::{SourceError, USED};
 pub use steps::Step;
 
-/// The kind and the sizes of a layer, or of a chain of layers: the owned form of [`LayerSpec`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "wire::Nested")]
-#[non_exhaustive]
-pub enum Spec {
-    /// Layers one after another.
-    Chain(Vec<Spec>),
-    /// A fully connected layer.
-    Dense {
-        /// Number of inputs.
-        inputs: u32,
-        /// Number of outputs, which is the number of neurons.
-        outputs: u32,
-        /// What is applied to each weighted sum.
-        activation: ActivationSpec,
-    },
-    /// Softmax.
-    Softmax {
-        /// Number of inputs, which is the number of outputs.
-        len: u32,
-        /// Whether the device uses the fast exponential.
-        fast: bool,
-    },
-    /// Subtracts a mean and multiplies by a scale, both kept per input.
-    Standardize {
-        /// Number of inputs, which is the number of outputs.
-        len: u32,
-    },
-    /// Multiplies every input by one constant.
-    Rescale {
-        /// Number of inputs, which is the number of outputs.
-        len: u32,
-        /// The factor, as the bits of an `f32`.
-        factor: u32,
-    },
-    /// A layer of the user's own, which can be listed but not run here.
-    Custom {
-        /// What the layer is called.
-        name: String,
-        /// Number of inputs.
-        inputs: u32,
-        /// Number of outputs.
-        outputs: u32,
-        /// Number of parameters that learning changes.
-        params: u32,
-        /// Number of values that are stored and not learned.
-        constants: u32,
-        /// Multiply-adds of one inference.
-        macs: u64,
-    },
-    /// The same values in another shape.
-    Reshape(ReshapeSpec),
-    /// Convolution.
-    Conv(ConvSpec),
-    /// Convolution of each channel by itself.
-    DepthwiseConv(DepthwiseConvSpec),
-    /// The largest or the mean of each window.
-    Pool(PoolSpec),
-    /// The largest or the mean of each channel.
-    GlobalPool(GlobalPoolSpec),
-    /// A scale and a shift for each channel.
-    Scale(ScaleSpec),
-    /// The output of a body is added to what a shortcut makes of the same input.
-    Residual {
-        /// The longer way.
-        body: Box<Spec>,
-        /// The shorter way; `None` for the input itself.
-        shortcut: Option<Box<Spec>>,
-        /// What is applied to each sum.
-        activation: ActivationSpec,
-    },
-    /// The channels of one branch, then those of another, of the same input.
-    Concat(Box<Spec>, Box<Spec>),
-    /// Subtracts a mean and multiplies by a scale, both kept per channel.
-    StandardizeChannels(Shape),
-    /// A cell applied step after step.
-    Recurrent(RecurrentSpec),
-    /// The fixed, sparse reservoir of an echo state network.
-    EchoState(EchoStateSpec),
-}
+const NOTHING: Shape = Shape::Vector { len: 0 };
 
 impl Spec {
     /// A rescaling layer for `len` inputs.
@@ -109,42 +29,20 @@ impl Spec {
     /// The shape of the input; an empty vector for an empty chain.
     pub fn input_shape(&self) -> Shape {
         match self {
-            Self::Chain(layers) => layers.first().map_or(Shape::Vector { len: 0 }, Self::input_shape),
-            Self::Dense { inputs: len, .. }
-            | Self::Custom { inputs: len, .. }
-            | Self::Softmax { len, .. }
-            | Self::Standardize { len }
-            | Self::Rescale { len, .. } => Shape::Vector { len: *len },
-            Self::Reshape(ReshapeSpec { input, .. }) | Self::GlobalPool(GlobalPoolSpec { input, .. }) => *input,
-            Self::Conv(ConvSpec { window, .. })
-            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
-            | Self::Pool(PoolSpec { window, .. }) => window.input,
-            Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
-            Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
-            Self::Recurrent(recurrent) => recurrent.input(),
-            Self::EchoState(echo) => echo.input(),
+            Self::Custom { inputs: len, .. } => Shape::Vector { len: *len },
+            _ => match self.parts().next() {
+                Some(first) => first.input_shape(),
+                None => Kind::of(self).map_or(NOTHING, |kind| kind.input()),
+            },
         }
     }
 
     /// The shape of the output; an empty vector for an empty chain.
     pub fn output_shape(&self) -> Shape {
         match self {
-            Self::Chain(layers) => layers.last().map_or(Shape::Vector { len: 0 }, Self::output_shape),
-            Self::Dense { outputs, .. } | Self::Custom { outputs, .. } => Shape::Vector { len: *outputs },
-            Self::Reshape(ReshapeSpec { output, .. }) => *output,
-            Self::Conv(ConvSpec { window, .. })
-            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
-            | Self::Pool(PoolSpec { window, .. }) => window.output,
-            Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.sizes()[2] },
-            Self::Residual { body, .. } => body.output_shape(),
-            Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
-            Self::Recurrent(recurrent) => recurrent.output(),
-            Self::EchoState(echo) => echo.output(),
-            Self::Softmax { .. }
-            | Self::Standardize { .. }
-            | Self::Rescale { .. }
-            | Self::Scale(_)
-            | Self::StandardizeChannels(_) => self.input_shape(),
+            Self::Chain(layers) => layers.last().map_or(NOTHING, Self::output_shape),
+            Self::Custom { outputs: len, .. } => Shape::Vector { len: *len },
+            _ => Kind::of(self).map_or(NOTHING, |kind| kind.output()),
         }
     }
 
@@ -162,67 +60,37 @@ impl Spec {
     ///
     /// Counts saturate, so that an architecture from a damaged file cannot overflow them.
     pub fn params(&self) -> usize {
-        match self {
-            Self::Dense { inputs, outputs, .. } => {
-                (*outputs as usize).saturating_mul((*inputs as usize).saturating_add(1))
-            }
+        let own = match self {
             Self::Custom { params, .. } => *params as usize,
-            Self::Conv(conv) => conv.params(),
-            Self::DepthwiseConv(conv) => conv.params(),
-            Self::Scale(scale) => scale.params(),
-            Self::Recurrent(recurrent) => recurrent.params(),
-            _ => self.parts().map(Self::params).fold(0, usize::saturating_add),
-        }
+            _ => Kind::of(self).map_or(0, |kind| kind.weights().saturating_add(kind.biases())),
+        };
+        self.parts().map(Self::params).fold(own, usize::saturating_add)
     }
 
     /// Number of values that the network stores: its parameters and its constants, four bytes each.
     pub fn values(&self) -> usize {
-        match self {
-            Self::Standardize { len } => (*len as usize).saturating_mul(2),
-            Self::StandardizeChannels(shape) => shape.channels().saturating_mul(2),
-            Self::EchoState(echo) => echo.values(),
+        let own = match self {
             Self::Custom { params, constants, .. } => (*params as usize).saturating_add(*constants as usize),
-            _ if self.parts().next().is_none() => self.params(),
-            _ => self.parts().map(Self::values).fold(0, usize::saturating_add),
-        }
+            _ => Kind::of(self)
+                .map_or(0, |kind| kind.weights().saturating_add(kind.biases()).saturating_add(kind.constants())),
+        };
+        self.parts().map(Self::values).fold(own, usize::saturating_add)
     }
 
     /// Multiply-adds of one inference: the products of weights and inputs.
     pub fn macs(&self) -> u64 {
-        match self {
-            Self::Dense { inputs, outputs, .. } => u64::from(*outputs) * u64::from(*inputs),
+        let own = match self {
             Self::Custom { macs, .. } => *macs,
-            Self::Conv(conv) => conv.macs(),
-            Self::DepthwiseConv(conv) => conv.macs(),
-            Self::Scale(scale) => scale.macs(),
-            Self::Recurrent(recurrent) => recurrent.macs(),
-            Self::EchoState(echo) => echo.macs(),
-            _ => self.parts().map(Self::macs).fold(0, u64::saturating_add),
-        }
+            _ => Kind::of(self).map_or(0, |kind| kind.macs()),
+        };
+        self.parts().map(Self::macs).fold(own, u64::saturating_add)
     }
 
     /// What kind of layer it is, as messages name it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Chain(_) => "chain",
-            Self::Dense { .. } => "dense",
-            Self::Softmax { .. } => "softmax",
-            Self::Standardize { .. } | Self::StandardizeChannels(_) => "standardize",
-            Self::Rescale { .. } => "rescale",
-            Self::Custom { .. } => "custom",
-            Self::Reshape(ReshapeSpec { output: Shape::Vector { .. }, .. }) => "flatten",
-            Self::Reshape(_) => "reshape",
-            Self::Conv(_) => "conv",
-            Self::DepthwiseConv(_) => "depthwise_conv",
-            Self::Pool(PoolSpec { kind: PoolKind::Max, .. }) => "max_pool",
-            Self::Pool(PoolSpec { kind: PoolKind::Average, .. }) => "avg_pool",
-            Self::GlobalPool(GlobalPoolSpec { kind: PoolKind::Max, .. }) => "global_max_pool",
-            Self::GlobalPool(GlobalPoolSpec { kind: PoolKind::Average, .. }) => "global_avg_pool",
-            Self::Scale(_) => "scale",
-            Self::Residual { .. } => "residual",
-            Self::Concat(..) => "concat",
-            Self::Recurrent(recurrent) => recurrent.cell.name(),
-            Self::EchoState(_) => "echo_state",
+            _ => Kind::of(self).map_or("custom", |kind| kind.name()),
         }
     }
 
@@ -251,124 +119,13 @@ impl Spec {
     }
 }
 
-impl From<&LayerSpec> for Spec {
-    fn from(spec: &LayerSpec) -> Self {
-        match *spec {
-            LayerSpec::Chain(layers) => Self::Chain(layers.iter().map(Self::from).collect()),
-            LayerSpec::Dense { inputs, outputs, activation } => Self::Dense { inputs, outputs, activation },
-            LayerSpec::Softmax { len, fast } => Self::Softmax { len, fast },
-            LayerSpec::Standardize { len } => Self::Standardize { len },
-            LayerSpec::Rescale { len, factor } => Self::Rescale { len, factor },
-            LayerSpec::Custom { name, inputs, outputs, params, constants, macs } => {
-                Self::Custom { name: name.to_owned(), inputs, outputs, params, constants, macs }
-            }
-            LayerSpec::Reshape(reshape) => Self::Reshape(reshape),
-            LayerSpec::Conv(conv) => Self::Conv(conv),
-            LayerSpec::DepthwiseConv(conv) => Self::DepthwiseConv(conv),
-            LayerSpec::Pool(pool) => Self::Pool(pool),
-            LayerSpec::GlobalPool(pool) => Self::GlobalPool(pool),
-            LayerSpec::Scale(scale) => Self::Scale(scale),
-            LayerSpec::Residual { body, shortcut, activation } => {
-                let shortcut = shortcut.map(|shortcut| Box::new(Self::from(shortcut)));
-                Self::Residual { body: Box::new(Self::from(body)), shortcut, activation }
-            }
-            LayerSpec::Concat(first, second) => Self::Concat(Box::new(Self::from(first)), Box::new(Self::from(second))),
-            LayerSpec::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
-            LayerSpec::Recurrent(recurrent) => Self::Recurrent(recurrent),
-            LayerSpec::EchoState(echo) => Self::EchoState(echo),
-            // A kind that this version of the trainer does not know can still be listed.
-            ref other => Self::Custom {
-                name: "unknown".to_owned(),
-                inputs: other.inputs() as u32,
-                outputs: other.outputs() as u32,
-                params: other.params() as u32,
-                constants: (other.values() - other.params()) as u32,
-                macs: other.macs(),
-            },
-        }
-    }
-}
-
-/// How a [`Spec`] is read: layers nest to a fixed depth, so that a hostile file cannot exhaust the stack.
-mod wire {
-    use neurona::arch::{
-        ActivationSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, PoolSpec, RecurrentSpec,
-        ReshapeSpec, ScaleSpec, Shape,
-    };
-    use serde::Deserialize;
-
-    use super::Spec;
-
-    /// The variants of [`Spec`], in the same order, with `Inner` within a layer that has parts.
-    #[derive(Deserialize)]
-    pub(super) enum Level<Inner> {
-        Chain(Vec<Inner>),
-        Dense { inputs: u32, outputs: u32, activation: ActivationSpec },
-        Softmax { len: u32, fast: bool },
-        Standardize { len: u32 },
-        Rescale { len: u32, factor: u32 },
-        Custom { name: String, inputs: u32, outputs: u32, params: u32, constants: u32, macs: u64 },
-        Reshape(ReshapeSpec),
-        Conv(ConvSpec),
-        DepthwiseConv(DepthwiseConvSpec),
-        Pool(PoolSpec),
-        GlobalPool(GlobalPoolSpec),
-        Scale(ScaleSpec),
-        Residual { body: Box<Inner>, shortcut: Option<Box<Inner>>, activation: ActivationSpec },
-        Concat(Box<Inner>, Box<Inner>),
-        StandardizeChannels(Shape),
-        Recurrent(RecurrentSpec),
-        EchoState(EchoStateSpec),
-    }
-
-    /// What a layer with parts at the deepest level holds: nothing.
-    #[derive(Deserialize)]
-    pub(super) enum Nothing {}
-
-    type Two<Inner> = Level<Level<Inner>>;
-
-    /// Eight levels with parts, one within another: the chain of a network, a residual, its body, and more of both.
-    pub(super) type Nested = Two<Two<Two<Two<Level<Nothing>>>>>;
-
-    impl From<Nothing> for Spec {
-        fn from(nothing: Nothing) -> Self {
-            match nothing {}
-        }
-    }
-
-    impl<Inner: Into<Spec>> From<Level<Inner>> for Spec {
-        fn from(level: Level<Inner>) -> Self {
-            let boxed = |inner: Box<Inner>| Box::new((*inner).into());
-            match level {
-                Level::Chain(layers) => Self::Chain(layers.into_iter().map(Into::into).collect()),
-                Level::Dense { inputs, outputs, activation } => Self::Dense { inputs, outputs, activation },
-                Level::Softmax { len, fast } => Self::Softmax { len, fast },
-                Level::Standardize { len } => Self::Standardize { len },
-                Level::Rescale { len, factor } => Self::Rescale { len, factor },
-                Level::Custom { name, inputs, outputs, params, constants, macs } => {
-                    Self::Custom { name, inputs, outputs, params, constants, macs }
-                }
-                Level::Reshape(reshape) => Self::Reshape(reshape),
-                Level::Conv(conv) => Self::Conv(conv),
-                Level::DepthwiseConv(conv) => Self::DepthwiseConv(conv),
-                Level::Pool(pool) => Self::Pool(pool),
-                Level::GlobalPool(pool) => Self::GlobalPool(pool),
-                Level::Scale(scale) => Self::Scale(scale),
-                Level::Residual { body, shortcut, activation } => {
-                    Self::Residual { body: boxed(body), shortcut: shortcut.map(boxed), activation }
-                }
-                Level::Concat(first, second) => Self::Concat(boxed(first), boxed(second)),
-                Level::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
-                Level::Recurrent(recurrent) => Self::Recurrent(recurrent),
-                Level::EchoState(echo) => Self::EchoState(echo),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use neurona::arch::{Canonical, CellSpec, PaddingSpec, States, WindowSpec};
+    use neurona::arch::{
+        ActivationSpec, Canonical, CellSpec, CodesSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec,
+        LayerSpec, PaddingSpec, PoolKind, PoolSpec, RecurrentSpec, ReshapeSpec, ScaleSpec, States, TableConvSpec,
+        WindowSpec,
+    };
 
     use super::*;
 
@@ -433,6 +190,8 @@ mod tests {
             leak: 0.3_f32.to_bits(),
             states: States::Last,
         }),
+        LayerSpec::TableConv(TableConvSpec { window: WINDOW, table: &[1], activation: ActivationSpec::ScaledTanh }),
+        LayerSpec::OutputCodes(CodesSpec { inputs: 65, outputs: 1, codes: &[u64::MAX, 300] }),
     ]);
 
     const LEAKY: CellSpec = CellSpec::Rnn { activation: ActivationSpec::LeakyRelu { slope: 0.25_f32.to_bits() } };
@@ -463,7 +222,7 @@ mod tests {
         assert_eq!((spec.inputs(), spec.outputs()), (EVERY_KIND.inputs(), EVERY_KIND.outputs()));
         assert_eq!((spec.params(), spec.values()), (EVERY_KIND.params(), EVERY_KIND.values()));
         assert_eq!(spec.macs(), EVERY_KIND.macs());
-        assert_eq!(spec.steps().len(), 23);
+        assert_eq!(spec.steps().len(), 25);
     }
 
     #[test]

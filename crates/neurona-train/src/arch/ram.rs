@@ -1,12 +1,9 @@
 //! What an architecture needs of a device's memory.
 
-use neurona::{
-    Ram,
-    activation::Needs,
-    arch::{ActivationSpec, ConvSpec, DepthwiseConvSpec, RecurrentSpec, ScaleSpec},
-};
+use neurona::Ram;
 
 use super::Spec;
+use crate::layer::Kind;
 
 /// Bytes of a value: every weight and every activation is an `f32`.
 const VALUE: usize = size_of::<f32>();
@@ -50,11 +47,7 @@ impl Spec {
                 Some(scratch.saturating_add(bytes(first)).saturating_add(bytes(second)))
             }
             Self::Residual { body, shortcut: None, .. } => body.scratch(),
-            Self::Recurrent(recurrent) => Some(of_step(recurrent)),
-            // The state and the sums of a step.
-            Self::EchoState(echo) => Some((echo.units as usize).saturating_mul(2 * VALUE)),
-            Self::Custom { .. } => None,
-            _ => Some(0),
+            _ => Some(Kind::of(self)?.device_scratch().saturating_mul(VALUE)),
         }
     }
 
@@ -68,17 +61,13 @@ impl Spec {
                 let activations = inner(layers).fold(0, usize::saturating_add);
                 Some(activations.saturating_add(kept).saturating_add(turns(layers)))
             }
-            Self::Dense { activation, .. }
-            | Self::Conv(ConvSpec { activation, .. })
-            | Self::DepthwiseConv(DepthwiseConvSpec { activation, .. })
-            | Self::Scale(ScaleSpec { activation, .. }) => Some(self.kept(*activation)),
             // The output of the body; with a shortcut of its own both outputs and a gradient.
-            Self::Residual { body, shortcut, activation } => {
+            Self::Residual { body, shortcut, .. } => {
                 let (outputs, shortcut) = match shortcut {
                     Some(shortcut) => (3, shortcut.tape()?),
                     None => (1, 0),
                 };
-                let tapes = body.tape()?.saturating_add(shortcut).saturating_add(self.kept(*activation));
+                let tapes = body.tape()?.saturating_add(shortcut).saturating_add(of_kind(self)?);
                 Some(tapes.saturating_add(bytes(body).saturating_mul(outputs)))
             }
             // Both outputs and their gradients.
@@ -86,27 +75,14 @@ impl Spec {
                 let outputs = bytes(first).saturating_add(bytes(second));
                 Some(first.tape()?.saturating_add(second.tape()?).saturating_add(outputs.saturating_mul(2)))
             }
-            // Each step of the window, and the state.
-            Self::Recurrent(recurrent) => Some(of_step(recurrent).saturating_mul(recurrent.steps as usize + 1)),
-            Self::EchoState(_) => self.scratch(),
-            Self::Custom { .. } => None,
-            _ => Some(0),
-        }
-    }
-
-    /// What an activation keeps of the outputs' sums.
-    fn kept(&self, activation: ActivationSpec) -> usize {
-        match activation.needs() {
-            Needs::PreActivation => bytes(self),
-            Needs::Output => 0,
+            _ => Some(of_kind(self)?),
         }
     }
 }
 
-/// Bytes of a recurrent layer's gates and of what it remembers, of one step.
-fn of_step(recurrent: &RecurrentSpec) -> usize {
-    let of_unit = recurrent.cell.biases() + recurrent.cell.memory();
-    (recurrent.units as usize).saturating_mul(of_unit * VALUE)
+/// Bytes that a layer itself keeps for backward.
+fn of_kind(layer: &Spec) -> Option<usize> {
+    Some(Kind::of(layer)?.device_tape().saturating_mul(VALUE))
 }
 
 /// Bytes of an output.

@@ -2,12 +2,8 @@
 
 use std::fmt::Write as _;
 
-use neurona::arch::{
-    ActivationSpec, CellSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, PaddingSpec, PoolKind,
-    PoolSpec, RecurrentSpec, ReshapeSpec, ScaleSpec, Shape, States, WindowSpec,
-};
-
 use super::{Spec, SpecError};
+use crate::layer::{Kind, array, options};
 
 /// Why there is no source for an architecture.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -115,43 +111,6 @@ impl Spec {
     fn rust_type(&self, name: &str, source: &mut String) -> Result<String, SourceError> {
         let mut branch = |branch: &Self, ending: &str| branch.rust_type(&format!("{name}{ending}"), source);
         Ok(match self {
-            Self::Dense { inputs, outputs, activation } => {
-                format!("Dense<{inputs}, {outputs}{}>", options(*activation, None))
-            }
-            Self::Softmax { len, fast: false } => format!("Softmax<{len}>"),
-            Self::Softmax { len, fast: true } => format!("fast::Softmax<{len}>"),
-            Self::Standardize { len } => format!("Standardize<{len}>"),
-            Self::StandardizeChannels(shape) => format!("Standardize<{}, {}>", shape.channels(), array(*shape)),
-            Self::Rescale { len, factor } => format!("Rescale<{len}, {}>", bits(*factor)),
-            Self::Reshape(ReshapeSpec { input, output: Shape::Vector { len } }) => {
-                format!("Flatten<{}, {len}>", array(*input))
-            }
-            Self::Reshape(ReshapeSpec { input, output }) => format!("Reshape<{}, {}>", array(*input), array(*output)),
-            Self::Conv(ConvSpec { window, seen, activation }) => {
-                let axes = axes(window.input);
-                let kernel = match window.input.channels() == *seen as usize {
-                    true => kernel(window),
-                    false => format!("Grouped<{seen}, {}>", kernel(window)),
-                };
-                let options = options(*activation, padding(window));
-                format!("Conv{axes}<{}, {}, {kernel}{options}>", array(window.input), array(window.output))
-            }
-            Self::DepthwiseConv(DepthwiseConvSpec { window, activation }) => {
-                let (axes, kernel, options) =
-                    (axes(window.input), kernel(window), options(*activation, padding(window)));
-                format!("DepthwiseConv{axes}<{}, {}, {kernel}{options}>", array(window.input), array(window.output))
-            }
-            Self::Pool(PoolSpec { window, kind }) => {
-                let padding = padding(window).map_or(String::new(), |padding| format!(", {padding}"));
-                let (kind, kernel) = (pool_type(*kind), kernel(window));
-                format!("{kind}Pool<{}, {}, {kernel}{padding}>", array(window.input), array(window.output))
-            }
-            Self::GlobalPool(GlobalPoolSpec { input, kind }) => {
-                format!("Global{}Pool<{}>", pool_type(*kind), array(*input))
-            }
-            Self::Scale(ScaleSpec { shape, activation }) => {
-                format!("Scale<{}{}>", array(*shape), options(*activation, None))
-            }
             Self::Residual { body, shortcut: None, activation } => {
                 format!("Residual<{}{}>", branch(body, "Body")?, options(*activation, None))
             }
@@ -163,122 +122,25 @@ impl Spec {
                 let output = array(self.output_shape());
                 format!("Concat<{}, {}, {output}>", branch(first, "First")?, branch(second, "Second")?)
             }
-            Self::Recurrent(RecurrentSpec { cell, steps, inputs, units, states }) => {
-                let (name, activation) = match cell {
-                    CellSpec::Rnn { activation: ActivationSpec::Tanh } => ("Rnn", None),
-                    CellSpec::Rnn { activation } => ("Rnn", Some(activation_type(*activation))),
-                    // The types of the others are called as the variants are.
-                    CellSpec::Gru => ("Gru", None),
-                    _ => ("Lstm", None),
-                };
-                format!("{name}<{steps}, {inputs}, {units}{}>", given(*states, activation))
-            }
-            Self::EchoState(EchoStateSpec { steps, inputs, units, connections, seed, leak, states }) => {
-                let leak = (*leak != DEFAULT_LEAK).then(|| bits(*leak));
-                format!("EchoState<{steps}, {inputs}, {units}, {connections}, {seed}{}>", given(*states, leak))
-            }
             Self::Chain(_) => {
                 *source += &self.rust_source(name, &[])?;
                 source.push('\n');
                 name.to_owned()
             }
-            Self::Custom { name, .. } => return Err(SpecError::Custom { layer: 0, name: name.clone() }.into()),
+            layer => match Kind::of(layer) {
+                Some(kind) => {
+                    let (layer, items) = kind.rust_type_with(name);
+                    if !items.is_empty() {
+                        *source += &items;
+                        source.push('\n');
+                    }
+                    layer
+                }
+                None => return Err(SpecError::Custom { layer: 0, name: layer.kind().to_owned() }.into()),
+            },
         })
     }
 }
-
-/// The type of an input or an output.
-fn array(shape: Shape) -> String {
-    match shape {
-        Shape::Signal { steps, channels } => format!("Signal<{steps}, {channels}>"),
-        Shape::Image { height, width, channels } => format!("Image<{height}, {width}, {channels}>"),
-        other => format!("[f32; {}]", other.len()),
-    }
-}
-
-/// How the names of layers end that slide over a shape.
-fn axes(shape: Shape) -> &'static str {
-    if let Shape::Signal { .. } = shape { "1d" } else { "2d" }
-}
-
-/// The type of a window, with what may be left out left out.
-fn kernel(window: &WindowSpec) -> String {
-    let WindowSpec { kernel, stride, dilation, .. } = window;
-    let (name, numbers) = match window.input {
-        Shape::Signal { .. } => ("Kernel1d", vec![(kernel[1], None), (stride[1], Some(1)), (dilation[1], Some(1))]),
-        _ => {
-            let pair = |[rows, columns]: [u32; 2], usual| [(rows, usual), (columns, Some(rows))];
-            ("Kernel2d", [pair(*kernel, None), pair(*stride, Some(1)), pair(*dilation, Some(1))].concat())
-        }
-    };
-    let last = numbers.iter().rposition(|(number, usual)| Some(*number) != *usual).unwrap_or(0);
-    let numbers: Vec<String> = numbers[..=last].iter().map(|(number, _)| number.to_string()).collect();
-    format!("{name}<{}>", numbers.join(", "))
-}
-
-fn pool_type(kind: PoolKind) -> &'static str {
-    match kind {
-        PoolKind::Max => "Max",
-        PoolKind::Average => "Avg",
-    }
-}
-
-/// The last parameters of a layer's type: activation and padding, with what may be left out left out.
-fn options(activation: ActivationSpec, padding: Option<String>) -> String {
-    match (activation, padding) {
-        (ActivationSpec::Identity, None) => String::new(),
-        (activation, None) => format!(", {}", activation_type(activation)),
-        (activation, Some(padding)) => format!(", {}, {padding}", activation_type(activation)),
-    }
-}
-
-/// Which states are given and what follows, with what may be left out left out.
-fn given(states: States, last: Option<String>) -> String {
-    match (states, last) {
-        (States::Last, None) => String::new(),
-        (states, None) => format!(", {states:?}"),
-        (states, Some(last)) => format!(", {states:?}, {last}"),
-    }
-}
-
-/// The type of a window's padding; `None` for the usual one.
-fn padding(window: &WindowSpec) -> Option<String> {
-    Some(match (window.padding, window.input) {
-        (PaddingSpec::Valid, _) => return None,
-        (PaddingSpec::Explicit { left, right, .. }, Shape::Signal { .. }) => format!("Padding1d<{left}, {right}>"),
-        (PaddingSpec::Explicit { top, bottom, left, right }, _) => {
-            format!("Padding2d<{top}, {bottom}, {left}, {right}>")
-        }
-        // The types of the others are called as the variants are.
-        (other, _) => format!("{other:?}"),
-    })
-}
-
-/// The constant expression for an `f32` that a type takes as bits; `{:?}` prints the digits that give it back exactly.
-fn bits(value: u32) -> String {
-    format!("{{ {:?}_f32.to_bits() }}", f32::from_bits(value))
-}
-
-fn activation_type(activation: ActivationSpec) -> String {
-    match activation {
-        ActivationSpec::LeakyRelu { slope } if slope == DEFAULT_SLOPE => "LeakyRelu".to_owned(),
-        ActivationSpec::LeakyRelu { slope } => format!("LeakyRelu<{}>", bits(slope)),
-        ActivationSpec::Elu { alpha } if alpha == DEFAULT_ALPHA => "Elu".to_owned(),
-        ActivationSpec::Elu { alpha } => format!("Elu<{}>", bits(alpha)),
-        ActivationSpec::FastSigmoid => "fast::Sigmoid".to_owned(),
-        ActivationSpec::FastTanh => "fast::Tanh".to_owned(),
-        ActivationSpec::ScaledTanh => "ScaledTanh".to_owned(),
-        // The types of the others are called as the variants are.
-        other => format!("{other:?}"),
-    }
-}
-
-/// The slope of `LeakyRelu` when none is written: PyTorch's.
-const DEFAULT_SLOPE: u32 = 0.01_f32.to_bits();
-/// The alpha of `Elu` when none is written: PyTorch's, and that of the paper's experiments.
-const DEFAULT_ALPHA: u32 = 1.0_f32.to_bits();
-/// The leaking rate of `EchoState` when none is written.
-const DEFAULT_LEAK: u32 = 1.0_f32.to_bits();
 
 fn default_names(layers: &[Spec]) -> Vec<String> {
     let last_dense = layers.iter().rposition(|layer| matches!(layer, Spec::Dense { .. }));
@@ -316,13 +178,15 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 66] = [
+pub const USED: [&str; 72] = [
     "Activation",
     "All",
     "AvgPool",
     "BinaryCrossEntropy",
     "Causal",
+    "Codes",
     "Concat",
+    "ConnectionTable",
     "Conv",
     "Conv1d",
     "Conv2d",
@@ -355,6 +219,7 @@ pub const USED: [&str; 66] = [
     "Lstm",
     "MaxPool",
     "Network",
+    "OutputCodes",
     "Padding1d",
     "Padding2d",
     "Perceptron",
@@ -379,6 +244,9 @@ pub const USED: [&str; 66] = [
     "SquaredError",
     "Standardize",
     "Step",
+    "TableConv",
+    "TableConv1d",
+    "TableConv2d",
     "Tanh",
     "Valid",
     "Workspace",
@@ -403,6 +271,8 @@ fn camel_case(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use neurona::arch::{ActivationSpec, CellSpec, EchoStateSpec, RecurrentSpec, States};
+
     use super::*;
 
     fn dense(inputs: u32, outputs: u32, activation: ActivationSpec) -> Spec {
@@ -430,6 +300,47 @@ neurona::network! {
         hidden3: Dense<6, 7, fast::Sigmoid>,
         output: Dense<7, 3>,
         softmax: fast::Softmax<3>,
+    }
+}
+";
+        assert_eq!(spec.rust_source("Net", &[]).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn tables_and_codes_are_types_before_the_network() {
+        use neurona::arch::{PaddingSpec, Shape, WindowSpec};
+        let window = WindowSpec {
+            input: Shape::Signal { steps: 2, channels: 2 },
+            output: Shape::Signal { steps: 1, channels: 2 },
+            kernel: [1, 2],
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: PaddingSpec::Valid,
+        };
+        let conv = crate::TableConv { window, table: vec![0b11, 0b10], activation: ActivationSpec::ScaledTanh };
+        let flat = neurona::arch::ReshapeSpec { input: window.output, output: Shape::Vector { len: 2 } };
+        let codes = crate::OutputCodes { inputs: 2, outputs: 2, codes: vec![0b10, 0b01] };
+        let spec = Spec::Chain(vec![Spec::TableConv(conv), Spec::Reshape(flat), Spec::OutputCodes(codes)]);
+        let expected = "\
+/// Which channels each filter sees.
+pub struct NetTableConv;
+
+impl ConnectionTable for NetTableConv {
+    const SEES: &'static [u64] = &[0b11, 0b10];
+}
+
+/// The code of each output.
+pub struct NetOutputCodes;
+
+impl Codes for NetOutputCodes {
+    const CODES: &'static [u64] = &[0x2, 0x1];
+}
+
+neurona::network! {
+    pub struct Net: Signal<2, 2> => [f32; 2] {
+        table_conv: TableConv1d<Signal<2, 2>, Signal<1, 2>, Kernel1d<2>, NetTableConv, 3, ScaledTanh>,
+        flatten: Flatten<Signal<1, 2>, 2>,
+        output_codes: OutputCodes<2, 2, NetOutputCodes>,
     }
 }
 ";

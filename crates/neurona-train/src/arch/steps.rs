@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Spec;
+use crate::layer::Kind;
 
 /// A layer that computes something: where its input comes from, and where its values are.
 ///
@@ -33,11 +34,7 @@ impl Step<'_> {
 
     /// Length of what it takes, in values; of a joining step that of the first branch.
     pub fn inputs(&self) -> usize {
-        match self.spec {
-            Spec::Residual { .. } => self.spec.outputs(),
-            Spec::Concat(first, _) => first.outputs(),
-            layer => layer.inputs(),
-        }
+        Kind::of(self.spec).map_or(self.spec.inputs(), |kind| kind.input().len())
     }
 }
 

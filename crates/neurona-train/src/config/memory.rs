@@ -3,7 +3,7 @@
 use sysinfo::{MemoryRefreshKind, System};
 
 use super::ConfigError;
-use crate::{Spec, data::Dataset, network::shard_rows, train::Training};
+use crate::{Spec, data::Dataset, layer::Kind, network::shard_rows, train::Training};
 
 /// Checks that this computer has the memory left that a training takes; where the system does not say how much it has,
 /// that is left to find out.
@@ -23,7 +23,7 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     let shards = count(batch.div_ceil(shard_rows(spec.macs())));
     let steps = spec.steps();
     let outputs = steps.iter().map(|step| count(step.spec.outputs())).fold(0, u64::saturating_add);
-    let of_time = steps.iter().map(|step| count(through_time(step.spec))).fold(0, u64::saturating_add);
+    let of_time = steps.iter().map(|step| count(kept(step.spec))).fold(0, u64::saturating_add);
     let row = outputs.saturating_mul(OF_OUTPUT).saturating_add(count(spec.inputs())).saturating_add(of_time);
     let values = [
         count(spec.values()).saturating_mul(shards.saturating_add(COPIES)),
@@ -33,11 +33,9 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     values.into_iter().fold(0, u64::saturating_add).saturating_mul(size_of::<f32>() as u64)
 }
 
-/// Values that a recurrent layer keeps of each row: gates and memory of all steps, and the gradients of the gates.
-fn through_time(spec: &Spec) -> usize {
-    let Spec::Recurrent(recurrent) = spec else { return 0 };
-    let of_unit = 2 * recurrent.cell.biases() + recurrent.cell.memory();
-    (recurrent.steps as usize).saturating_mul(recurrent.units as usize).saturating_mul(of_unit)
+/// Values that a layer keeps of each row besides its outputs.
+fn kept(spec: &Spec) -> usize {
+    Kind::of(spec).map_or(0, |kind| kind.trace().saturating_add(kind.scratch_of_row()))
 }
 
 /// The bytes of memory that other programs leave, or that the system gives to this one.
@@ -87,9 +85,9 @@ mod tests {
         // A network with more multiply-adds has shards of 32 rows, and two gradients.
         let large = 12 * 100_000 + 1;
         assert_eq!(needed(&spec(100_000), &data, &settings), 4 * (large * 7 + 48 * (10 + 4 * 100_001) + 2_000));
-        // Of a GRU besides 6 steps of 5 units with four gates, their gradients and the state.
+        // Of a GRU besides 6 steps of 5 units with four gates, their gradients and the state; and the gradient of the last.
         let gru = Spec::from(&<neurona::Gru<6, 2, 5> as neurona::Layer>::SPEC);
-        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + 48 * (12 + 4 * 5 + 6 * 5 * 9) + 2_000));
+        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + 48 * (12 + 4 * 5 + 6 * 5 * 9 + 5) + 2_000));
         let whole = Training { batch: usize::MAX, ..settings };
         assert!(needed(&spec(u32::MAX), &data, &whole) > 1 << 40);
         check(&spec(20), &data, &whole).expect("any computer can do that");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use neurona::arch::{ReshapeSpec, Shape};
 
-use super::{ConfigError, LayerConfig, NetworkConfig, layer};
+use super::{ConfigError, LayerConfig, NetworkConfig, described};
 use crate::{
     Network, Spec,
     zoo::{self, Known},
@@ -41,9 +41,9 @@ impl NetworkConfig {
         if let Some(Spec::Chain(known)) = known.map(|known| known.spec()) {
             layers.extend(known);
         }
-        let (described, softmax) = self.without_softmax();
-        let described = layer::chain(&described, "network.layers", input);
-        layers.extend(described.map_err(|(key, problem)| ConfigError::key(&key, problem))?);
+        let (asked, softmax) = self.without_softmax();
+        let chain = described::chain(&asked, "network.layers", input);
+        layers.extend(chain.map_err(|(key, problem)| ConfigError::key(&key, problem))?);
         if softmax {
             let len = layers.last().map_or(0, Spec::outputs) as u32;
             layers.push(Spec::Softmax { len, fast: false });
@@ -66,7 +66,7 @@ impl NetworkConfig {
     /// The layers without the softmax that the last of them may end in, and whether it does: that is a layer of its own.
     fn without_softmax(&self) -> (Cow<'_, [LayerConfig]>, bool) {
         match self.layers.split_last() {
-            Some((last, hidden)) if last.activation.as_deref() == Some(layer::SOFTMAX) => {
+            Some((last, hidden)) if last.activation.as_deref() == Some(described::SOFTMAX) => {
                 let sums = LayerConfig { activation: None, ..last.clone() };
                 (Cow::Owned([hidden, &[sums]].concat()), true)
             }
@@ -117,21 +117,21 @@ impl NetworkConfig {
             let places: Vec<usize> = known.normalized().into_iter().map(|layer| front + layer).collect();
             return network.normalize(&places).map_err(|error| ConfigError::key("network.zoo", error.to_string()));
         }
-        let asked = network.learning_layers().into_iter().zip(layer::learning(&self.layers));
+        let asked = network.learning_layers().into_iter().zip(described::learning(&self.layers));
         let places: Vec<usize> = asked.filter(|(_, layer)| layer.batch_norm).map(|(place, _)| place).collect();
         network.normalize(&places).map_err(|error| ConfigError::key("network.layers", error.to_string()))
     }
 
     /// The layers that learn, but for the last of them: those that values are dropped from and sums are normalised in.
     pub fn hidden_mut(&mut self) -> Vec<&mut LayerConfig> {
-        let mut learning = layer::learning_mut(&mut self.layers);
+        let mut learning = described::learning_mut(&mut self.layers);
         learning.pop();
         learning
     }
 
     /// The rates of dropout of all layers that learn but the last; empty when nothing is dropped.
     pub(super) fn dropout(&self) -> Result<Vec<f32>, ConfigError> {
-        let learning = layer::learning(&self.layers);
+        let learning = described::learning(&self.layers);
         let Some((last, hidden)) = learning.split_last() else { return Ok(Vec::new()) };
         if last.dropout != 0.0 {
             let key = format!("network.layers[{}].dropout", self.layers.len() - 1);

@@ -7,28 +7,24 @@
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
-use neurona::arch::{ActivationSpec, LayerSpec};
+use neurona::arch::LayerSpec;
 use rayon::prelude::*;
 
 use crate::{
     arch::{Spec, SpecError, Step},
+    layer::Kind,
     loss::{Loss, TargetRows},
 };
 
-mod compute;
-mod conv;
 mod layer;
 mod norm;
 mod pass;
-mod pool;
-mod recurrent;
 mod scaling;
-mod window;
 
-pub(crate) use layer::{Fans, Kind, Layer};
+pub(crate) use layer::Layer;
 pub(crate) use norm::begin_normalization;
 pub use norm::{Normalization, NormalizeError};
-pub(crate) use pass::{Gradient, Sums, Tape};
+pub(crate) use pass::{Gradient, Sums, Tape, matrix, matrix_mut};
 
 /// A network and its values.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,7 +154,7 @@ impl Network {
     /// Number of layers at the front that only scale the input, and whose input no other layer takes: nothing before the
     /// first of the others learns.
     pub(crate) fn scaling_layers(&self) -> usize {
-        let scaling = self.layers.iter().take_while(|layer| layer.only_scales()).count();
+        let scaling = self.layers.iter().take_while(|layer| layer.kind.only_scales()).count();
         let used = |layer: &Layer| layer.with.map_or(layer.from, |with| with.min(layer.from));
         let earliest = |count: usize| self.layers[count..].iter().map(used).min().unwrap_or(count);
         (0..=scaling).rev().find(|count| earliest(*count) >= *count).unwrap_or(0)
@@ -166,7 +162,7 @@ impl Network {
 
     /// Number of values that a pass through the largest layer needs as scratch.
     fn scratch(&self) -> usize {
-        self.layers.iter().map(Layer::scratch).max().unwrap_or(0)
+        self.layers.iter().map(|layer| layer.kind.scratch()).max().unwrap_or(0)
     }
 
     /// Where the parameters are that learning changes, as few ranges of [`values`](Self::values) as there can be.
@@ -189,7 +185,7 @@ impl Network {
 
     /// Where the weights of the layers with weighted sums are in [`values`](Self::values), without their biases.
     pub(crate) fn weights(&self) -> Vec<Range<usize>> {
-        let with_sums = self.layers.iter().filter(|layer| !layer.fans().is_empty());
+        let with_sums = self.layers.iter().filter(|layer| !layer.kind.fans().is_empty());
         with_sums.map(|layer| layer.values.start..layer.values.start + layer.weights()).collect()
     }
 
@@ -207,8 +203,7 @@ impl Network {
 
     /// Whether the outputs are probabilities, made so by softmax or sigmoid.
     pub(crate) fn ends_in_probabilities(&self) -> bool {
-        use ActivationSpec::{FastSigmoid, Sigmoid};
-        self.layers.last().is_some_and(|last| matches!(last.kind, Kind::Softmax | Kind::Dense(Sigmoid | FastSigmoid)))
+        self.layers.last().is_some_and(|last| last.kind.gives_probabilities())
     }
 
     /// Whether every stored value is a finite number.

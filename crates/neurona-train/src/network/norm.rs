@@ -82,8 +82,8 @@ impl Network {
     pub fn normalize(&mut self, layers: &[usize]) -> Result<(), NormalizeError> {
         for layer in layers.iter().copied() {
             let found = match self.layers.get(layer) {
-                Some(layer) if layer.gives_sums() => continue,
-                Some(layer) => layer.name(),
+                Some(layer) if layer.kind.gives_sums() => continue,
+                Some(layer) => layer.kind.name(),
                 None => "none",
             };
             return Err(NormalizeError { layer, found });

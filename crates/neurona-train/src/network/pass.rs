@@ -4,11 +4,15 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::{
     Layer, Network,
-    compute::{Backward, Forward},
-    layer::Kind,
     norm::{Batch, Normalization},
 };
-use crate::{activation, loss::Target, objective::Objective, random::Random};
+use crate::{
+    activation,
+    layer::{Backward, Forward},
+    loss::Target,
+    objective::Objective,
+    random::Random,
+};
 
 /// What forward computes and backward needs: the output of every layer for every row of a shard.
 #[derive(Debug)]
@@ -75,7 +79,7 @@ impl Tape {
                 outputs: layer.outputs,
                 y: buffer(),
                 z: if keeps_sum { buffer() } else { Vec::new() },
-                trace: vec![0.0; capacity * layer.trace()],
+                trace: vec![0.0; capacity * layer.kind.trace()],
                 norm: layer.norm.as_ref().map(|_| Batch::new(capacity * layer.outputs, layer.biases())),
                 dropout: rate.map(|rate| Dropout { rate, factors: buffer(), y: buffer() }),
             }
@@ -208,9 +212,9 @@ impl Recorded {
         let rows = x.len() / layer.inputs;
         let values = &network[layer.values.clone()];
         let y = &mut self.y[..rows * layer.outputs];
-        let trace = &mut self.trace[..rows * layer.trace()];
-        layer.sums(Forward { values, x, with, y, trace, scratch: &mut scratch[..layer.scratch()] });
-        if layer.gives_sums() {
+        let trace = &mut self.trace[..rows * layer.kind.trace()];
+        layer.kind.forward(Forward { values, x, with, y, trace, scratch: &mut scratch[..layer.kind.scratch()] });
+        if layer.kind.gives_sums() {
             activation::add_bias(y, &values[layer.weights()..]);
         }
         if let (Some(norm), Some(at)) = (&mut self.norm, &layer.norm) {
@@ -245,9 +249,6 @@ impl Recorded {
         if let Some(dropout) = &self.dropout {
             dy.iter_mut().zip(&dropout.factors).for_each(|(dy, factor)| *dy *= factor);
         }
-        if layer.kind == Kind::Softmax {
-            activation::softmax_backward(&self.y, dy, self.outputs);
-        }
         activation::backward(layer.activation(), if self.z.is_empty() { &self.y } else { &self.z }, dy);
     }
 }
@@ -274,7 +275,7 @@ impl Gradient {
     pub(crate) fn new(network: &Network, first: usize, capacity: usize) -> Self {
         let layers = &network.layers[first..];
         let widest = layers.iter().map(|layer| layer.outputs).max().unwrap_or(0);
-        let needed = |layer: &Layer| layer.scratch() + capacity * layer.scratch_of_row();
+        let needed = |layer: &Layer| layer.kind.scratch() + capacity * layer.kind.scratch_of_row();
         let joins = layers.iter().any(|layer| layer.with.is_some());
         Self {
             values: vec![0.0; network.values.len()],
@@ -334,22 +335,26 @@ impl Gradient {
             let mut give =
                 Give { end, first: self.first, before, reached: &mut self.reached, second: &mut self.second };
             give.to(layer.from, tape.rows * layer.inputs, |dx| {
-                layer.backward(Backward {
+                let into = &mut self.values[layer.values.clone()];
+                if layer.kind.gives_sums() {
+                    layer.backward_bias(dy, &mut into[layer.weights()..]);
+                }
+                layer.kind.backward(Backward {
                     values: &network.values[layer.values.clone()],
                     x: tape.given(layer.from),
                     y: &recorded.y[..dy.len()],
-                    trace: &recorded.trace[..tape.rows * layer.trace()],
+                    trace: &recorded.trace[..tape.rows * layer.kind.trace()],
                     dy,
-                    into: &mut self.values[layer.values.clone()],
+                    into,
                     dx,
-                    scratch: &mut self.scratch[..layer.scratch() + tape.rows * layer.scratch_of_row()],
+                    scratch: &mut self.scratch[..layer.kind.scratch() + tape.rows * layer.kind.scratch_of_row()],
                 });
             });
             if let Some(with) = layer.with {
                 let len = tape.given(with).len();
                 give.to(with, len, |dx| {
                     if let Some(dx) = dx {
-                        layer.backward_second(dy, dx);
+                        layer.kind.backward_second(dy, dx);
                     }
                 });
             }
@@ -384,10 +389,10 @@ impl Give<'_> {
 }
 
 /// The first rows of a buffer as a matrix.
-pub(super) fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
+pub(crate) fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
     ArrayView2::from_shape((rows, columns), &values[..rows * columns]).expect("as many values as the shape has")
 }
 
-pub(super) fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
+pub(crate) fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
     ArrayViewMut2::from_shape((rows, columns), &mut values[..rows * columns]).expect("as many values as the shape has")
 }

@@ -1,8 +1,8 @@
 //! Layers that scale the input, and how they are fitted to data.
 
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::Array2;
 
-use super::{Kind, Network};
+use super::Network;
 
 impl Network {
     /// Fits the standardisation at the front of the network, if there is one, to inputs: to the training part alone,
@@ -19,15 +19,9 @@ impl Network {
         for at in 0..self.scaling_layers() {
             let layer = self.layers[at].clone();
             let own = &mut self.values[layer.values];
-            if layer.kind == Kind::Standardize {
-                let (means, scales) = own.split_at_mut(own.len() / 2);
-                let channels = means.len();
-                for (channel, (mean, scale)) in means.iter_mut().zip(scales).enumerate() {
-                    (*mean, *scale) = mean_and_scale(scaled.slice(s![.., channel..;channels]));
-                }
-            }
+            layer.kind.fit(own, scaled.view());
             if let Some(rows) = scaled.as_slice_mut() {
-                apply(layer.kind, own, rows);
+                layer.kind.scale_rows(own, rows);
             }
         }
     }
@@ -44,36 +38,9 @@ impl Network {
     /// As [`scale`](Self::scale), for rows one after another, in place.
     pub(crate) fn scale_rows(&self, rows: &mut [f32]) {
         for layer in &self.layers[..self.scaling_layers()] {
-            apply(layer.kind, &self.values[layer.values.clone()], rows);
+            layer.kind.scale_rows(&self.values[layer.values.clone()], rows);
         }
     }
-}
-
-/// Scales rows in place; other kinds of layers leave them.
-pub(super) fn apply(kind: Kind, values: &[f32], rows: &mut [f32]) {
-    match kind {
-        Kind::Standardize => {
-            let (mean, scale) = values.split_at(values.len() / 2);
-            for row in rows.chunks_exact_mut(mean.len()) {
-                row.iter_mut().zip(mean).zip(scale).for_each(|((x, mean), scale)| *x = (*x - mean) * scale);
-            }
-        }
-        Kind::Rescale(factor) => rows.iter_mut().for_each(|x| *x *= factor),
-        _ => {}
-    }
-}
-
-fn mean_and_scale(column: ArrayView2<'_, f32>) -> (f32, f32) {
-    let count = column.len() as f64;
-    let first = column.first().copied().unwrap_or(0.0);
-    // Compared and not computed: the mean of equal values may be off by a rounding, and its deviation then not zero.
-    if column.iter().all(|value| *value == first) {
-        return (first, 1.0);
-    }
-    let mean = column.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
-    let variance = column.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>() / count;
-    let scale = (1.0 / variance.sqrt()) as f32;
-    (mean as f32, if scale.is_finite() { scale } else { 1.0 })
 }
 
 #[cfg(test)]

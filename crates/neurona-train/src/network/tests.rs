@@ -38,20 +38,20 @@ fn mirror(network: &Network, values: &[f64], input: &[f64]) -> Vec<f64> {
     let mut x = input.to_vec();
     for layer in network.layers() {
         let own = &values[layer.values.clone()];
-        x = match layer.kind {
-            Kind::Dense(activation) => (0..layer.outputs)
+        x = match layer.kind.clone() {
+            Kind::Dense(dense) => (0..layer.outputs)
                 .map(|o| {
                     let weights = &own[o * layer.inputs..][..layer.inputs];
                     let sum: f64 = weights.iter().zip(&x).map(|(w, x)| w * x).sum();
-                    activate(activation, sum + own[layer.outputs * layer.inputs + o])
+                    activate(dense.activation, sum + own[layer.outputs * layer.inputs + o])
                 })
                 .collect(),
-            Kind::Softmax => {
+            Kind::Softmax(_) => {
                 let sum: f64 = x.iter().map(|x| x.exp()).sum();
                 x.iter().map(|x| x.exp() / sum).collect()
             }
-            Kind::Standardize => (0..x.len()).map(|i| (x[i] - own[i]) * own[x.len() + i]).collect(),
-            Kind::Rescale(factor) => x.iter().map(|x| x * f64::from(factor)).collect(),
+            Kind::Standardize(_) => (0..x.len()).map(|i| (x[i] - own[i]) * own[x.len() + i]).collect(),
+            Kind::Rescale(rescale) => x.iter().map(|x| x * f64::from(rescale.factor)).collect(),
             other => panic!("the mirror has no {other:?}"),
         };
     }

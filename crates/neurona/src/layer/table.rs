@@ -1,5 +1,6 @@
 //! Convolution with a table of connections.
 
+use core::fmt;
 use core::marker::PhantomData;
 
 use super::conv::window;
@@ -63,7 +64,6 @@ pub type TableConv2d<X, Y, K, T, const CONNECTIONS: usize, A = Identity, P = Val
 /// layer.forward(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], &mut y, &mut ());
 /// assert_eq!(y, [[21.0, -1.5], [43.0, -3.5], [65.0, -5.5]]);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
 pub struct TableConv<X, Y, K, T, const CONNECTIONS: usize, A = Identity, P = Valid>
 where
@@ -88,6 +88,31 @@ impl<X, Y: Shaped, K: Kernel<X, Y>, T, const CONNECTIONS: usize, A, P> TableConv
     /// A layer of these weights.
     pub const fn new(weights: K::Maps<CONNECTIONS>, bias: Y::Channels) -> Self {
         Self { weights, bias, kind: PhantomData }
+    }
+}
+
+// By hand: derived, they would ask the same of the table, which is a type without values.
+impl<X, Y: Shaped, K: Kernel<X, Y>, T, const CONNECTIONS: usize, A, P> Clone
+    for TableConv<X, Y, K, T, CONNECTIONS, A, P>
+{
+    fn clone(&self) -> Self {
+        Self::new(self.weights.clone(), self.bias.clone())
+    }
+}
+
+impl<X, Y: Shaped, K: Kernel<X, Y>, T, const CONNECTIONS: usize, A, P> PartialEq
+    for TableConv<X, Y, K, T, CONNECTIONS, A, P>
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.weights == other.weights && self.bias == other.bias
+    }
+}
+
+impl<X, Y: Shaped, K: Kernel<X, Y>, T, const CONNECTIONS: usize, A, P> fmt::Debug
+    for TableConv<X, Y, K, T, CONNECTIONS, A, P>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TableConv").field("weights", &self.weights).field("bias", &self.bias).finish()
     }
 }
 

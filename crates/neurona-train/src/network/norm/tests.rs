@@ -3,13 +3,13 @@
 use ndarray::{Array2, Axis};
 use neurona::arch::ActivationSpec;
 
-use super::super::Kind;
 use super::{
     super::{Gradient, Gradients, tests::activate},
     *,
 };
 use crate::{
     Init, Loss, Spec, TargetRows,
+    layer::{Dense, Kind},
     random::{Purpose, Random},
 };
 
@@ -90,7 +90,7 @@ impl Case {
     fn mirror(&self, values: &[f64], training: bool) -> Vec<Vec<f64>> {
         let mut columns: Vec<Vec<f64>> = self.inputs.columns().into_iter().map(|x| wide(&x.to_vec())).collect();
         for (at, layer) in self.network.layers().iter().enumerate() {
-            let Kind::Dense(activation) = layer.kind else { panic!("no mirror of {:?}", layer.kind) };
+            let Kind::Dense(Dense { activation, .. }) = layer.kind else { panic!("no mirror of {:?}", layer.kind) };
             let (weights, bias) = values[layer.values.clone()].split_at(layer.outputs * layer.inputs);
             let output = |o: usize| {
                 let weights = &weights[o * layer.inputs..][..layer.inputs];

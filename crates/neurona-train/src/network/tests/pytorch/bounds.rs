@@ -80,7 +80,7 @@ struct Sum {
 impl Sum {
     fn of(layer: &Layer, weights: &[f32]) -> Self {
         let copied = (0, 1.0);
-        match layer.kind {
+        match layer.kind.clone() {
             Kind::Dense(_) => Self {
                 forward: (layer.inputs, largest_sum(weights, layer.outputs, |at| at / layer.inputs)),
                 back: (layer.outputs, largest_sum(weights, layer.inputs, |at| at % layer.inputs)),
@@ -116,7 +116,7 @@ impl Sum {
                 let share = if pool.kind == PoolKind::Average { 1.0 / pool.input.cells() as f64 } else { 1.0 };
                 Self { forward: (pool.input.cells(), 1.0), back: (1, share), uses: 0 }
             }
-            Kind::Reshape | Kind::Add(_) | Kind::Concat(..) => Self { forward: copied, back: copied, uses: 0 },
+            Kind::Reshape(_) | Kind::Add(_) | Kind::Concat(_) => Self { forward: copied, back: copied, uses: 0 },
             other => panic!("no bound for {other:?}"),
         }
     }
@@ -180,7 +180,7 @@ impl Bounds {
         for (layer, norm) in layers.iter().zip(&norms) {
             let (terms, growth) = Sum::of(layer, weights(layer)).forward;
             let mut z = given[layer.from].sum(terms, growth);
-            match (layer.kind, layer.with) {
+            match (layer.kind.clone(), layer.with) {
                 (Kind::Add(_), Some(with)) => z = given[layer.from].plus(given[with]),
                 (_, Some(with)) => z = z.sum(0, 1.0).larger(given[with]),
                 _ if layer.learns() => z = z.plus(bias(layer)),

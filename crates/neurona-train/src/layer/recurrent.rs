@@ -1,4 +1,4 @@
-//! Recurrent layers on batches: forward, and back through all steps of the window.
+//! Recurrent layers: forward, and back through all steps of the window.
 //!
 //! What does not go from step to step is one product of matrices for all of them: the sums over the input, and the gradients
 //! of weights and inputs. The sums over the state are a product for each step, of all rows of the batch. The formulas of the
@@ -10,13 +10,175 @@ use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul, s};
 use neurona::{
     arch::{
         ActivationSpec::{Sigmoid, Tanh},
-        CellSpec, EchoStateSpec, RecurrentSpec, States,
+        CellSpec, RecurrentSpec, Shape, States,
     },
-    kernel::Connections,
+    kernel,
 };
 
-use super::pass::{matrix, matrix_mut};
-use crate::activation;
+use super::{Backward, Fans, Forward, LayerKind, activate_on_device, activation_type, source::given, wrong_activation};
+use crate::{
+    Spec, activation,
+    config::{
+        LayerConfig,
+        described::{Described, Wrong, wrong},
+    },
+    network::{matrix, matrix_mut},
+};
+
+impl LayerKind for RecurrentSpec {
+    fn name(&self) -> &'static str {
+        self.cell.name()
+    }
+
+    fn input(&self) -> Shape {
+        self.input()
+    }
+
+    fn output(&self) -> Shape {
+        self.output()
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        self.fault()
+    }
+
+    fn wrong_constant(&self) -> Option<(&'static str, f32)> {
+        if let CellSpec::Rnn { activation } = self.cell { wrong_activation(activation) } else { None }
+    }
+
+    fn weights(&self) -> usize {
+        self.weights()
+    }
+
+    fn biases(&self) -> usize {
+        self.cell.biases().saturating_mul(self.units as usize)
+    }
+
+    fn macs(&self) -> u64 {
+        self.macs()
+    }
+
+    fn rust_type(&self) -> String {
+        let (name, activation) = match self.cell {
+            CellSpec::Rnn { activation: Tanh } => ("Rnn", None),
+            CellSpec::Rnn { activation } => ("Rnn", Some(activation_type(activation))),
+            // The types of the others are called as the variants are.
+            CellSpec::Gru => ("Gru", None),
+            _ => ("Lstm", None),
+        };
+        format!("{name}<{}, {}, {}{}>", self.steps, self.inputs, self.units, given(self.states, activation))
+    }
+
+    /// From a memory of zeros.
+    fn device_forward(&self, values: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
+        let (inputs, units) = (self.inputs as usize, self.units as usize);
+        let (weights, bias) = values.split_at(self.weights());
+        let (weights, recurrent) = weights.split_at(self.cell.gates() * units * inputs);
+        let (mut h, mut c, mut gates) = (vec![0.0; units], vec![0.0; units], vec![0.0; self.biases()]);
+        for (step, x) in x.chunks_exact(inputs).enumerate() {
+            match self.cell {
+                CellSpec::Rnn { activation } => {
+                    kernel::recurrent_forward(weights, recurrent, bias, x, &h, &mut gates);
+                    activate_on_device(activation, &mut gates);
+                    h.copy_from_slice(&gates);
+                }
+                CellSpec::Gru => kernel::gru_forward(weights, recurrent, bias, x, &mut h, &mut gates),
+                _ => kernel::lstm_forward(weights, recurrent, bias, x, &mut h, &mut c, &mut gates),
+            }
+            state_of(self.states, step, y, units).copy_from_slice(&h);
+        }
+    }
+
+    fn device_scratch(&self) -> usize {
+        let of_unit = self.cell.biases() + self.cell.memory();
+        (self.units as usize).saturating_mul(of_unit)
+    }
+
+    /// Each step of the window, and the state.
+    fn device_tape(&self) -> usize {
+        self.device_scratch().saturating_mul(self.steps as usize + 1)
+    }
+
+    /// Weights of the input and weights of the state, both counted for one gate.
+    fn fans(&self) -> Vec<Fans> {
+        let units = self.units as usize;
+        let block = |inputs| Fans { weights: self.cell.gates() * units * inputs, inputs, outputs: units };
+        vec![block(self.inputs as usize), block(units)]
+    }
+
+    fn merged_biases(&self) -> usize {
+        (2 * self.cell.gates() - self.cell.biases()) * self.units as usize
+    }
+
+    /// Its outputs are states: biases and activations are within.
+    fn gives_sums(&self) -> bool {
+        false
+    }
+
+    /// The memory of one row.
+    fn scratch(&self) -> usize {
+        Sizes::of(self).memory
+    }
+
+    /// Of each step the gates, and the memory before it.
+    fn trace(&self) -> usize {
+        let Sizes { steps, gates, memory, .. } = Sizes::of(self);
+        steps.saturating_mul(gates + memory)
+    }
+
+    /// The gradients of the sums of each step, and that of the memory.
+    fn scratch_of_row(&self) -> usize {
+        let Sizes { steps, gates, memory, .. } = Sizes::of(self);
+        steps.saturating_mul(gates).saturating_add(memory)
+    }
+
+    fn forward(&self, Forward { values, x, y, trace, scratch, .. }: Forward<'_>) {
+        forward(self, values, x, y, trace, scratch);
+    }
+
+    fn backward(&self, Backward { values, x, trace, dy, into, dx, scratch, .. }: Backward<'_>) {
+        let rows = dy.len() / self.output().len();
+        let (scratch, _) = scratch.split_at_mut(rows * self.scratch_of_row());
+        backward(self, values, Recorded { x, trace, dy }, into, dx, scratch);
+    }
+}
+
+/// `rnn = 16`
+pub(super) const RNN: Described = Described {
+    keys: &["all", "activation", "dropout"],
+    spec: |layer, input| {
+        let activation = layer.activation_or("tanh")?;
+        describe(layer, "rnn", layer.rnn, CellSpec::Rnn { activation }, input)
+    },
+};
+/// `gru = 16`
+pub(super) const GRU: Described = Described {
+    keys: &["all", "dropout"],
+    spec: |layer, input| describe(layer, "gru", layer.gru, CellSpec::Gru, input),
+};
+/// `lstm = 16`
+pub(super) const LSTM: Described = Described {
+    keys: &["all", "dropout"],
+    spec: |layer, input| describe(layer, "lstm", layer.lstm, CellSpec::Lstm, input),
+};
+
+fn describe(layer: &LayerConfig, key: &str, units: Option<u32>, cell: CellSpec, input: Shape) -> Result<Spec, Wrong> {
+    let Shape::Signal { steps, channels } = input else {
+        let problem = "goes over the steps of a signal: give `network.input`, as in `input = [50, 6]`";
+        return Err(wrong(key, problem));
+    };
+    let Some(units) = units.filter(|units| *units > 0) else {
+        return Err(wrong(key, "expected the number of units, at least 1"));
+    };
+    let states = if layer.all { States::All } else { States::Last };
+    Ok(Spec::Recurrent(RecurrentSpec { cell, steps, inputs: channels, units, states }))
+}
+
+/// Where the state of a step goes on the device: to a place of its own, or over that of the step before.
+pub(super) fn state_of(states: States, step: usize, y: &mut [f32], units: usize) -> &mut [f32] {
+    let place = if states == States::All { step } else { 0 };
+    &mut y[place * units..][..units]
+}
 
 /// Sizes that the functions of this file share.
 #[derive(Clone, Copy)]
@@ -67,36 +229,12 @@ impl Sizes {
     }
 }
 
-/// Number of values that forward needs as scratch: the memory of one row.
-pub(super) fn memory(spec: &RecurrentSpec) -> usize {
-    Sizes::of(spec).memory
-}
-
-/// Number of values that forward keeps of a row: of each step the gates, and the memory before it.
-pub(super) fn trace(spec: &RecurrentSpec) -> usize {
-    let Sizes { steps, gates, memory, .. } = Sizes::of(spec);
-    steps * (gates + memory)
-}
-
-/// Number of values that backward needs for a row: the gradients of the sums of each step, and that of the memory.
-pub(super) fn gradients(spec: &RecurrentSpec) -> usize {
-    let Sizes { steps, gates, memory, .. } = Sizes::of(spec);
-    steps * gates + memory
-}
-
 /// The states.
 ///
 /// # Shapes
 ///
 /// `x` is (B, steps, inputs), `y` is (B, units) or (B, steps, units), `trace` is (B, steps, gates), then (B, steps, memory).
-pub(super) fn forward(
-    spec: &RecurrentSpec,
-    values: &[f32],
-    x: &[f32],
-    y: &mut [f32],
-    trace: &mut [f32],
-    memory: &mut [f32],
-) {
+fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace: &mut [f32], memory: &mut [f32]) {
     let sizes @ Sizes { steps, inputs, units, sums, .. } = Sizes::of(spec);
     let (rows, given) = (x.len() / (steps * inputs), y.len() * steps * inputs / x.len());
     let [weights, recurrent, bias] = sizes.split(values);
@@ -139,10 +277,10 @@ pub(super) fn forward(
 }
 
 /// What backward is given of a batch, as [`forward`] had it; `dy` is as `y`.
-pub(super) struct Recorded<'a> {
-    pub(super) x: &'a [f32],
-    pub(super) trace: &'a [f32],
-    pub(super) dy: &'a [f32],
+struct Recorded<'a> {
+    x: &'a [f32],
+    trace: &'a [f32],
+    dy: &'a [f32],
 }
 
 /// The gradient of the values, and with `dx` that of the inputs, from that of the states.
@@ -150,7 +288,7 @@ pub(super) struct Recorded<'a> {
 /// # Shapes
 ///
 /// `dx` is (B, steps, inputs), `into` is as the values, `scratch` is (B, steps, gates), then (B, memory).
-pub(super) fn backward(
+fn backward(
     spec: &RecurrentSpec,
     values: &[f32],
     Recorded { x, trace, dy }: Recorded<'_>,
@@ -308,43 +446,6 @@ fn four_mut(gates: &mut [f32]) -> [&mut [f32]; 4] {
     let (half, other) = (first.len() / 2, second.len() / 2);
     let ((a, b), (c, d)) = (first.split_at_mut(half), second.split_at_mut(other));
     [a, b, c, d]
-}
-
-/// Number of values that the reservoir of an echo state network needs as scratch: state and sums of one row.
-pub(super) fn memory_of_echo(echo: &EchoStateSpec) -> usize {
-    2 * echo.units as usize
-}
-
-/// The states of a reservoir.
-///
-/// # Shapes
-///
-/// `x` is (B, steps, inputs), `y` is (B, units) or (B, steps, units).
-pub(super) fn echo_forward(echo: &EchoStateSpec, values: &[f32], x: &[f32], y: &mut [f32], memory: &mut [f32]) {
-    let (steps, inputs, units) = (echo.steps as usize, echo.inputs as usize, echo.units as usize);
-    let (connections, leak) = (echo.connections as usize, f32::from_bits(echo.leak));
-    let (weights, bias) = values.split_at(echo.weights());
-    let (weights, recurrent) = weights.split_at(units * inputs);
-    let (h, z) = memory.split_at_mut(units);
-    let given = y.len() * steps * inputs / x.len();
-    for (x, y) in x.chunks_exact(steps * inputs).zip(y.chunks_exact_mut(given)) {
-        h.fill(0.0);
-        for (step, x) in x.chunks_exact(inputs).enumerate() {
-            let of_units = weights.chunks_exact(inputs).zip(recurrent.chunks_exact(connections)).zip(bias);
-            for (unit, (z, ((weights, recurrent), bias))) in z.iter_mut().zip(of_units).enumerate() {
-                let Connections { start, stride } = Connections::of(echo.seed, unit, units, units / connections);
-                let of_input: f32 = weights.iter().zip(x).map(|(weight, x)| weight * x).sum();
-                let connected = recurrent.iter().enumerate();
-                let of_state: f32 = connected.map(|(k, weight)| weight * h[(start + k * stride) % units]).sum();
-                *z = bias + of_input + of_state;
-            }
-            h.iter_mut().zip(&*z).for_each(|(h, z)| *h = (1.0 - leak) * *h + leak * z.tanh());
-            if echo.states == States::All || step + 1 == steps {
-                let place = if echo.states == States::All { step } else { 0 };
-                y[place * units..][..units].copy_from_slice(h);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

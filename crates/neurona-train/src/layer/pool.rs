@@ -1,15 +1,90 @@
-//! Pooling of batches.
+//! Pooling: the largest or the mean of each window.
 
-use neurona::arch::{GlobalPoolSpec, PoolKind, PoolSpec};
+use neurona::{
+    arch::{PoolKind, PoolSpec, Shape},
+    kernel::{self, Window},
+};
 
-use super::window::each_cell;
+use super::{
+    Backward, Forward, LayerKind, array,
+    source::{kernel_type, padding, pool_type},
+    window::each_cell,
+};
+use crate::{
+    Spec,
+    config::{
+        LayerConfig, Size,
+        described::{Described, Wrong},
+    },
+};
+
+impl LayerKind for PoolSpec {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            PoolKind::Max => "max_pool",
+            PoolKind::Average => "avg_pool",
+        }
+    }
+
+    fn input(&self) -> Shape {
+        self.window.input
+    }
+
+    fn output(&self) -> Shape {
+        self.window.output
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        self.fault()
+    }
+
+    fn rust_type(&self) -> String {
+        let window = &self.window;
+        let padding = padding(window).map_or(String::new(), |padding| format!(", {padding}"));
+        let (kind, kernel) = (pool_type(self.kind), kernel_type(window));
+        format!("{kind}Pool<{}, {}, {kernel}{padding}>", array(window.input), array(window.output))
+    }
+
+    fn device_forward(&self, _: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
+        match self.kind {
+            PoolKind::Max => kernel::max_pool_forward(&Window::of(&self.window), x, y),
+            PoolKind::Average => kernel::average_pool_forward(&Window::of(&self.window), x, y),
+        }
+    }
+
+    fn forward(&self, Forward { x, y, .. }: Forward<'_>) {
+        forward(self, x, y);
+    }
+
+    fn backward(&self, Backward { x, y, dy, dx, .. }: Backward<'_>) {
+        if let Some(dx) = dx {
+            backward(self, x, y, dy, dx);
+        }
+    }
+}
+
+/// `max_pool = 2`
+pub(super) const MAX_POOL: Described =
+    Described { keys: KEYS, spec: |layer, input| describe(layer, "max_pool", layer.max_pool, PoolKind::Max, input) };
+/// `avg_pool = 2`
+pub(super) const AVG_POOL: Described = Described {
+    keys: KEYS,
+    spec: |layer, input| describe(layer, "avg_pool", layer.avg_pool, PoolKind::Average, input),
+};
+
+const KEYS: &[&str] = &["stride", "dilation", "padding"];
+
+fn describe(layer: &LayerConfig, key: &str, size: Option<Size>, kind: PoolKind, input: Shape) -> Result<Spec, Wrong> {
+    let window = layer.window(key, input, input.channels() as u32, size, size)?;
+    Ok(Spec::Pool(PoolSpec { window, kind }))
+}
 
 /// The largest or the mean of each window, as far as it lies within the input.
 ///
 /// # Shapes
 ///
 /// `x` is (B, cells, channels), `y` is (B, places, channels).
-pub(super) fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
+fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
     let (input, output) = (pool.window.input, pool.window.output);
     let counts = counts(pool);
     for (x, y) in x.chunks_exact(input.len()).zip(y.chunks_exact_mut(output.len())) {
@@ -35,7 +110,7 @@ pub(super) fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
 /// # Shapes
 ///
 /// `x` and `dx` are (B, cells, channels), `y` and `dy` are (B, places, channels).
-pub(super) fn backward(pool: &PoolSpec, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
+fn backward(pool: &PoolSpec, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (input, output) = (pool.window.input, pool.window.output);
     let (channels, counts) = (input.channels(), counts(pool));
     dx.fill(0.0);
@@ -65,58 +140,4 @@ fn counts(pool: &PoolSpec) -> Vec<f32> {
     let mut counts = vec![0.0; pool.window.output.cells()];
     each_cell(&pool.window, |place, _, _| counts[place] += 1.0);
     counts
-}
-
-/// The largest or the mean of each channel.
-///
-/// # Shapes
-///
-/// `x` is (B, cells, channels), `y` is (B, channels).
-pub(super) fn global_forward(pool: &GlobalPoolSpec, x: &[f32], y: &mut [f32]) {
-    let (channels, cells) = (pool.input.channels(), pool.input.cells() as f32);
-    for (x, y) in x.chunks_exact(pool.input.len()).zip(y.chunks_exact_mut(channels)) {
-        match pool.kind {
-            PoolKind::Max => {
-                y.fill(f32::NEG_INFINITY);
-                for x in x.chunks_exact(channels) {
-                    y.iter_mut().zip(x).for_each(|(y, x)| *y = if *x <= *y || y.is_nan() { *y } else { *x });
-                }
-            }
-            PoolKind::Average => {
-                y.fill(0.0);
-                x.chunks_exact(channels).for_each(|x| y.iter_mut().zip(x).for_each(|(y, x)| *y += x));
-                y.iter_mut().for_each(|y| *y /= cells);
-            }
-        }
-    }
-}
-
-/// The gradient of the inputs.
-///
-/// # Shapes
-///
-/// `x` and `dx` are (B, cells, channels), `y` and `dy` are (B, channels).
-pub(super) fn global_backward(pool: &GlobalPoolSpec, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let (channels, cells) = (pool.input.channels(), pool.input.cells() as f32);
-    dx.fill(0.0);
-    let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
-    let inputs = x.chunks_exact(pool.input.len()).zip(dx.chunks_exact_mut(pool.input.len()));
-    for ((x, dx), (y, dy)) in inputs.zip(outputs) {
-        match pool.kind {
-            PoolKind::Max => {
-                for channel in 0..channels {
-                    let is_largest =
-                        |cell: &usize| x[*cell] == y[channel] || (x[*cell].is_nan() && y[channel].is_nan());
-                    if let Some(cell) = (channel..x.len()).step_by(channels).find(is_largest) {
-                        dx[cell] = dy[channel];
-                    }
-                }
-            }
-            PoolKind::Average => {
-                for dx in dx.chunks_exact_mut(channels) {
-                    dx.iter_mut().zip(dy).for_each(|(dx, dy)| *dx = dy / cells);
-                }
-            }
-        }
-    }
 }

@@ -1,19 +1,117 @@
-//! Convolution of batches.
+//! Convolution.
 //!
 //! The cells that each place of the window meets are laid out as a row (im2col), so that a convolution is a product of
 //! matrices for each example: K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural networks for
-//! document processing", 2006. A convolution of each channel by itself is computed as it is written.
+//! document processing", 2006.
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, linalg::general_mat_mul, s};
-use neurona::arch::{ConvSpec, DepthwiseConvSpec, PaddingSpec};
+use neurona::{
+    arch::{ActivationSpec, ConvSpec, PaddingSpec, Shape},
+    kernel::{self, Window},
+};
 
 use super::{
-    pass::{matrix, matrix_mut},
-    window::{each_cell, each_run},
+    Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
+    source::{axes, kernel_type, padding},
+    table_conv,
+    window::each_run,
+};
+use crate::{
+    Spec,
+    config::described::{Described, at_least_1, wrong},
+    network::{matrix, matrix_mut},
+};
+
+impl LayerKind for ConvSpec {
+    fn name(&self) -> &'static str {
+        "conv"
+    }
+
+    fn input(&self) -> Shape {
+        self.window.input
+    }
+
+    fn output(&self) -> Shape {
+        self.window.output
+    }
+
+    fn fault(&self) -> Option<&'static str> {
+        self.fault()
+    }
+
+    fn activation(&self) -> ActivationSpec {
+        self.activation
+    }
+
+    fn weights(&self) -> usize {
+        self.weights()
+    }
+
+    fn biases(&self) -> usize {
+        self.window.output.channels()
+    }
+
+    fn macs(&self) -> u64 {
+        self.macs()
+    }
+
+    fn rust_type(&self) -> String {
+        let (window, seen) = (&self.window, self.seen);
+        let kernel = match window.input.channels() == seen as usize {
+            true => kernel_type(window),
+            false => format!("Grouped<{seen}, {}>", kernel_type(window)),
+        };
+        let (axes, options) = (axes(window.input), options(self.activation, padding(window)));
+        format!("Conv{axes}<{}, {}, {kernel}{options}>", array(window.input), array(window.output))
+    }
+
+    fn device_forward(&self, values: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
+        let (weights, bias) = values.split_at(self.weights());
+        kernel::conv_forward(&Window::of(&self.window), self.seen as usize, weights, bias, x, y);
+        activate_on_device(self.activation, y);
+    }
+
+    fn fans(&self) -> Vec<Fans> {
+        let outputs = self.window.kernel_cells() * self.window.output.channels() / self.groups();
+        vec![Fans { weights: self.weights(), inputs: self.fan_in(), outputs }]
+    }
+
+    fn scratch(&self) -> usize {
+        columns(self)
+    }
+
+    fn forward(&self, Forward { values, x, y, scratch, .. }: Forward<'_>) {
+        forward(self, &values[..self.weights()], x, y, scratch);
+    }
+
+    fn backward(&self, Backward { values, x, dy, into, dx, scratch, .. }: Backward<'_>) {
+        let weights = self.weights();
+        backward(self, &values[..weights], x, dy, &mut into[..weights], dx, scratch);
+    }
+}
+
+/// `conv = 8`
+pub(super) const CONV: Described = Described {
+    keys: &["kernel", "stride", "dilation", "padding", "groups", "table", "activation", "batch_norm", "dropout"],
+    spec: |layer, input| {
+        let activation = layer.activation()?;
+        let filters = at_least_1("conv", layer.conv)?;
+        let window = layer.window("conv", input, filters, layer.kernel, None)?;
+        if let Some(table) = &layer.table {
+            return table_conv::describe(layer, table, window, activation);
+        }
+        let groups = layer.groups.unwrap_or(1);
+        let channels = window.input.channels() as u32;
+        if groups == 0 || !channels.is_multiple_of(groups) {
+            let problem = format!("expected a number that divides the {channels} channels, found {groups}");
+            return Err(wrong("groups", problem));
+        }
+        Ok(Spec::Conv(ConvSpec { window, seen: channels / groups, activation }))
+    },
 };
 
 /// Number of values that [`forward`] and [`backward`] need for the rows of one example.
-pub(super) fn columns(conv: &ConvSpec) -> usize {
+fn columns(conv: &ConvSpec) -> usize {
     if is_pointwise(conv) { 0 } else { conv.window.output.cells() * conv.fan_in() * conv.groups() }
 }
 
@@ -31,7 +129,7 @@ fn is_pointwise(conv: &ConvSpec) -> bool {
 /// # Shapes
 ///
 /// `x` is (B, cells, channels), `z` is (B, places, filters).
-pub(super) fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], columns: &mut [f32]) {
+fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], columns: &mut [f32]) {
     let filters = conv.window.output.channels();
     if is_pointwise(conv) {
         let cells = z.len() / filters;
@@ -57,7 +155,7 @@ pub(super) fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32]
 /// # Shapes
 ///
 /// `x` and `dx` are (B, cells, channels), `dz` is (B, places, filters), `dw` is as the weights.
-pub(super) fn backward(
+fn backward(
     conv: &ConvSpec,
     weights: &[f32],
     x: &[f32],
@@ -146,64 +244,4 @@ fn each_piece(conv: &ConvSpec, mut f: impl FnMut(usize, usize, usize)) {
             f((group * places + place) * fan_in + cell * seen, from + group * seen, count * seen);
         }
     });
-}
-
-/// Weighted sums of each channel by itself, without the bias.
-///
-/// # Shapes
-///
-/// `x` is (B, cells, channels), `z` is (B, places, filters).
-pub(super) fn depthwise_forward(conv: &DepthwiseConvSpec, weights: &[f32], x: &[f32], z: &mut [f32]) {
-    let (input, output) = (conv.window.input, conv.window.output);
-    let (filters, each) = (output.channels(), output.channels() / input.channels());
-    z.fill(0.0);
-    for (x, z) in x.chunks_exact(input.len()).zip(z.chunks_exact_mut(output.len())) {
-        each_cell(&conv.window, |place, cell, from| {
-            let (z, weights) = (&mut z[place * filters..][..filters], &weights[cell * filters..][..filters]);
-            let x = &x[from..][..input.channels()];
-            if each == 1 {
-                z.iter_mut().zip(weights).zip(x).for_each(|((z, weight), x)| *z += weight * x);
-            } else {
-                let of_channels = z.chunks_exact_mut(each).zip(weights.chunks_exact(each)).zip(x);
-                for ((z, weights), x) in of_channels {
-                    z.iter_mut().zip(weights).for_each(|(z, weight)| *z += weight * x);
-                }
-            }
-        });
-    }
-}
-
-/// The gradient of the weights, and with `dx` that of the inputs, from that of the weighted sums.
-///
-/// # Shapes
-///
-/// `x` and `dx` are (B, cells, channels), `dz` is (B, places, filters), `dw` is as the weights.
-pub(super) fn depthwise_backward(
-    conv: &DepthwiseConvSpec,
-    weights: &[f32],
-    x: &[f32],
-    dz: &[f32],
-    dw: &mut [f32],
-    mut dx: Option<&mut [f32]>,
-) {
-    let (input, output) = (conv.window.input, conv.window.output);
-    let (filters, each) = (output.channels(), output.channels() / input.channels());
-    dw.fill(0.0);
-    if let Some(dx) = &mut dx {
-        dx.fill(0.0);
-    }
-    for (at, (x, dz)) in x.chunks_exact(input.len()).zip(dz.chunks_exact(output.len())).enumerate() {
-        each_cell(&conv.window, |place, cell, from| {
-            let (dz, x) = (&dz[place * filters..][..filters], &x[from..][..input.channels()]);
-            let dw = &mut dw[cell * filters..][..filters];
-            for ((dw, dz), x) in dw.chunks_exact_mut(each).zip(dz.chunks_exact(each)).zip(x) {
-                dw.iter_mut().zip(dz).for_each(|(dw, dz)| *dw += dz * x);
-            }
-            let Some(dx) = &mut dx else { return };
-            let (dx, weights) = (&mut dx[at * input.len() + from..][..input.channels()], &weights[cell * filters..]);
-            for ((dx, dz), weights) in dx.iter_mut().zip(dz.chunks_exact(each)).zip(weights.chunks_exact(each)) {
-                *dx += dz.iter().zip(weights).map(|(dz, weight)| dz * weight).sum::<f32>();
-            }
-        });
-    }
 }

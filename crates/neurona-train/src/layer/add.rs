@@ -1,0 +1,68 @@
+//! The end of a residual: what two branches give is added, then the activation applied.
+
+use neurona::{
+    arch::{ActivationSpec, Shape},
+    kernel,
+};
+
+use super::{Backward, Forward, LayerKind, activate_on_device};
+use crate::{
+    Spec,
+    config::described::{Described, alone, chain},
+};
+
+/// Adds the second input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Add {
+    pub(crate) shape: Shape,
+    pub(crate) activation: ActivationSpec,
+}
+
+impl LayerKind for Add {
+    fn name(&self) -> &'static str {
+        "residual"
+    }
+
+    fn input(&self) -> Shape {
+        self.shape
+    }
+
+    fn activation(&self) -> ActivationSpec {
+        self.activation
+    }
+
+    /// Its type holds those of its branches: see [`Spec::rust_source`].
+    fn rust_type(&self) -> String {
+        String::new()
+    }
+
+    fn device_forward(&self, _: &[f32], x: &[f32], with: &[f32], y: &mut [f32]) {
+        y.copy_from_slice(x);
+        kernel::axpy(1.0, with, y);
+        activate_on_device(self.activation, y);
+    }
+
+    fn forward(&self, Forward { x, with, y, .. }: Forward<'_>) {
+        y.iter_mut().zip(x.iter().zip(with)).for_each(|(y, (x, with))| *y = x + with);
+    }
+
+    fn backward(&self, Backward { dy, dx, .. }: Backward<'_>) {
+        if let Some(dx) = dx {
+            dx.copy_from_slice(dy);
+        }
+    }
+}
+
+/// `residual = [ … ]`
+pub(super) const RESIDUAL: Described = Described {
+    keys: &["shortcut", "activation"],
+    spec: |layer, input| {
+        let activation = layer.activation()?;
+        let body = Box::new(Spec::Chain(chain(layer.residual.as_deref().unwrap_or_default(), "residual", input)?));
+        let shortcut = match &layer.shortcut {
+            Some(layers) => Some(Box::new(alone(chain(layers, "shortcut", input)?))),
+            None => None,
+        };
+        Ok(Spec::Residual { body, shortcut, activation })
+    },
+};

@@ -1,0 +1,118 @@
+//! A fully connected layer: `y = f(x W^T + b)`.
+
+use ndarray::linalg::general_mat_mul;
+use neurona::{
+    arch::{
+        ActivationSpec::{self, FastSigmoid, Sigmoid},
+        Shape,
+    },
+    kernel,
+};
+
+use super::{Backward, Fans, Forward, LayerKind, activate_on_device, options};
+use crate::{
+    Spec,
+    config::described::{Described, Wrong, wrong},
+    network::{matrix, matrix_mut},
+};
+
+/// A fully connected layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Dense {
+    pub(crate) inputs: u32,
+    pub(crate) outputs: u32,
+    pub(crate) activation: ActivationSpec,
+}
+
+impl Dense {
+    /// Outputs and inputs.
+    fn sizes(self) -> (usize, usize) {
+        (self.outputs as usize, self.inputs as usize)
+    }
+}
+
+impl LayerKind for Dense {
+    fn name(&self) -> &'static str {
+        "dense"
+    }
+
+    fn input(&self) -> Shape {
+        Shape::Vector { len: self.inputs }
+    }
+
+    fn output(&self) -> Shape {
+        Shape::Vector { len: self.outputs }
+    }
+
+    fn activation(&self) -> ActivationSpec {
+        self.activation
+    }
+
+    fn weights(&self) -> usize {
+        (self.outputs as usize).saturating_mul(self.inputs as usize)
+    }
+
+    fn biases(&self) -> usize {
+        self.outputs as usize
+    }
+
+    fn macs(&self) -> u64 {
+        u64::from(self.outputs) * u64::from(self.inputs)
+    }
+
+    fn rust_type(&self) -> String {
+        format!("Dense<{}, {}{}>", self.inputs, self.outputs, options(self.activation, None))
+    }
+
+    fn device_forward(&self, values: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
+        let (weights, bias) = values.split_at(self.weights());
+        kernel::dense_forward(weights, bias, x, y);
+        activate_on_device(self.activation, y);
+    }
+
+    fn fans(&self) -> Vec<Fans> {
+        let (outputs, inputs) = self.sizes();
+        vec![Fans { weights: self.weights(), inputs, outputs }]
+    }
+
+    fn gives_probabilities(&self) -> bool {
+        matches!(self.activation, Sigmoid | FastSigmoid)
+    }
+
+    fn forward(&self, Forward { values, x, y, .. }: Forward<'_>) {
+        let (outputs, inputs) = self.sizes();
+        let rows = y.len() / outputs;
+        let weights = matrix(values, outputs, inputs);
+        general_mat_mul(1.0, &matrix(x, rows, inputs), &weights.t(), 0.0, &mut matrix_mut(y, rows, outputs));
+    }
+
+    fn backward(&self, Backward { values, x, dy, into, dx, .. }: Backward<'_>) {
+        let (outputs, inputs) = self.sizes();
+        let rows = dy.len() / outputs;
+        let dz = matrix(dy, rows, outputs);
+        let dw = &mut matrix_mut(into, outputs, inputs);
+        general_mat_mul(1.0, &dz.t(), &matrix(x, rows, inputs), 0.0, dw);
+        if let Some(dx) = dx {
+            let weights = matrix(values, outputs, inputs);
+            general_mat_mul(1.0, &dz, &weights, 0.0, &mut matrix_mut(dx, rows, inputs));
+        }
+    }
+}
+
+/// `dense = 10`
+pub(super) const DENSE: Described = Described {
+    keys: &["activation", "batch_norm", "dropout"],
+    spec: |layer, input| {
+        let activation = layer.activation()?;
+        let outputs = layer.dense.unwrap_or(0);
+        if outputs == 0 {
+            return Err(wrong("dense", "expected the number of outputs, at least 1"));
+        }
+        let Shape::Vector { len } = input else { return Err(not_a_vector()) };
+        Ok(Spec::Dense { inputs: len, outputs, activation })
+    },
+};
+
+fn not_a_vector() -> Wrong {
+    wrong("dense", "takes a vector: put `{ flatten = true }` or a `global_pool` before it")
+}
