@@ -15,6 +15,7 @@ mod course;
 mod cross_validate;
 mod data;
 mod eval;
+mod features;
 mod inspect;
 mod model;
 mod predict;
@@ -49,6 +50,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Rust(rust::Rust),
     Split(split::Split),
+    Features(features::Features),
     Search(search::Search),
     CrossValidate(Box<cross_validate::CrossValidate>),
     Classical(classical::Classical),
@@ -65,6 +67,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(out)?,
             Self::Rust(rust) => rust.run(out)?,
             Self::Split(split) => split.run(out)?,
+            Self::Features(features) => features.run(out)?,
             Self::Search(search) => return search.run(out),
             Self::CrossValidate(cross_validate) => return cross_validate.run(out),
             Self::Classical(classical) => classical.run(out)?,

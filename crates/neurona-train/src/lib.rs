@@ -1,7 +1,8 @@
 //! Trains networks on all cores of a desktop, for [`neurona`] to run on a microcontroller.
 //!
 //! A network is built from the architecture of a device type ([`Network::from_arch`]), from the name of one in the literature
-//! ([`zoo`]) or from a description in TOML ([`config`]), trained on a data set from CSV, IDX or NPY files ([`data`]), and exported to a model file
+//! ([`zoo`]) or from a description in TOML ([`config`]), trained on a data set from CSV, IDX or NPY files ([`data`]) or of recordings
+//! ([`features`]), and exported to a model file
 //! ([`model_file`]) that firmware includes, or to a value of the device type ([`Trained::export`]).
 //!
 //! # Example
@@ -81,6 +82,7 @@ pub mod cross_validation;
 pub mod data;
 pub mod device;
 mod export;
+pub mod features;
 pub mod file;
 mod init;
 mod layer;

@@ -85,6 +85,7 @@
 //! |                 | [`Rescale`]; your own by [`Layer`] and [`Learn`]                                             |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
 //! | [`stream`]      | networks that are fed one time step a call, and windows that slide over samples              |
+//! | [`signal`]      | features of sound: spectra, mel bands, cepstral coefficients ([`features!`])                 |
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
@@ -134,6 +135,7 @@ mod network;
 mod optim;
 pub mod plain;
 pub mod shape;
+pub mod signal;
 pub mod stream;
 pub mod zoo;
 
