@@ -250,7 +250,7 @@ fn every_kind_of_layer_comes_back() {
     let path = folder.path().join("everything.neurona");
     std::fs::write(&path, &bytes).expect("the folder can be written");
     if let Some(said) = read_in_python(&path) {
-        assert!(said.starts_with("Everything: 15 layers, 0 labels"), "{said}");
+        assert!(said.starts_with("Everything: 17 layers, 0 labels"), "{said}");
     }
     // Every byte counts.
     for at in 0..bytes.len() {

@@ -17,14 +17,20 @@ pub trait Visitor {
         L: DeviceLoss<N::Output, N::Output>;
 }
 
+/// The shape of an output: a length, or a number of steps and of channels.
+macro_rules! shape {
+    ([$steps:literal, $channels:literal]) => { Signal<$steps, $channels> };
+    ($len:literal) => { [f32; $len] };
+}
+
 /// Makes a network of each line, and the function that shows them all to a visitor.
 macro_rules! architectures {
-    ($($name:ident: $input:literal => $output:literal { $($layer:ident: $type:ty),+ $(,)? } $loss:ident;)+) => {
+    ($($name:ident: $input:literal => $output:tt { $($layer:ident: $type:ty),+ $(,)? } $loss:ident;)+) => {
         $(
             neurona::network! {
                 #[doc = stringify!($name)]
                 #[allow(non_camel_case_types)]
-                pub struct $name: [f32; $input] => [f32; $output] { $($layer: $type),+ }
+                pub struct $name: [f32; $input] => shape!($output) { $($layer: $type),+ }
             }
         )+
 
@@ -217,6 +223,21 @@ architectures! {
         reservoir: EchoState<6, 2, 9, 3, 5, All, { 0.3_f32.to_bits() }>,
         flat: Flatten<Signal<6, 9>, 54>, readout: Dense<54, 2>,
     } SquaredError;
+
+    each_state: 18 => [6, 2] {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Gru<6, 3, 4, All>,
+        output: Conv1d<Signal<6, 4>, Signal<6, 2>, Kernel1d<1>>,
+    } SoftmaxCrossEntropy;
+    each_answer: 12 => [4, 3] {
+        signal: Reshape<[f32; 12], Signal<4, 3>>, memory: Rnn<4, 3, 3, All>,
+    } SquaredError;
+    each_yes: 12 => [6, 2] {
+        signal: Reshape<[f32; 12], Signal<6, 2>>,
+        conv: Conv1d<Signal<6, 2>, Signal<6, 2>, Kernel1d<3>, Identity, Causal>,
+    } BinaryCrossEntropy;
+    each_margin: 12 => [4, 2] {
+        signal: Reshape<[f32; 12], Signal<4, 3>>, conv: Conv1d<Signal<4, 3>, Signal<4, 2>, Kernel1d<1>>,
+    } Hinge;
 
     identity: 7 => 3 { hidden: Dense<7, 5>, output: Dense<5, 3> } SquaredError;
     step: 7 => 3 { hidden: Dense<7, 5, Step>, output: Dense<5, 3> } SquaredError;

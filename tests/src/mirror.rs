@@ -3,7 +3,7 @@
 //! It is written from the formulas alone, shares no arithmetic with either crate, and its gradients are held to central
 //! differences of its own loss.
 
-use neurona::arch::ActivationSpec;
+use neurona::arch::{ActivationSpec, Shape};
 use neurona_train::{Loss, Spec};
 
 use crate::bounded::{Bounded, U, ULP, UNDERFLOW};
@@ -62,8 +62,22 @@ impl Mirror {
     }
 
     /// The loss, its gradient with respect to the outputs, and whether a decision lies within the bound.
-    pub fn loss(loss: Loss, y: &[Bounded], target: &[f32]) -> (Bounded, Vec<Bounded>, bool) {
-        crate::losses::loss(loss, y, target)
+    ///
+    /// Of an output that is a signal it is the mean over its steps.
+    pub fn loss(&self, loss: Loss, y: &[Bounded], target: &[f32]) -> (Bounded, Vec<Bounded>, bool) {
+        let Shape::Signal { steps, channels } = self.spec.output_shape() else {
+            return crate::losses::loss(loss, y, target);
+        };
+        // One over the steps, rounded, and the product with it.
+        let share = Bounded { value: 1.0 / f64::from(steps), error: U / f64::from(steps) };
+        let (mut losses, mut slopes, mut undecided) = (Vec::new(), Vec::new(), false);
+        for (y, target) in y.chunks(channels as usize).zip(target.chunks(channels as usize)) {
+            let (value, dy, unsure) = crate::losses::loss(loss, y, target);
+            losses.push(value);
+            slopes.extend(dy.into_iter().map(|dy| dy.times(share)));
+            undecided |= unsure;
+        }
+        (Bounded::sum(losses).times(share), slopes, undecided)
     }
 
     /// Goes back: the gradient of every value, in the order of the model file, 0 for constants.
@@ -88,7 +102,7 @@ impl Mirror {
 
     /// The loss alone, for central differences.
     pub fn loss_value(&self, x: &[f64], loss: Loss, target: &[f32]) -> f64 {
-        Self::loss(loss, self.forward(x).output(), target).0.value
+        self.loss(loss, self.forward(x).output(), target).0.value
     }
 
     /// The value in one place, to change.

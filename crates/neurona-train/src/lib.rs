@@ -94,6 +94,7 @@ mod objective;
 mod optim;
 mod penalty;
 pub mod random;
+pub mod readout;
 mod schedule;
 pub mod search;
 pub mod train;

@@ -89,7 +89,8 @@
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
-//! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
+//! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`]);         |
+//! |                 | [`Rls`] for a readout                                                                        |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
 //! | [`zoo`]         | networks of the literature by name, such as [`LeNet5`](zoo::LeNet5)                          |
@@ -134,6 +135,7 @@ pub mod model_file;
 mod network;
 mod optim;
 pub mod plain;
+mod rls;
 pub mod shape;
 pub mod signal;
 pub mod stream;
@@ -157,6 +159,7 @@ pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy,
 pub use network::__fits;
 pub use network::{Gradient, Inference, Network, Ram, Workspace};
 pub use optim::Sgd;
+pub use rls::{Rls, RlsMemory};
 
 /// What most programs use: `use neurona::prelude::*`.
 pub mod prelude {
@@ -172,6 +175,7 @@ pub mod prelude {
     pub use crate::network::{Gradient, Inference, Network, Workspace};
     pub use crate::optim::Sgd;
     pub use crate::plain::Zero;
+    pub use crate::rls::{Rls, RlsMemory};
     pub use crate::shape::{Causal, Grouped, Image, Kernel1d, Kernel2d, Padding1d, Padding2d, Same, Signal, Valid};
     pub use crate::stream::{Sliding, State, Stream, Streaming, Timing};
 }

@@ -15,6 +15,15 @@ networks! {
         let mut velocity = Gradient::<Net>::ZERO;
         mini_batches(move |sgd, net, sum| sgd.step_with_momentum(net, sum, &mut velocity, BATCH))
     };
+    optimizer rls: hidden Hidden, output Output => {
+        let rls = Rls { forgetting: 0.99, variance: 10.0 };
+        let (mut memory, mut states) = (RlsMemory::<5>::ZERO, [0.0; 5]);
+        rls.begin(&mut memory);
+        move |net: &mut Net, example: &Example, _: &mut Workspace<Net>| {
+            net.hidden.forward(&example.x, &mut states, &mut ());
+            rls.learn(&mut net.output, &states, &example.t, &mut memory).unwrap_or(-1.0)
+        }
+    };
 }
 
 /// Number of examples in a mini-batch.

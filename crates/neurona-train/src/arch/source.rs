@@ -178,7 +178,7 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 72] = [
+pub const USED: [&str; 74] = [
     "Activation",
     "All",
     "AvgPool",
@@ -230,6 +230,8 @@ pub const USED: [&str; 72] = [
     "Rescale",
     "Reshape",
     "Residual",
+    "Rls",
+    "RlsMemory",
     "Rnn",
     "Same",
     "Scale",

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Add, Concat, Dense, LayerKind, OutputCodes, Rescale, Softmax, Standardize, TableConv, add, concat, conv, dense,
-    depthwise_conv, global_pool, output_codes, pool, recurrent, reshape, scale,
+    depthwise_conv, echo_state, global_pool, output_codes, pool, recurrent, reshape, scale,
 };
 use crate::config::{
     GlobalPool, Padding, Size,
@@ -71,6 +71,8 @@ keys! {
     gru: Option<u32> => recurrent::GRU,
     /// A long short-term memory: the number of its units.
     lstm: Option<u32> => recurrent::LSTM,
+    /// The reservoir of an echo state network: the number of its units.
+    echo_state: Option<u32> => echo_state::ECHO_STATE,
     /// A code of `#` (1) and `.` (-1) for each output, with a mark for each input; other characters do not count.
     codes: Option<Vec<String>> => output_codes::CODES,
     /// A body with a shortcut around it.

@@ -240,6 +240,7 @@ macro_rules! keys {
         /// | `rnn = 16`               | a simple recurrent layer of so many units            | `all`, activation (`tanh` without)    |
         /// | `gru = 16`               | a gated recurrent unit                               | `all`                                 |
         /// | `lstm = 16`              | a long short-term memory                             | `all`                                 |
+        /// | `echo_state = 50`        | a fixed reservoir of so many units, for a readout    | `connections`, `leak`, `radius`, `input_scale`, `bias_scale`, `reservoir_seed`, `all` |
         /// | `codes = ["##.", …]`     | minus the squared distance to a code of ±1 for each output | `#` is 1, `.` is -1             |
         /// | `residual = [ … ]`       | a body of layers with a shortcut around it           | `shortcut = [ … ]`, activation        |
         /// | `concat = [[ … ], [ … ]]` | two branches of layers, channels side by side       |                                       |
@@ -255,6 +256,18 @@ macro_rules! keys {
             $( $(#[$doc])* pub $key: $type, )*
             /// Whether a recurrent layer gives the state of each step.
             pub all: bool,
+            /// Of a reservoir: how many connections each unit has, 10 without, or as many as there are units.
+            pub connections: Option<u32>,
+            /// Of a reservoir: the leaking rate, 1 without.
+            pub leak: Option<f32>,
+            /// Of a reservoir: the spectral radius, 0.9 without.
+            pub radius: Option<f32>,
+            /// Of a reservoir: the limit of the weights of the input, 0.5 without.
+            pub input_scale: Option<f32>,
+            /// Of a reservoir: the limit of the biases, 0.1 without.
+            pub bias_scale: Option<f32>,
+            /// Of a reservoir: what its connections and weights follow from, 1 without.
+            pub reservoir_seed: Option<u32>,
             /// The layers of the shortcut; the input itself without.
             pub shortcut: Option<Vec<LayerConfig>>,
             /// The size of a window.

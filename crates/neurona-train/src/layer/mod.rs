@@ -167,7 +167,12 @@ pub(crate) trait LayerKind: Debug {
     /// Of a layer that only scales: scales rows in place.
     fn scale_rows(&self, _values: &[f32], _rows: &mut [f32]) {}
 
-    /// Of a layer whose values are drawn once and stay: draws them.
+    /// Whether its values are drawn once and stay: see [`fill`](Self::fill).
+    fn is_reservoir(&self) -> bool {
+        false
+    }
+
+    /// Of a reservoir: draws its values.
     fn fill(&self, _reservoir: Reservoir, _values: &mut [f32]) {}
 
     // What it computes for a batch.
@@ -235,6 +240,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) trace: &'a [f32],
     /// The gradient of the sums, (rows, O).
     pub(crate) dy: &'a [f32],
+    /// How many steps the gradient goes back through in a recurrent layer, from the end of each such piece of the window.
+    pub(crate) through: usize,
     /// Where the gradient of the layer's values goes.
     pub(crate) into: &'a mut [f32],
     /// Where the gradient of the inputs goes, (rows, I), where it is asked for.

@@ -160,13 +160,13 @@ impl LayerKind for TableConv {
         LayerKind::forward(&full, Forward { values: weights, x, with, y, trace, scratch });
     }
 
-    fn backward(&self, Backward { values, x, y, trace, dy, into, dx, scratch }: Backward<'_>) {
+    fn backward(&self, Backward { values, x, y, trace, dy, through, into, dx, scratch }: Backward<'_>) {
         let full = self.full();
         let (weights, scratch) = scratch.split_at_mut(full.weights());
         let (gradient, scratch) = scratch.split_at_mut(full.weights());
         weights.fill(0.0);
         self.each_weight(|from, to| weights[to] = values[from]);
-        LayerKind::backward(&full, Backward { values: weights, x, y, trace, dy, into: gradient, dx, scratch });
+        LayerKind::backward(&full, Backward { values: weights, x, y, trace, dy, through, into: gradient, dx, scratch });
         self.each_weight(|to, from| into[to] = gradient[from]);
     }
 }
