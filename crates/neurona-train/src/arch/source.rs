@@ -178,12 +178,14 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 74] = [
+pub const USED: [&str; 82] = [
     "Activation",
+    "Adam",
     "All",
     "AvgPool",
     "BinaryCrossEntropy",
     "Causal",
+    "Clip",
     "Codes",
     "Concat",
     "ConnectionTable",
@@ -208,6 +210,7 @@ pub const USED: [&str; 74] = [
     "Hinge",
     "Identity",
     "Image",
+    "InPlace",
     "Inference",
     "Kernel1d",
     "Kernel2d",
@@ -215,9 +218,13 @@ pub const USED: [&str; 74] = [
     "Layer",
     "LeakyRelu",
     "Learn",
+    "Learned",
+    "Learner",
+    "Learning",
     "Loss",
     "Lstm",
     "MaxPool",
+    "Momentum",
     "Network",
     "OutputCodes",
     "Padding1d",
@@ -236,6 +243,7 @@ pub const USED: [&str; 74] = [
     "Same",
     "Scale",
     "ScaledTanh",
+    "Schedule",
     "Sgd",
     "Sigmoid",
     "Signal",

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::{CodesSpec, LayerSpec};
 use crate::kernel;
 
@@ -112,7 +112,7 @@ impl<const I: usize, const O: usize, C: Codes> Learn for OutputCodes<I, O, C> {
 
     fn visit<const N: usize, F>(&mut self, _: [&mut (); N], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
     }
 }

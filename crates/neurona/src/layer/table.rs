@@ -4,7 +4,7 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::conv::window;
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{LayerSpec, TableConvSpec};
 use crate::kernel::{self, Window};
@@ -202,9 +202,9 @@ where
     #[inline]
     fn visit<const N: usize, F>(&mut self, mut with: [&mut Self; N], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
-        f(self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
-        f(self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+        f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
+        f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
     }
 }
