@@ -10,8 +10,7 @@ use crate::kernel;
 ///
 /// # Sequences
 ///
-/// A loss of vectors, those of your own among them, is also one of [signals](crate::shape::Signal), with a target for each
-/// step: the mean over the steps, `L = 1/T sum over t of L(y[t], target[t])`, whose sum begins with zero and goes up in t. The
+/// Each loss of this crate is also one of [signals](crate::shape::Signal), with a target for each step: the mean over the steps, `L = 1/T sum over t of L(y[t], target[t])`, whose sum begins with zero and goes up in t. The
 /// gradient of each step is that of the vector, times `1/T`. So a network that ends in [`All`](crate::All) states, or in a
 /// convolution, learns from every step; where only some steps have a target, a class that does not exist teaches nothing
 /// there, but makes the loss NaN.
@@ -184,27 +183,36 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for Perceptron {
 }
 
 /// The mean over the steps of a sequence, each of which has a target.
-impl<const N: usize, const T: usize, S, L: Loss<[f32; N], S>> Loss<[[f32; N]; T], [S; T]> for L {
-    fn value(&self, y: &[[f32; N]; T], targets: &[S; T]) -> f32 {
-        let mut sum = 0.0;
-        for (y, target) in y.iter().zip(targets) {
-            sum += self.value(y, target);
-        }
-        sum / T as f32
-    }
+macro_rules! each_step {
+    ($($loss:ty),+) => { $(
+        impl<const N: usize, const T: usize, S> Loss<[[f32; N]; T], [S; T]> for $loss
+        where
+            $loss: Loss<[f32; N], S>,
+        {
+            fn value(&self, y: &[[f32; N]; T], targets: &[S; T]) -> f32 {
+                let mut sum = 0.0;
+                for (y, target) in y.iter().zip(targets) {
+                    sum += Loss::<[f32; N], S>::value(self, y, target);
+                }
+                sum / T as f32
+            }
 
-    fn gradient(&self, y: &[[f32; N]; T], targets: &[S; T], dy: &mut [[f32; N]; T]) -> f32 {
-        let share = 1.0 / T as f32;
-        let mut sum = 0.0;
-        for ((y, target), dy) in y.iter().zip(targets).zip(dy) {
-            sum += self.gradient(y, target, dy);
-            for dy in dy {
-                *dy *= share;
+            fn gradient(&self, y: &[[f32; N]; T], targets: &[S; T], dy: &mut [[f32; N]; T]) -> f32 {
+                let share = 1.0 / T as f32;
+                let mut sum = 0.0;
+                for ((y, target), dy) in y.iter().zip(targets).zip(dy) {
+                    sum += Loss::<[f32; N], S>::gradient(self, y, target, dy);
+                    for dy in dy {
+                        *dy *= share;
+                    }
+                }
+                sum / T as f32
             }
         }
-        sum / T as f32
-    }
+    )+ };
 }
+
+each_step!(SquaredError, BinaryCrossEntropy, SoftmaxCrossEntropy, Hinge, Perceptron);
 
 fn mean<const N: usize>(y: &[f32; N], target: &[f32; N], loss: impl Fn(f32, f32) -> f32) -> f32 {
     let mut sum = 0.0;
