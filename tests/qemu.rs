@@ -40,6 +40,7 @@ on_every_core!(
     weights_stand_once_in_flash,
     what_was_saved_survives_being_killed,
     board_layer,
+    kernels_keep_their_bits,
     failures_end_with_failure,
     no_panic_is_left,
     too_large_is_refused
@@ -210,6 +211,20 @@ fn kill_after_a_save(board: &Emulated, image: &Path, folder: &Path, after: Durat
 /// The timer counts instructions and the painted stack is read right: the binary says so itself.
 fn board_layer(board: &'static Emulated) -> Result<()> {
     firmware::run_ok(board, selftests(board)?.get("selftest-board")?)?;
+    Ok(())
+}
+
+/// On a core with a floating-point unit the kernels compute what plain loops do, in each of their forms; other cores have
+/// nothing but plain loops.
+fn kernels_keep_their_bits(board: &'static Emulated) -> Result<()> {
+    if !board.target.ends_with("hf") {
+        return Ok(());
+    }
+    let build = Build::new(board).feature("selftest").bin("selftest-kernels");
+    for build in [build.clone(), build.feature("cortex-m4")] {
+        let stdout = firmware::run_ok(board, build.run()?.get("selftest-kernels")?)?;
+        ensure!(firmware::value::<u64>(&stdout, "differences")? == 0, "{stdout}");
+    }
     Ok(())
 }
 

@@ -60,8 +60,11 @@
 //! - The feature `no-panic-proof` makes a panic that is left in a binary an error of the linker, an undefined symbol
 //!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn` and, on the emulated
 //!   boards, `save` have none.
-//! - The feature `selftest` adds binaries that test the board layer: `selftest-board` holds the timer and the painted
-//!   stack to what is known of them; `selftest-failure`, `-fault`, `-overflow` and `-panic` must end with a failure;
+//! - The feature `cost` adds images that hold one network each, `cost-n1-infer` and so on, which `cargo xtask bench device`
+//!   measures.
+//! - The feature `selftest` adds binaries that test the board layer and the kernels: `selftest-board` holds the timer and
+//!   the painted stack to what is known of them; `selftest-kernels` holds the kernels of a core to plain loops;
+//!   `selftest-failure`, `-fault`, `-overflow` and `-panic` must end with a failure;
 //!   `selftest-too-large` must not compile, nor `selftest-panic` link under `no-panic-proof`.
 #![no_std]
 

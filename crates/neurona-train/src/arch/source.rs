@@ -178,13 +178,15 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 82] = [
+pub const USED: [&str; 87] = [
     "Activation",
     "Adam",
     "All",
     "AvgPool",
+    "BiasOnly",
     "BinaryCrossEntropy",
     "Causal",
+    "Choice",
     "Clip",
     "Codes",
     "Concat",
@@ -199,6 +201,7 @@ pub const USED: [&str; 82] = [
     "EchoState",
     "Elu",
     "Flatten",
+    "Frozen",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "Golden",
@@ -210,6 +213,7 @@ pub const USED: [&str; 82] = [
     "Hinge",
     "Identity",
     "Image",
+    "InFlash",
     "InPlace",
     "Inference",
     "Kernel1d",
@@ -251,6 +255,7 @@ pub const USED: [&str; 82] = [
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",
+    "SomeRows",
     "SquaredError",
     "Standardize",
     "Step",
