@@ -191,6 +191,10 @@ pub struct TrainConfig {
     pub patience: Option<u32>,
     /// By how much its loss must be less for an epoch to be better.
     pub minimum_change: Option<f32>,
+    /// Whether targets are learned as if they had mean 0 and deviation 1 ([`TargetUnits`](crate::train::TargetUnits));
+    /// without, they are where it can be: the targets are numbers, the loss is one of a difference, and the last layer is
+    /// linear.
+    pub standardize_targets: Option<bool>,
     /// Holds each component of the gradient between minus this and this.
     pub clip_value: Option<f32>,
     /// Shortens the whole gradient to this length.
@@ -391,9 +395,9 @@ impl RunConfig {
         let (training, validation, test) = self.data.split(data, settings.seed)?;
         let mut network = Network::new(spec)?;
         self.network.normalize(&mut network)?;
-        network.init(self.network.init, settings.seed);
         let reservoirs = described::reservoirs(&self.network.layers);
         network.fill_each_reservoir(reservoirs.into_iter().map(LayerConfig::reservoir));
+        network.init(self.network.init, settings.seed);
         network.fit_scaling(training.inputs());
         let starts = (self.network.init, self.train.starts.unwrap_or(1));
         if starts.1 == 0 {
@@ -431,6 +435,7 @@ impl RunConfig {
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;
+        self.train.check_units(&spec, data, settings.loss)?;
         memory::check(&spec, data, &settings)?;
         Ok((settings, spec, layer_names))
     }

@@ -35,6 +35,8 @@ pub struct Network {
     values: Vec<f32>,
     /// How many steps the gradient goes back through in a recurrent layer; `usize::MAX` for all.
     through: usize,
+    /// Whether the weights were drawn and not changed since, so that the outputs have no unit yet.
+    drawn: bool,
 }
 
 /// Values, inputs or targets that do not fit the network.
@@ -79,7 +81,7 @@ impl Network {
         };
         let layers = spec.steps().into_iter().enumerate().map(layer).collect::<Result<_, _>>()?;
         let values = vec![0.0; spec.values()];
-        Ok(Self { spec, layers, values, through: usize::MAX })
+        Ok(Self { spec, layers, values, through: usize::MAX, drawn: false })
     }
 
     /// A network of the architecture of a device type, such as `Digits::ARCH`, whose values are all zero.
@@ -126,6 +128,7 @@ impl Network {
 
     /// The stored values, to change: see [`values`](Self::values).
     pub fn values_mut(&mut self) -> &mut [f32] {
+        self.drawn = false;
         &mut self.values
     }
 
@@ -136,8 +139,17 @@ impl Network {
     /// There are more or fewer values than the network stores.
     pub fn set_values(&mut self, values: &[f32]) -> Result<(), ShapeError> {
         ShapeError::check("values", self.values.len(), values.len())?;
-        self.values.copy_from_slice(values);
+        self.values_mut().copy_from_slice(values);
         Ok(())
+    }
+
+    /// Whether the weights were drawn by [`init`](Self::init) and not changed since.
+    pub(crate) fn is_drawn(&self) -> bool {
+        self.drawn
+    }
+
+    pub(crate) fn set_drawn(&mut self) {
+        self.drawn = true;
     }
 
     /// Number of layers that compute something: the [steps](Spec::steps) of the architecture.
