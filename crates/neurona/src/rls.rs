@@ -13,7 +13,8 @@ use crate::layer::Dense;
 /// w x_k)^2 + forgetting^n / variance |w - w_0|^2`. Gradient descent comes near only after many rounds, and has a rate to find.
 ///
 /// In directions that the inputs do not take, forgetting leaves less and less, and the matrix grows without end, as the field
-/// knows it (wind-up). Where its trace would pass ten times that of the beginning, nothing is forgotten in that step.
+/// knows it (wind-up). Where its trace would pass ten times that of the beginning, nothing is forgotten in that step. What
+/// a long silence taught, of the bias for one, is then forgotten later, and takes some more examples.
 ///
 /// # Cost
 ///
@@ -117,8 +118,9 @@ impl Rls {
         target: &[f32; O],
         memory: &mut RlsMemory<I>,
     ) -> Option<f32> {
-        if !(self.forgetting > 0.0 && self.forgetting <= 1.0) || !x.iter().chain(target).all(|value| value.is_finite())
-        {
+        let finite = x.iter().chain(target).all(|value| value.is_finite());
+        let forgets = self.forgetting > 0.0 && self.forgetting <= 1.0;
+        if !finite || !forgets {
             return None;
         }
         let trace = memory.trace();
