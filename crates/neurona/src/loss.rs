@@ -30,10 +30,11 @@ use crate::kernel;
 ///     }
 /// }
 ///
-/// let (mut net, mut workspace) = (Tagger::ZERO, Workspace::<Tagger>::ZERO);
+/// let (mut net, mut learning) = (Tagger::ZERO, Learning::ZERO);
+/// let mut learner = Learner::new(&mut net, &mut learning, SoftmaxCrossEntropy, InPlace::new(0.1));
 /// let x = [[0.0], [1.0], [1.0], [0.0], [1.0], [0.0], [0.0], [1.0]];
 /// let classes: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
-/// let before = net.learn(&x, &classes, &SoftmaxCrossEntropy, 0.1, &mut workspace);
+/// let before = learner.learn(&x, &classes).loss();
 /// assert!((before - 2.0_f32.ln()).abs() < 1e-6); // of zeros, both classes are as likely in each step
 /// ```
 pub trait Loss<Y, T: ?Sized> {
