@@ -10,7 +10,7 @@ use cortex_m_rt::STACK_PAINT_VALUE;
 ///
 /// No kernel and no layer keeps an array on the stack, so that this does not depend on the network. The binaries print
 /// [`peak`], which counts their own frames and the formatting of their lines as well.
-pub const BOUND: usize = 1024;
+pub const BOUND: usize = neurona::STACK;
 
 unsafe extern "C" {
     /// Lowest word of the stack, from `memory.x`.
