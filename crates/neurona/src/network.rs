@@ -32,8 +32,9 @@ crate::__zero!([allow(unsafe_code)] [N: Learn] Workspace<N>, N::Output, N::Tape)
 
 /// Bytes of stack that a call of this crate takes at most, in a release build on a Cortex-M, for every network of its layers.
 ///
-/// No kernel and no layer keeps an array on the stack. The firmware of the examples holds this on painted stacks.
-pub const STACK: usize = 1024;
+/// No kernel and no layer keeps an array on the stack; what the compiler keeps there of loops that it unrolls is in it. The
+/// firmware of the examples holds this on painted stacks, with networks of every kind.
+pub const STACK: usize = 1536;
 
 /// Memory that a network needs, in bytes, exactly: a constant of the type.
 ///

@@ -6,7 +6,7 @@
 //! | rule         | step                                                                              | RAM beside the weights             |
 //! | ------------ | --------------------------------------------------------------------------------- | ---------------------------------- |
 //! | [`InPlace`]  | each example by itself, into the weights as its gradient arises                   | a [`Workspace`]                    |
-//! | [`Sgd`]      | `w -= r g`, g the mean gradient of a mini-batch                                   | and a [`Gradient`]                 |
+//! | [`Sgd`]      | `w -= r g`, g the mean gradient of a mini-batch                                   | and a [`Gradient`](crate::Gradient) |
 //! | [`Momentum`] | `v = m v + g`, `w -= r v`; or Nesterov's                                          | and two of them                    |
 //! | [`Adam`]     | `w -= r m / (sqrt(s) + epsilon)`, with corrected means m of g and s of `g^2`      | and three of them                  |
 //!
