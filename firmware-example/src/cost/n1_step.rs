@@ -23,19 +23,18 @@ static NET: ConstStaticCell<N1> = ConstStaticCell::new(N1 {
     hidden: Dense::new(Numbers::new(1).rows(8.0), Numbers::new(2).array(0.125)),
     output: Dense::new(Numbers::new(3).rows(5.66), Numbers::new(4).array(0.177)),
 });
-static LEARNING: ConstStaticCell<Learning<N1, InPlace>> = ConstStaticCell::new(Learning::ZERO);
+static MEMORY: ConstStaticCell<Learning<N1, InPlace>> = ConstStaticCell::new(Learning::ZERO);
 static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new(Numbers::new(5).array(1.0));
 
 #[entry]
 fn main() -> ! {
-    if let (Some(net), Some(x), Some(learning)) = (NET.try_take(), INPUT.try_take(), LEARNING.try_take()) {
-        measured(net, x, learning);
+    if let (Some(net), Some(x), Some(memory)) = (NET.try_take(), INPUT.try_take(), MEMORY.try_take()) {
+        measured(&mut Learner::new(net, memory, SoftmaxCrossEntropy, InPlace::new(0.02)), x);
     }
     common::finished()
 }
 
 #[inline(never)]
-fn measured(net: &mut N1, x: &[f32; 64], learning: &mut Learning<N1, InPlace>) {
-    let mut learner = Learner::new(net, learning, SoftmaxCrossEntropy, InPlace::new(0.02));
+fn measured(learner: &mut Learner<'_, N1, SoftmaxCrossEntropy, InPlace>, x: &[f32; 64]) {
     black_box(learner.learn(black_box(x), &3));
 }
