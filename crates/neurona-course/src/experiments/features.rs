@@ -134,6 +134,9 @@ struct Response {
     place: usize,
 }
 
+/// The levels of a run: before training, or after.
+type Levels = fn(&Run) -> &Vec<Level>;
+
 /// Runs the experiment.
 ///
 /// # Errors
@@ -299,8 +302,8 @@ impl Findings {
 
     /// A figure of each level, before and after training.
     fn chart(&self, name: &str, of: fn(&Level) -> f64, caption: &str) -> Result<Figure, CourseError> {
-        let parts: [(_, _, fn(&Run) -> &Vec<Level>); 2] =
-            [("before training", GREY, |run| &run.untrained), ("trained", VERMILION, |run| &run.trained)];
+        let (before, trained): (Levels, Levels) = (|run| &run.untrained, |run| &run.trained);
+        let parts = [("before training", GREY, before), ("trained", VERMILION, trained)];
         let largest = self.runs.iter().flat_map(|run| run.untrained.iter().chain(&run.trained).map(of));
         let mut chart = Chart::new(Size::Small, Axis::linear("layer", 0.7..4.3), Axis::from_zero(name, largest));
         for (name, color, levels) in parts {
@@ -331,7 +334,7 @@ impl Findings {
             ],
         );
         for (at, probe) in PROBES.iter().enumerate() {
-            let of = |levels: fn(&Run) -> &Vec<Level>, of: fn(&Level) -> f64| {
+            let of = |levels: Levels, of: fn(&Level) -> f64| {
                 100.0 * median(self.runs.iter().map(|run| of(&levels(run)[at])))
             };
             let figures = [

@@ -14,6 +14,7 @@ pub mod gradient;
 pub mod hyperparameters;
 pub mod initial_values;
 pub mod logistic;
+pub mod memory;
 pub mod optimizers;
 pub mod parameters;
 pub mod regularisation;
@@ -33,6 +34,7 @@ pub const EXPERIMENTS: &[Experiment] = &[
     hyperparameters::EXPERIMENT,
     examples::EXPERIMENT,
     features::EXPERIMENT,
+    memory::EXPERIMENT,
 ];
 
 /// Something to try and to look at.
