@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: a file for each thing that is measured.
 
 mod device;
+mod trainer;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
@@ -11,7 +12,8 @@ Measure what neurona costs.
 Usage: cargo xtask bench <WHAT> [--json]
 
 What:
-  device  Instructions on the emulated boards
+  device   Instructions on the emulated boards
+  trainer  Samples a second of training, next to other trainers
 
 `cargo xtask bench <WHAT> --help` says more about one.";
 
@@ -21,6 +23,7 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
         Some(Short('h') | Long("help")) => println!("{HELP}"),
         Some(Value(what)) => match what.to_string_lossy().as_ref() {
             "device" => device::main(arguments)?,
+            "trainer" => trainer::main(arguments)?,
             other => bail!("there is no benchmark `{other}`\n\n{HELP}"),
         },
         Some(other) => return Err(other.unexpected().into()),
