@@ -8,14 +8,14 @@ use std::{env, fs};
 /// The boards, each with its cargo feature and its folder in `boards/`.
 #[rustfmt::skip]
 const BOARDS: [Board; 8] = [
-    Board { name: "microbit",          target: "thumbv6m-none-eabi",        timer: "nrf51",   unit: "instructions", per_two_ticks: 125 },
-    Board { name: "mps2-an385",        target: "thumbv7m-none-eabi",        timer: "cmsdk",   unit: "instructions", per_two_ticks: 80 },
-    Board { name: "mps2-an386",        target: "thumbv7em-none-eabihf",     timer: "cmsdk",   unit: "instructions", per_two_ticks: 80 },
-    Board { name: "mps2-an500",        target: "thumbv7em-none-eabihf",     timer: "cmsdk",   unit: "instructions", per_two_ticks: 80 },
-    Board { name: "mps2-an505",        target: "thumbv8m.main-none-eabihf", timer: "cmsdk",   unit: "instructions", per_two_ticks: 100 },
-    Board { name: "nrf52840-dk",       target: "thumbv7em-none-eabihf",     timer: "dwt",     unit: "cycles",       per_two_ticks: 2 },
-    Board { name: "stm32f4-discovery", target: "thumbv7em-none-eabihf",     timer: "dwt",     unit: "cycles",       per_two_ticks: 2 },
-    Board { name: "raspberry-pi-pico", target: "thumbv6m-none-eabi",        timer: "systick", unit: "cycles",       per_two_ticks: 2 },
+    Board { name: "microbit",          target: "thumbv6m-none-eabi",        timer: "nrf51",   flash: "host",      unit: "instructions", per_two_ticks: 125 },
+    Board { name: "mps2-an385",        target: "thumbv7m-none-eabi",        timer: "cmsdk",   flash: "host",      unit: "instructions", per_two_ticks: 80 },
+    Board { name: "mps2-an386",        target: "thumbv7em-none-eabihf",     timer: "cmsdk",   flash: "host",      unit: "instructions", per_two_ticks: 80 },
+    Board { name: "mps2-an500",        target: "thumbv7em-none-eabihf",     timer: "cmsdk",   flash: "host",      unit: "instructions", per_two_ticks: 80 },
+    Board { name: "mps2-an505",        target: "thumbv8m.main-none-eabihf", timer: "cmsdk",   flash: "host",      unit: "instructions", per_two_ticks: 100 },
+    Board { name: "nrf52840-dk",       target: "thumbv7em-none-eabihf",     timer: "dwt",     flash: "nrf52840",  unit: "cycles",       per_two_ticks: 2 },
+    Board { name: "stm32f4-discovery", target: "thumbv7em-none-eabihf",     timer: "dwt",     flash: "stm32f407", unit: "cycles",       per_two_ticks: 2 },
+    Board { name: "raspberry-pi-pico", target: "thumbv6m-none-eabi",        timer: "systick", flash: "rp2040",    unit: "cycles",       per_two_ticks: 2 },
 ];
 
 struct Board {
@@ -23,6 +23,8 @@ struct Board {
     target: &'static str,
     /// The module of `src/board/timer/` that reads the timer.
     timer: &'static str,
+    /// The module of `src/board/flash/` that saves.
+    flash: &'static str,
     /// What the timer counts: under QEMU, where one instruction takes one nanosecond, instructions.
     unit: &'static str,
     /// How many of them two ticks are: two, because 16 MHz is 62.5 instructions a tick.
@@ -37,6 +39,7 @@ fn main() {
 
 fn run() -> Result<(), String> {
     println!("cargo::rustc-check-cfg=cfg(timer, values(\"nrf51\", \"cmsdk\", \"dwt\", \"systick\"))");
+    println!("cargo::rustc-check-cfg=cfg(flash, values(\"host\", \"nrf52840\", \"stm32f407\", \"rp2040\"))");
     println!("cargo::rerun-if-changed=build.rs");
     pack_data()?;
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") { choose_board() } else { Ok(()) }
@@ -69,6 +72,7 @@ fn choose_board() -> Result<(), String> {
     println!("cargo::rustc-link-search={}", out_dir().display());
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     println!("cargo::rustc-cfg=timer=\"{}\"", board.timer);
+    println!("cargo::rustc-cfg=flash=\"{}\"", board.flash);
     Ok(())
 }
 

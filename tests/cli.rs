@@ -110,8 +110,9 @@ fn inspect_says_what_the_type_says() {
     let ram = [
         ("inference", Iris::RAM.inference),
         ("in_place", Iris::RAM.in_place),
-        ("accumulated", Iris::RAM.accumulated),
+        ("sgd", Iris::RAM.sgd),
         ("momentum", Iris::RAM.momentum),
+        ("adam", Iris::RAM.adam),
     ];
     for (name, bytes) in ram {
         assert_eq!(json["ram_bytes"][name], bytes, "{name}");

@@ -52,8 +52,9 @@ fn the_worked_example_of_backpropagation() {
     }
 
     let mut stepped = example();
-    Sgd { rate: RATE, momentum: 0.0 }.step(&mut stepped, &mut gradient, 1);
-    net.learn(&[X], &[Y], &SquaredError, RATE, &mut workspace);
+    let (mut batches, mut in_place) = (Learning::ZERO, Learning::ZERO);
+    Learner::new(&mut stepped, &mut batches, SquaredError, Sgd::new(RATE)).learn(&[X], &[Y]);
+    Learner::new(&mut net, &mut in_place, SquaredError, InPlace::new(RATE)).learn(&[X], &[Y]);
     for net in [&stepped, &net] {
         for (found, printed) in net.output.weights[0].into_iter().zip([0.404, 0.705]) {
             assert_printed(found, printed, 3);
@@ -113,14 +114,14 @@ type Table = [([f32; 2], f32); 4];
 /// Rosenblatt's rule until an epoch without a mistake; how many epochs that took, and the neuron with its step.
 fn perceptron(table: &Table) -> Option<(usize, Dense<2, 1, Step>)> {
     let mut neuron = Dense::<2, 1>::ZERO;
-    let mut workspace = Workspace::<Dense<2, 1>>::ZERO;
+    let mut learning = Learning::ZERO;
     let mut mistakes = |neuron: &mut Dense<2, 1>| {
         let mut count = 0;
         for (x, t) in table {
             let mut y = [0.0];
             neuron.forward(x, &mut y, &mut ());
             count += usize::from(t * y[0] <= 0.0);
-            neuron.learn(x, &[*t], &Perceptron, 1.0, &mut workspace);
+            Learner::new(neuron, &mut learning, Perceptron, InPlace::new(1.0)).learn(x, &[*t]);
         }
         count
     };

@@ -6,7 +6,7 @@
 //! examples are counted and left out.
 
 use neurona::plain::{Plain, Zero};
-use neurona::{Gradient, Loss as DeviceLoss, Network, Sgd, Workspace};
+use neurona::{InPlace, Learner, Learning, Loss as DeviceLoss, Network, Sgd};
 use neurona_tests::architectures::{Visitor, visit_all};
 use neurona_tests::bounded::Bounded;
 use neurona_tests::case::{Device, Examples, floats, is_parameter, plain};
@@ -135,8 +135,8 @@ fn ten_steps_agree_each_from_the_same_weights() {
             let (mut in_place, mut accumulated) = (Share::default(), Share::default());
             let mut examples = Examples::new(&spec, loss, SEED);
             let mut values = examples.values();
-            let mut workspace = Box::new(Workspace::<N>::ZERO);
-            let mut gradient = Box::new(Gradient::<N>::ZERO);
+            let mut one_memory = Box::new(Learning::<N, InPlace>::ZERO);
+            let mut other_memory = Box::new(Learning::<N, Sgd>::ZERO);
             for step in 0..10 {
                 let (x, target) = (examples.input(), examples.target());
                 let mirror = Mirror::new(&spec, &wide(&values));
@@ -146,10 +146,9 @@ fn ten_steps_agree_each_from_the_same_weights() {
 
                 let (typed_x, typed_target) = (plain::<N::Input>(&x), plain::<N::Output>(&target));
                 let mut one = plain::<N>(&values);
-                one.learn(&typed_x, &*typed_target, &device, RATE, &mut workspace);
+                Learner::new(&mut *one, &mut one_memory, &device, InPlace::new(RATE)).learn(&typed_x, &*typed_target);
                 let mut other = plain::<N>(&values);
-                other.accumulate(&typed_x, &*typed_target, &device, &mut gradient, &mut workspace);
-                Sgd { rate: RATE, momentum: 0.0 }.step(&mut *other, &mut gradient, 1);
+                Learner::new(&mut *other, &mut other_memory, &device, Sgd::new(RATE)).learn(&typed_x, &*typed_target);
                 let trained = {
                     let gradient = learned(&spec, &trainer(&spec, &values, &x, &target, loss).values);
                     let mut parameters = learned(&spec, &values);
@@ -204,12 +203,13 @@ fn free_runs_drift_alike() {
             let mut examples = Examples::new(&spec, loss, SEED);
             let values = examples.values();
             let mut net = plain::<N>(&values);
-            let mut workspace = Box::new(Workspace::<N>::ZERO);
+            let mut memory = Box::new(Learning::<N, InPlace>::ZERO);
             let mut trained = values.clone();
             let mut mirror = Mirror::new(&spec, &wide(&values));
             for _ in 0..STEPS {
                 let (x, target) = (examples.input(), examples.target());
-                net.learn(&plain::<N::Input>(&x), &*plain::<N::Output>(&target), &device, RATE, &mut workspace);
+                Learner::new(&mut *net, &mut memory, &device, InPlace::new(RATE))
+                    .learn(&plain::<N::Input>(&x), &*plain::<N::Output>(&target));
                 let gradient = trainer(&spec, &trained, &x, &target, loss).values;
                 OptimizerState::new(Optimizer::Sgd { momentum: 0.0 }, trained.len()).step(
                     RATE,

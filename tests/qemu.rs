@@ -5,8 +5,12 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 use xtask::boards::{EMULATED, Emulated};
 use xtask::firmware::{self, Build, Images};
 use xtask::host::{self, Profile};
@@ -34,6 +38,7 @@ on_every_core!(
     outputs_are_the_recorded_ones,
     hashes_are_those_of_the_desktop,
     weights_stand_once_in_flash,
+    what_was_saved_survives_being_killed,
     board_layer,
     failures_end_with_failure,
     no_panic_is_left,
@@ -92,10 +97,11 @@ fn once(
 
 /// The whole output of each example is the file beside it, but for the lines that speak of the board.
 fn outputs_are_the_recorded_ones(board: &'static Emulated) -> Result<()> {
+    let folder = tempfile::tempdir()?;
     for (bin, image) in examples(board)?.iter() {
         let path = firmware::workspace().join("src/bin").join(bin).with_extension("out");
         let recorded = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let printed = without_board(&firmware::run_ok(board, image)?);
+        let printed = without_board(&firmware::run_in(board, image, folder.path())?);
         ensure!(printed == recorded, "{bin} prints\n{printed}\nand {} is\n{recorded}", path.display());
     }
     Ok(())
@@ -137,6 +143,70 @@ fn weights_stand_once_in_flash(board: &'static Emulated) -> Result<()> {
     Ok(())
 }
 
+/// Ended at any moment, the firmware finds at its next start what it saved last, and ends with the bits of a run that was
+/// never ended.
+///
+/// The emulator is killed some time after a line `saved`: while the network learns, or while a record is written. Each
+/// word is in the file of the flash as soon as it is written.
+fn what_was_saved_survives_being_killed(board: &'static Emulated) -> Result<()> {
+    let image = examples(board)?.get("save")?;
+    let (unbroken, broken) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let reference = firmware::run_in(board, image, unbroken.path())?;
+    // The hash of the weights after each count of steps: a value is the two of them.
+    let all: Vec<&str> = firmware::values(&reference).filter(|(name, _)| *name == "saved").map(|(_, v)| v).collect();
+    ensure!(all.len() == 12, "a run saves twelve times, not\n{reference}");
+    let (mut newest, mut saved) = (None, 0);
+    for generation in 0..9_u64 {
+        // Times that no two generations share, most of them less than a save and the steps before it take.
+        let after = Duration::from_micros(generation * generation * 977);
+        let lines = kill_after_a_save(board, image, broken.path(), after)?;
+        let first = lines.first().context("the firmware printed nothing")?;
+        let started = match newest {
+            None => first.starts_with("trained = 0 "),
+            Some(newest) => first.strip_prefix("loaded = ").is_some_and(|value| {
+                // What was saved last and said so, or the next one, which was whole when it was killed.
+                value == all[newest] || Some(value) == all.get(newest + 1).copied()
+            }),
+        };
+        ensure!(started, "generation {generation} begins with `{first}`, and saved before was {newest:?} of {all:?}");
+        for line in &lines[1..] {
+            if let Some(value) = line.strip_prefix("saved = ") {
+                newest = Some(all.iter().position(|saved| *saved == value).context("other bits than the reference")?);
+                saved += 1;
+            }
+        }
+    }
+    ensure!(saved >= 3, "the firmware got no further than {newest:?}");
+    let end = firmware::run_in(board, image, broken.path())?;
+    for name in ["turned", "upright"] {
+        let [broken, unbroken] = [&end, &reference].map(|run| firmware::value::<usize>(run, name));
+        ensure!(broken? == unbroken?, "killed, it ends with\n{end}\nand else with\n{reference}");
+    }
+    let last = firmware::run_in(board, image, broken.path())?;
+    ensure!(last.starts_with(&format!("loaded = {}\n", all[11])), "killed, it ends with\n{last}");
+    Ok(())
+}
+
+/// Runs an image until it has printed a line `saved`, then a while longer, and kills it; the lines that it printed.
+fn kill_after_a_save(board: &Emulated, image: &Path, folder: &Path, after: Duration) -> Result<Vec<String>> {
+    let mut child = firmware::qemu(board, image).current_dir(folder).stdout(Stdio::piped()).spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("it has an output")?).lines();
+    let mut printed = Vec::new();
+    for line in lines.by_ref() {
+        printed.push(line?);
+        if printed.last().is_some_and(|line| line.starts_with("saved = ")) {
+            break;
+        }
+    }
+    thread::sleep(after);
+    child.kill()?;
+    child.wait()?;
+    for line in lines {
+        printed.push(line?);
+    }
+    Ok(printed)
+}
+
 /// The timer counts instructions and the painted stack is read right: the binary says so itself.
 fn board_layer(board: &'static Emulated) -> Result<()> {
     firmware::run_ok(board, selftests(board)?.get("selftest-board")?)?;
@@ -161,7 +231,7 @@ fn failures_end_with_failure(board: &'static Emulated) -> Result<()> {
 /// The linker finds no way to a panic in what a user copies, and finds one where there is one.
 fn no_panic_is_left(board: &'static Emulated) -> Result<()> {
     let proof = Build::new(board).feature("no-panic-proof");
-    proof.clone().bin("infer").bin("learn").run()?;
+    proof.clone().bin("infer").bin("learn").bin("save").run()?;
     refused(&proof.feature("selftest").bin("selftest-panic"), "a_panic_is_left_in_this_binary")
 }
 

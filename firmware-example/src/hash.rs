@@ -21,7 +21,7 @@ impl Hash {
 
     /// Adds every parameter of a network, in the order of the struct.
     pub fn add_parameters<N: neurona::Learn>(&mut self, net: &mut N) {
-        net.visit([], &mut |parameters, []| self.add(parameters));
+        net.visit([], &mut |_, parameters, []| self.add(parameters));
     }
 
     /// The hash.

@@ -6,6 +6,7 @@
 //! | -------- | --------------------------------------------------------------------------------------------------- |
 //! | `infer`  | a trained network reads every test image; weights and images stay in flash                          |
 //! | `learn`  | the network goes on learning in RAM, in place: the camera was mounted turned by 90 degrees          |
+//! | `save`   | what was learned is saved in flash, and learning goes on from there after a loss of power          |
 //! | `batch`  | a network learns from nothing, in mini-batches with momentum                                        |
 //! | `parity` | hashes by which a board and the desktop prove that they compute the same bits ([`parity`]); so do  |
 //! |          | `parity-conv`, `parity-recurrent` and `parity-learning`, each for a family of networks              |
@@ -45,6 +46,10 @@
 //! $ cargo build --release --target thumbv6m-none-eabi --features microbit --bin infer
 //! ```
 //!
+//! `save` keeps what it learned in the board's own flash, in a region that `memory.x` sets apart. The emulated machines have
+//! no flash that can be written: there it is the file `flash.bin` in the folder where the emulator was started. End it at
+//! any moment and start it again.
+//!
 //! A board is a row in the table of `build.rs`, a feature in `Cargo.toml`, its `boards/<name>/memory.x` and an alias in
 //! `.cargo/config.toml`. A board whose timer is none of those in `src/board/timer/` adds a module there.
 //!
@@ -53,7 +58,8 @@
 //! - [`digits`]: the network and its data, which come from `data/`, or from the folder that `NEURONA_MODEL_DIR` names.
 //! - The module `board`, on a board only: start, timer, printing, exit, stack.
 //! - The feature `no-panic-proof` makes a panic that is left in a binary an error of the linker, an undefined symbol
-//!   `a_panic_is_left_in_this_binary`. In a release build `infer` and `learn` have none, on every board.
+//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn` and, on the emulated
+//!   boards, `save` have none.
 //! - The feature `selftest` adds binaries that test the board layer: `selftest-board` holds the timer and the painted
 //!   stack to what is known of them; `selftest-failure`, `-fault`, `-overflow` and `-panic` must end with a failure;
 //!   `selftest-too-large` must not compile, nor `selftest-panic` link under `no-panic-proof`.

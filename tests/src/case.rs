@@ -27,7 +27,7 @@ pub fn gradient_floats<N: Learn + Plain>(gradient: &mut N::Gradient) -> Vec<f32>
     let mut floats = Vec::new();
     // The parameters themselves are of no account here.
     let mut parameters = Box::new(N::ZERO);
-    parameters.visit([gradient], &mut |_, [gradient]| floats.extend_from_slice(gradient));
+    parameters.visit([gradient], &mut |_, _, [gradient]| floats.extend_from_slice(gradient));
     floats
 }
 

@@ -30,7 +30,7 @@ Examples:
 
 JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\",
 \"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
-{\"inference\", \"in_place\", \"accumulated\", \"momentum\"}, \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
+{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
 \"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own.")]
 pub(crate) struct Inspect {
     /// A model file, or a TOML file of a training
@@ -80,8 +80,9 @@ struct Layer {
 struct Ram {
     inference: usize,
     in_place: usize,
-    accumulated: usize,
+    sgd: usize,
     momentum: usize,
+    adam: usize,
 }
 
 impl Inspect {
@@ -117,8 +118,9 @@ impl Report {
         let ram = |ram: neurona::Ram| Ram {
             inference: ram.inference,
             in_place: ram.in_place,
-            accumulated: ram.accumulated,
+            sgd: ram.sgd,
             momentum: ram.momentum,
+            adam: ram.adam,
         };
         Self {
             name: metadata.name.clone(),
@@ -206,8 +208,9 @@ impl Report {
         if let Some(ram) = &self.ram_bytes {
             row("RAM to infer", ram.inference, "output and activations");
             row("RAM to learn in place", ram.in_place, "weights, output, every activation");
-            row("RAM to learn on batches", ram.accumulated, "and a gradient");
+            row("RAM to learn on batches", ram.sgd, "and a gradient");
             row("RAM with momentum", ram.momentum, "and a velocity");
+            row("RAM with Adam", ram.adam, "and another mean");
         }
         table.write(out)?;
         let note = match self.ram_bytes {

@@ -96,7 +96,7 @@ mod tests {
     use std::sync::Mutex;
 
     use neurona::{
-        Inference, Network as _, SoftmaxCrossEntropy, SquaredError, Workspace,
+        InPlace, Inference, Learner, Learning, Network as _, SoftmaxCrossEntropy, SquaredError,
         plain::{Zero, fill},
     };
 
@@ -154,7 +154,7 @@ mod tests {
     macro_rules! run {
         ($type:ty, $name:literal, $loss:expr, $target:expr) => {{
             static INFERENCE: Mutex<Inference<$type>> = Mutex::new(Inference::ZERO);
-            static WORKSPACE: Mutex<Workspace<$type>> = Mutex::new(Workspace::ZERO);
+            static LEARNING: Mutex<Learning<$type, InPlace>> = Mutex::new(Learning::ZERO);
             let mut network = Network::new(find($name).expect($name).spec()).expect($name);
             network.init(Init::Auto, 1);
             let golden = vec![0.0; network.inputs()];
@@ -174,9 +174,10 @@ mod tests {
                 assert!(found.iter().all(|y| y.is_finite()) && before != expected, $name);
                 before = expected;
             }
-            let mut workspace = WORKSPACE.lock().expect("no one else has it");
-            let [first, second] = [1e-3, 0.0].map(|rate| net.learn(&x, $target, &$loss, rate, &mut workspace));
-            assert!(second < first, "{}: {second} after {first}", $name);
+            let mut learning = LEARNING.lock().expect("no one else has it");
+            let mut learner = Learner::new(&mut *net, &mut learning, $loss, InPlace::new(1e-3));
+            let [first, second] = [(); 2].map(|()| learner.learn(&x, $target).loss());
+            assert!(second < first && first.is_some(), "{}: {second:?} after {first:?}", $name);
         }};
     }
 

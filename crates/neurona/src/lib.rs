@@ -23,12 +23,13 @@
 //!     hidden: Dense::new([[0.9, -0.7], [0.4, 0.8], [-0.6, 0.5]], [0.1, -0.2, 0.3]),
 //!     output: Dense::new([[0.7, -0.5, 0.6]], [0.0]),
 //! };
-//! let mut workspace = Workspace::<Xor>::ZERO;
+//! let mut learning = Learning::ZERO;
 //!
 //! // Learning: one example at a time, in place.
+//! let mut learner = Learner::new(&mut net, &mut learning, BinaryCrossEntropy, InPlace::new(0.1));
 //! for _ in 0..2_000 {
 //!     for (a, b, xor) in [(0.0, 0.0, 0.0), (0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0)] {
-//!         net.learn(&[a, b], &[xor], &BinaryCrossEntropy, 0.1, &mut workspace);
+//!         learner.learn(&[a, b], &[xor]);
 //!     }
 //! }
 //!
@@ -64,13 +65,14 @@
 //! # static TRAINED: Sample = neurona::include_model!(sample!());
 //! // In RAM.
 //! static LEARNING: ConstStaticCell<Sample> = ConstStaticCell::new(Sample::ZERO);
-//! static WORKSPACE: ConstStaticCell<Workspace<Sample>> = ConstStaticCell::new(Workspace::ZERO);
+//! static MEMORY: ConstStaticCell<Learning<Sample, InPlace>> = ConstStaticCell::new(Learning::ZERO);
 //!
-//! let (net, workspace) = (LEARNING.take(), WORKSPACE.take());
+//! let (net, memory) = (LEARNING.take(), MEMORY.take());
 //! neurona::plain::copy(&TRAINED, net);
-//! let before = net.learn(&[1.0, 2.0, 3.0], &[0.0, 1.0], &SquaredError, 0.1, workspace);
-//! let after = net.learn(&[1.0, 2.0, 3.0], &[0.0, 1.0], &SquaredError, 0.1, workspace);
-//! assert!(after < before);
+//! let mut learner = Learner::new(net, memory, SquaredError, InPlace::new(0.1));
+//! let before = learner.learn(&[1.0, 2.0, 3.0], &[0.0, 1.0]);
+//! let after = learner.learn(&[1.0, 2.0, 3.0], &[0.0, 1.0]);
+//! assert!(after.loss() < before.loss());
 //! ```
 //!
 //! # What there is
@@ -88,7 +90,10 @@
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
-//! | optimizer       | [`Sgd`], in place ([`Network::learn`]) or on a mini-batch ([`Network::accumulate`])          |
+//! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`]   |
+//! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
+//! | [`statistics`]  | of streams: mean and variance, confusion matrix, drift detectors                             |
+//! | `store`         | what was learned, saved in flash so that it survives a loss of power (feature `store`)       |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
 //! | [`zoo`]         | networks of the literature by name, such as [`LeNet5`](zoo::LeNet5)                          |
@@ -102,9 +107,10 @@
 //! | for                                 | RAM                                           | 64-32-10, ReLU |
 //! | ----------------------------------- | --------------------------------------------- | -------------- |
 //! | inference, weights in flash         | [`Inference`]                                 | 168            |
-//! | learning in place                   | the weights and a [`Workspace`]               | 9,976          |
-//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,616         |
-//! | the same with momentum              | those and a second [`Gradient`]               | 29,256         |
+//! | learning in place                   | the weights and [`Learning`]: a [`Workspace`] | 9,988          |
+//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,628         |
+//! | the same with momentum              | those and a second [`Gradient`]               | 29,268         |
+//! | Adam                                | those and a third                             | 38,908         |
 //!
 //! The stack that a call needs does not depend on the network.
 //!
@@ -120,6 +126,7 @@
 //! None is on by default, and none changes a number.
 //!
 //! - `serde`: `Serialize` for [`LayerSpec`] and [`ActivationSpec`].
+//! - `store`: the module of this name, on [`embedded-storage`](https://docs.rs/embedded-storage).
 //! - `defmt`: `defmt::Format` for the small types: errors, architectures, sizes, optimizers.
 #![no_std]
 
@@ -128,13 +135,17 @@ pub mod arch;
 pub mod fast;
 pub mod kernel;
 mod layer;
+pub mod learner;
 mod loss;
 pub mod model_file;
 mod network;
-mod optim;
 pub mod plain;
+pub mod replay;
 pub mod shape;
 pub mod signal;
+pub mod statistics;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod stream;
 pub mod zoo;
 
@@ -145,16 +156,16 @@ pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
     All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
     Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
-    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
+    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
     Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
     Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize,
     Target,
 };
+pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
 pub use network::__fits;
 pub use network::{Gradient, Inference, Network, Ram, Workspace};
-pub use optim::Sgd;
 
 /// What most programs use: `use neurona::prelude::*`.
 pub mod prelude {
@@ -165,9 +176,9 @@ pub mod prelude {
         Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reservoir,
         Reshape, Residual, Rnn, Scale, Softmax, Standardize,
     };
+    pub use crate::learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Schedule, Sgd};
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};
-    pub use crate::optim::Sgd;
     pub use crate::plain::Zero;
     pub use crate::shape::{Causal, Grouped, Image, Kernel1d, Kernel2d, Padding1d, Padding2d, Same, Signal, Valid};
     pub use crate::stream::{Sliding, State, Stream, Streaming, Timing};

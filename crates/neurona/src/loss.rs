@@ -51,6 +51,16 @@ pub struct Hinge;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Perceptron;
 
+impl<Y, T: ?Sized, L: Loss<Y, T> + ?Sized> Loss<Y, T> for &L {
+    fn value(&self, y: &Y, target: &T) -> f32 {
+        (**self).value(y, target)
+    }
+
+    fn gradient(&self, y: &Y, target: &T, dy: &mut Y) -> f32 {
+        (**self).gradient(y, target, dy)
+    }
+}
+
 impl<const N: usize> Loss<[f32; N], [f32; N]> for SquaredError {
     fn value(&self, y: &[f32; N], target: &[f32; N]) -> f32 {
         mean(y, target, |y, t| (y - t) * (y - t))

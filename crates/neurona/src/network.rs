@@ -2,6 +2,7 @@
 
 use crate::arch::LayerSpec;
 use crate::layer::{Layer, Learn, Target};
+use crate::learner::{Adam, InPlace, Learning, Momentum, Sgd};
 use crate::loss::Loss;
 
 /// The gradient of a network: a value for every parameter, under the same field names. Momentum is of this type too.
@@ -22,9 +23,9 @@ crate::__zero!([allow(unsafe_code)] [N: Layer] Inference<N>, N::Output, N::Scrat
 #[derive(Debug)]
 #[repr(C)]
 pub struct Workspace<N: Learn> {
-    y: N::Output,
-    dy: N::Output,
-    tape: N::Tape,
+    pub(crate) y: N::Output,
+    pub(crate) dy: N::Output,
+    pub(crate) tape: N::Tape,
 }
 
 crate::__zero!([allow(unsafe_code)] [N: Learn] Workspace<N>, N::Output, N::Tape);
@@ -37,12 +38,14 @@ crate::__zero!([allow(unsafe_code)] [N: Learn] Workspace<N>, N::Output, N::Tape)
 pub struct Ram {
     /// For inference with the weights in flash: an [`Inference`].
     pub inference: usize,
-    /// For learning in place: the weights and a [`Workspace`].
+    /// For learning [in place](InPlace): the weights, a [`Workspace`] and the counts of [`Progress`](crate::Progress).
     pub in_place: usize,
-    /// For learning with an accumulated gradient: the weights, a workspace and a [`Gradient`].
-    pub accumulated: usize,
-    /// For learning with momentum: the weights, a workspace, a gradient and a velocity.
+    /// For learning on mini-batches by [`Sgd`]: those and a [`Gradient`].
+    pub sgd: usize,
+    /// For learning with [`Momentum`]: those, a gradient and a velocity.
     pub momentum: usize,
+    /// For learning by [`Adam`]: those, a gradient and two means.
+    pub adam: usize,
 }
 
 /// What every network can do: each type that [`network!`](crate::network) makes, and each layer by itself.
@@ -61,10 +64,14 @@ pub trait Network: Learn + Sized {
 
     /// Memory for inference and for learning, in bytes.
     const RAM: Ram = {
-        let in_place = size_of::<Self>() + size_of::<Workspace<Self>>();
-        let accumulated = in_place + size_of::<Self::Gradient>();
-        let momentum = accumulated + size_of::<Self::Gradient>();
-        Ram { inference: size_of::<Inference<Self>>(), in_place, accumulated, momentum }
+        let weights = size_of::<Self>();
+        Ram {
+            inference: size_of::<Inference<Self>>(),
+            in_place: weights + size_of::<Learning<Self, InPlace>>(),
+            sgd: weights + size_of::<Learning<Self, Sgd>>(),
+            momentum: weights + size_of::<Learning<Self, Momentum>>(),
+            adam: weights + size_of::<Learning<Self, Adam>>(),
+        }
     };
 
     /// Computes the output for the input `x`.
@@ -73,28 +80,9 @@ pub trait Network: Learn + Sized {
         &memory.output
     }
 
-    /// Learns one example in place and returns its loss before the step: `w -= rate * dw` for every parameter `w`.
-    ///
-    /// This is stochastic gradient descent with the least memory: there is no gradient buffer. Rounding differs by
-    /// that of one product from a step with an accumulated gradient: see [`accumulate`](Self::accumulate).
-    fn learn<T: ?Sized, L: Loss<Self::Output, T>>(
-        &mut self,
-        x: &Self::Input,
-        target: &T,
-        loss: &L,
-        rate: f32,
-        workspace: &mut Workspace<Self>,
-    ) -> f32 {
-        let Workspace { y, dy, tape } = workspace;
-        self.record(x, y, tape);
-        let value = loss.gradient(y, target, dy);
-        Self::backward(Target::InPlace(self, -rate), x, y, tape, dy, None);
-        value
-    }
-
     /// Adds the gradient of one example to `gradient` and returns its loss.
     ///
-    /// After a mini-batch, [`Sgd::step`](crate::Sgd::step) takes the step.
+    /// A [`Learner`](crate::Learner) does so and takes steps; this is for who wants the gradient itself.
     fn accumulate<T: ?Sized, L: Loss<Self::Output, T>>(
         &self,
         x: &Self::Input,
@@ -334,7 +322,7 @@ macro_rules! __network {
 
             fn visit<const K: usize, F>(&mut self, mut with: [&mut __Gradient; K], f: &mut F)
             where
-                F: FnMut(&mut [f32], [&mut [f32]; K]),
+                F: FnMut($crate::Kind, &mut [f32], [&mut [f32]; K]),
             {
                 $($crate::Learn::visit(&mut self.$inner, with.each_mut().map(|with| &mut with.$inner), f);)*
                 $crate::Learn::visit(&mut self.$last, with.each_mut().map(|with| &mut with.$last), f);

@@ -37,6 +37,40 @@ pub unsafe trait Plain: Zero + 'static {
     const NO_PADDING: () = ();
 }
 
+/// What goes in and out of layers: a number, or an array of such.
+pub trait Numbers: Plain {
+    /// Whether none of them is NaN or infinite.
+    fn is_finite(&self) -> bool;
+}
+
+impl Numbers for f32 {
+    #[inline]
+    fn is_finite(&self) -> bool {
+        f32::is_finite(*self)
+    }
+}
+
+impl Numbers for i8 {
+    #[inline]
+    fn is_finite(&self) -> bool {
+        true
+    }
+}
+
+impl Numbers for u8 {
+    #[inline]
+    fn is_finite(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Numbers, const N: usize> Numbers for [T; N] {
+    #[inline]
+    fn is_finite(&self) -> bool {
+        self.iter().all(T::is_finite)
+    }
+}
+
 /// Makes a struct that is its bytes, for a layer of your own: [`Zero`] and [`Plain`] without `unsafe` in your crate.
 ///
 /// The fields must be plain themselves, and leave no padding between them; both are checked when the code is compiled.
@@ -145,6 +179,13 @@ pub const fn bytes_of<T: Plain>(value: &T) -> &[u8] {
     const { T::NO_PADDING }
     // SAFETY: a plain type has no padding, so each of its bytes is initialised; the lifetime is that of `value`.
     unsafe { core::slice::from_raw_parts(core::ptr::from_ref(value).cast(), size_of::<T>()) }
+}
+
+/// The bytes of a value, to write.
+pub fn bytes_of_mut<T: Plain>(value: &mut T) -> &mut [u8] {
+    const { T::NO_PADDING }
+    // SAFETY: as above, and any bytes are a value of a plain type.
+    unsafe { core::slice::from_raw_parts_mut(core::ptr::from_mut(value).cast(), size_of::<T>()) }
 }
 
 /// Copies a value in place, without the copy on the stack that an assignment may make: from flash to RAM, say.

@@ -36,7 +36,7 @@ use core::fmt::Debug;
 use core::marker::PhantomData;
 
 use crate::arch::{PaddingSpec, Shape};
-use crate::plain::Plain;
+use crate::plain::Numbers;
 
 /// `STEPS` samples of `CHANNELS` values each: `signal[step][channel]`.
 pub type Signal<const STEPS: usize, const CHANNELS: usize> = [[f32; CHANNELS]; STEPS];
@@ -65,7 +65,7 @@ pub const fn same(input: usize, stride: usize) -> usize {
 }
 
 /// An array of numbers, or of such arrays, up to four axes.
-pub trait Tensor: Plain + Clone + Debug + PartialEq {
+pub trait Tensor: Numbers + Clone + Debug + PartialEq {
     /// All numbers, in the order of memory.
     fn values(&self) -> &[f32];
 

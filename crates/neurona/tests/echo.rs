@@ -110,19 +110,20 @@ neurona::network! {
 
 #[test]
 fn a_readout_recalls_what_came_before() {
-    let (mut net, mut workspace) = (Recall::ZERO, Workspace::<Recall>::ZERO);
+    let (mut net, mut memory) = (Recall::ZERO, Learning::ZERO);
     let mut scratch = EchoMemory::ZERO;
     net.reservoir.fill(RESERVOIR, &mut scratch);
     let before = net.reservoir.clone();
     let mut state = 1_u32;
     let mut losses = Vec::new();
+    let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.05));
     for _ in 0..20_000 {
         let x: Signal<12, 1> = std::array::from_fn(|_| {
             // Numerical Recipes' linear congruential generator.
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             [(state >> 8) as f32 / (1 << 23) as f32 - 1.0]
         });
-        losses.push(net.learn(&x, &x[12 - 4], &SquaredError, 0.05, &mut workspace));
+        losses.extend(learner.learn(&x, &x[12 - 4]).loss());
     }
     assert_eq!(net.reservoir, before, "a reservoir does not learn");
     let mean = |losses: &[f32]| losses.iter().sum::<f32>() / losses.len() as f32;

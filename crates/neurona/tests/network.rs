@@ -3,7 +3,7 @@
 
 use neurona::plain::{Plain, bytes_of};
 use neurona::prelude::*;
-use neurona::{LayerSpec, Learn, Target};
+use neurona::{Kind, LayerSpec, Learn, Progress, Target};
 
 neurona::network! {
     /// Six layers: activations change places at the two ends of a block five times.
@@ -114,28 +114,31 @@ fn learning_in_place_takes_the_gradient_of_the_weights_as_they_were() {
     let before = filled::<Six>();
     let loss = before.accumulate(&X, &TARGET, &SquaredError, &mut gradient, &mut workspace);
     // A power of two as the rate: scaling by it rounds nothing, so that both ways give the same bits.
-    assert_eq!(net.learn(&X, &TARGET, &SquaredError, 0.125, &mut workspace), loss);
+    let mut memory = Learning::ZERO;
+    let mut learner = Learner::new(&mut *net, &mut memory, SquaredError, InPlace::new(0.125));
+    assert_eq!(learner.learn(&X, &TARGET), Learned::Stepped(loss));
     let mut stepped = filled::<Six>();
-    Sgd { rate: 0.125, momentum: 0.0 }.step(&mut *stepped, &mut gradient, 1);
+    let mut memory = Learning::ZERO;
+    let mut learner = Learner::new(&mut *stepped, &mut memory, SquaredError, Sgd::new(0.125));
+    assert_eq!(learner.learn(&X, &TARGET), Learned::Stepped(loss));
     assert_eq!(bytes_of(&*net), bytes_of(&*stepped));
     assert_ne!(bytes_of(&*net), bytes_of(&*before));
     assert_eq!(bytes_of(&net.d), bytes_of(&before.d), "a standardisation is not learned");
 }
 
 #[test]
-fn a_step_leaves_the_gradient_zero_and_momentum_keeps_its_velocity() {
-    let mut net = filled::<Six>();
-    let before = filled::<Six>();
-    let (mut gradient, mut velocity) = (Gradient::<Six>::ZERO, Gradient::<Six>::ZERO);
-    let sgd = Sgd { rate: 0.5, momentum: 0.25 };
-    // Two steps with the gradient 4 over 2 examples: v = 2, then 0.25 * 2 + 2 = 2.5; w falls by 1, then by 1.25.
-    for expected in [-1.0, -2.25] {
-        gradient.f.bias = [4.0; 2];
-        sgd.step_with_momentum(&mut *net, &mut gradient, &mut velocity, 2);
-        assert_eq!(gradient.f.bias, [0.0; 2]);
-        assert_eq!(net.f.bias[0], (before.f.bias[0] - 1.0) + if expected < -1.0 { -1.25 } else { 0.0 });
+fn momentum_keeps_its_velocity() {
+    let mut net = Dense::<1, 1>::new([[0.0]], [0.0]);
+    let mut memory = Learning::ZERO;
+    let rule = Momentum { batch: 2, ..Momentum::new(0.5, 0.25) };
+    let mut learner = Learner::new(&mut net, &mut memory, Perceptron, rule);
+    // With x = 0 the output is the bias, whose gradient is minus the target. v = -2, then 0.25 * -2 + 2 = 1.5.
+    for (target, bias) in [(2.0, 1.0), (-2.0, 0.25)] {
+        assert!(matches!(learner.learn(&[0.0], &[target]), Learned::Added(_)));
+        assert!(matches!(learner.learn(&[0.0], &[target]), Learned::Stepped(_)));
+        assert_eq!(learner.net().bias, [bias]);
     }
-    assert_eq!(velocity.f.bias, [2.5; 2]);
+    assert_eq!(learner.progress(), Progress { steps: 2, refused: 0, examples: 0 });
 }
 
 #[test]
@@ -171,7 +174,7 @@ fn backward_ends_at_the_learnable_layer_nearest_the_input() {
         ) {
             panic!("a gradient came back, with {dx:?}");
         }
-        fn visit<const K: usize, F: FnMut(&mut [f32], [&mut [f32]; K])>(&mut self, _: [&mut (); K], _: &mut F) {}
+        fn visit<const K: usize, F: FnMut(Kind, &mut [f32], [&mut [f32]; K])>(&mut self, _: [&mut (); K], _: &mut F) {}
     }
     neurona::network! {
         struct Guarding: [f32; 2] => [f32; 1] {
@@ -180,8 +183,8 @@ fn backward_ends_at_the_learnable_layer_nearest_the_input() {
             output: Dense<2, 1>,
         }
     }
-    let (mut net, mut workspace) = (Guarding::ZERO, Workspace::<Guarding>::ZERO);
-    net.learn(&[1.0, 2.0], &[1.0], &SquaredError, 0.5, &mut workspace);
+    let (mut net, mut memory) = (Guarding::ZERO, Learning::ZERO);
+    Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.5)).learn(&[1.0, 2.0], &[1.0]);
     assert_eq!(net.output.weights, [[2.0, 4.0]]);
     assert_eq!(Guarding::PARAMS, 3);
 }
@@ -196,17 +199,19 @@ fn memory_is_what_stands_between_the_layers() {
     let values = 7 * 4 + 8 + 5 * 2 + 2 * 5 + 4 * 6 + 2 * 5;
     assert_eq!(size_of::<Six>(), 4 * values);
     assert_eq!(Six::PARAMS, values - 10);
-    assert_eq!(Six::RAM.in_place, 4 * values + workspace);
-    assert_eq!(Six::RAM.accumulated, 4 * values + workspace + 4 * Six::PARAMS);
-    assert_eq!(Six::RAM.momentum, 4 * values + workspace + 8 * Six::PARAMS);
+    let in_place = 4 * values + workspace + size_of::<Progress>();
+    let gradients = [1, 2, 3].map(|count| in_place + count * 4 * Six::PARAMS);
+    assert_eq!(Six::RAM.in_place, in_place);
+    assert_eq!([Six::RAM.sgd, Six::RAM.momentum, Six::RAM.adam], gradients);
 }
 
 #[test]
 fn a_single_layer_is_a_network_too() {
     let mut neuron = Dense::<2, 1>::ZERO;
-    let mut workspace = Workspace::<Dense<2, 1>>::ZERO;
+    let mut memory = Learning::ZERO;
+    let mut learner = Learner::new(&mut neuron, &mut memory, SquaredError, InPlace::new(0.0625));
     for _ in 0..100 {
-        neuron.learn(&[1.0, 2.0], &[3.0], &SquaredError, 0.0625, &mut workspace);
+        learner.learn(&[1.0, 2.0], &[3.0]);
     }
     let mut memory = Inference::<Dense<2, 1>>::ZERO;
     assert!((neuron.infer(&[1.0, 2.0], &mut memory)[0] - 3.0).abs() < 1e-3);

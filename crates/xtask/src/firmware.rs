@@ -212,8 +212,22 @@ pub fn qemu(board: &Emulated, image: &Path) -> Command {
 ///
 /// QEMU is not installed or cannot be started, or the firmware does not end in time; the error holds what it printed.
 pub fn run(board: &Emulated, image: &Path) -> Result<Run> {
-    install::require_qemu()?;
+    finish(qemu(board, image))
+}
+
+/// Runs an image as [`run_ok`] does, in a folder: the flash of the emulated boards is the file `flash.bin` there.
+///
+/// # Errors
+///
+/// Those of [`run_ok`].
+pub fn run_in(board: &Emulated, image: &Path, folder: &Path) -> Result<String> {
     let mut command = qemu(board, image);
+    command.current_dir(folder);
+    succeed(&qemu(board, image), finish(command)?)
+}
+
+fn finish(mut command: Command) -> Result<Run> {
+    install::require_qemu()?;
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -236,9 +250,12 @@ pub fn run(board: &Emulated, image: &Path) -> Result<Run> {
 ///
 /// Those of [`run`], or another exit code than 0.
 pub fn run_ok(board: &Emulated, image: &Path) -> Result<String> {
-    let run = run(board, image)?;
+    succeed(&qemu(board, image), run(board, image)?)
+}
+
+fn succeed(command: &Command, run: Run) -> Result<String> {
     if run.code != Some(0) {
-        let command = process::display(&qemu(board, image));
+        let command = process::display(command);
         bail!("`{command}` ended with {:?} and not with 0\n{}{}", run.code, run.stdout, run.stderr);
     }
     Ok(run.stdout)

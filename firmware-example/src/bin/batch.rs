@@ -23,15 +23,13 @@ neurona::network! {
 }
 
 const EPOCHS: usize = 10;
-const BATCH: usize = 8;
-const SGD: Sgd = Sgd { rate: 0.05, momentum: 0.9 };
+const BATCH: u32 = 8;
+const RULE: Momentum = Momentum { batch: BATCH, ..Momentum::new(0.05, 0.9) };
 
 static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new([0.0; 64]);
 static NET: ConstStaticCell<Small> = ConstStaticCell::new(Small::ZERO);
-static GRADIENT: ConstStaticCell<Gradient<Small>> = ConstStaticCell::new(Gradient::<Small>::ZERO);
-static VELOCITY: ConstStaticCell<Gradient<Small>> = ConstStaticCell::new(Gradient::<Small>::ZERO);
 static MEMORY: ConstStaticCell<Inference<Small>> = ConstStaticCell::new(Inference::ZERO);
-static WORKSPACE: ConstStaticCell<Workspace<Small>> = ConstStaticCell::new(Workspace::ZERO);
+static LEARNING: ConstStaticCell<Learning<Small, Momentum>> = ConstStaticCell::new(Learning::ZERO);
 
 const _: () = board::require_ram(size_of::<[f32; 64]>() + Small::RAM.inference + Small::RAM.momentum);
 
@@ -39,8 +37,7 @@ const _: () = board::require_ram(size_of::<[f32; 64]>() + Small::RAM.inference +
 fn main() -> ! {
     board::init();
     let (Some(x), Some(net)) = (INPUT.try_take(), NET.try_take()) else { board::exit(false) };
-    let (Some(sum), Some(velocity)) = (GRADIENT.try_take(), VELOCITY.try_take()) else { board::exit(false) };
-    let (Some(memory), Some(workspace)) = (MEMORY.try_take(), WORKSPACE.try_take()) else { board::exit(false) };
+    let (Some(memory), Some(learning)) = (MEMORY.try_take(), LEARNING.try_take()) else { board::exit(false) };
 
     // Biases are zero, weights uniform within the limit of He et al. 2015 for ReLU, the square root of 6 / inputs.
     let mut source = Source::new();
@@ -51,20 +48,13 @@ fn main() -> ! {
     }
 
     let before = count_right(net, TEST, Mounting::Upright, x, memory);
+    let mut learner = Learner::new(net, learning, SoftmaxCrossEntropy, RULE);
     for _ in 0..EPOCHS {
-        let mut batch = 0;
         for image in LEARN.iter() {
             image.read(Mounting::Upright, x);
-            net.accumulate(x, &image.digit, &SoftmaxCrossEntropy, sum, workspace);
-            batch += 1;
-            if batch == BATCH {
-                SGD.step_with_momentum(net, sum, velocity, batch);
-                batch = 0;
-            }
+            learner.learn(x, &image.digit);
         }
-        if batch > 0 {
-            SGD.step_with_momentum(net, sum, velocity, batch);
-        }
+        learner.step();
     }
     let after = count_right(net, TEST, Mounting::Upright, x, memory);
 

@@ -24,7 +24,7 @@ const VALUES: usize = 64;
 static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new([0.0; 64]);
 static NET: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::ZERO);
 static MEMORY: ConstStaticCell<Inference<Digits>> = ConstStaticCell::new(Inference::ZERO);
-static WORKSPACE: ConstStaticCell<Workspace<Digits>> = ConstStaticCell::new(Workspace::ZERO);
+static LEARNING: ConstStaticCell<Learning<Digits, InPlace>> = ConstStaticCell::new(Learning::ZERO);
 static VALUES_IN: ConstStaticCell<[f32; VALUES]> = ConstStaticCell::new([0.0; VALUES]);
 static VALUES_OUT: ConstStaticCell<[f32; VALUES]> = ConstStaticCell::new([0.0; VALUES]);
 
@@ -36,7 +36,7 @@ const _: () = board::require_ram(
 fn main() -> ! {
     board::init();
     let (Some(x), Some(net)) = (INPUT.try_take(), NET.try_take()) else { board::exit(false) };
-    let (Some(memory), Some(workspace)) = (MEMORY.try_take(), WORKSPACE.try_take()) else { board::exit(false) };
+    let (Some(memory), Some(learning)) = (MEMORY.try_take(), LEARNING.try_take()) else { board::exit(false) };
     let (Some(values), Some(out)) = (VALUES_IN.try_take(), VALUES_OUT.try_take()) else { board::exit(false) };
 
     println!("parameters = {}", Digits::PARAMS);
@@ -49,8 +49,9 @@ fn main() -> ! {
     });
     println!("board.inference = {}", inference);
     plain::copy(&TRAINED, net);
+    let mut learner = Learner::new(net, learning, SoftmaxCrossEntropy, InPlace::new(0.02));
     let step = per_image(LEARN, x, |x, digit| {
-        black_box(net.learn(x, &digit, &SoftmaxCrossEntropy, 0.02, workspace));
+        black_box(learner.learn(x, &digit));
     });
     println!("board.learning_step = {}", step);
 

@@ -20,7 +20,7 @@ const RATE: f32 = 0.02;
 static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new([0.0; 64]);
 static NET: ConstStaticCell<Digits> = ConstStaticCell::new(Digits::ZERO);
 static MEMORY: ConstStaticCell<Inference<Digits>> = ConstStaticCell::new(Inference::ZERO);
-static WORKSPACE: ConstStaticCell<Workspace<Digits>> = ConstStaticCell::new(Workspace::ZERO);
+static LEARNING: ConstStaticCell<Learning<Digits, InPlace>> = ConstStaticCell::new(Learning::ZERO);
 
 const _: () = board::require_ram(size_of::<[f32; 64]>() + Digits::RAM.inference + Digits::RAM.in_place);
 
@@ -28,16 +28,17 @@ const _: () = board::require_ram(size_of::<[f32; 64]>() + Digits::RAM.inference 
 fn main() -> ! {
     board::init();
     let (Some(x), Some(net)) = (INPUT.try_take(), NET.try_take()) else { board::exit(false) };
-    let (Some(memory), Some(workspace)) = (MEMORY.try_take(), WORKSPACE.try_take()) else { board::exit(false) };
+    let (Some(memory), Some(learning)) = (MEMORY.try_take(), LEARNING.try_take()) else { board::exit(false) };
     neurona::plain::copy(&TRAINED, net);
 
     let upright_before = count_right(net, TEST, Mounting::Upright, x, memory);
     let turned_before = count_right(net, TEST, Mounting::Turned, x, memory);
+    let mut learner = Learner::new(net, learning, SoftmaxCrossEntropy, InPlace::new(RATE));
     for _ in 0..TURNS {
         for image in LEARN.iter() {
             for mounting in [Mounting::Turned, Mounting::Upright] {
                 image.read(mounting, x);
-                net.learn(x, &image.digit, &SoftmaxCrossEntropy, RATE, workspace);
+                learner.learn(x, &image.digit);
             }
         }
     }

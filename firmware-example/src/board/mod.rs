@@ -21,6 +21,7 @@
 mod boot2;
 mod console;
 mod fault;
+pub mod flash;
 pub mod stack;
 mod timer;
 

@@ -1,36 +1,42 @@
 //! Ways to learn.
 
+use neurona::learner::MiniBatch;
 use neurona::prelude::*;
 
 use super::RATE;
-use super::nasty::Example;
+use super::nasty::Lesson;
 use super::networks::{Hidden, Output, networks};
 
 networks! {
     layer concat_on_batches: both Concat<Dense<7, 2, Relu>, Dense<7, 4, Sigmoid>, [f32; 6]>,
-        scale Scale<[f32; 6]>, output Dense<6, 3> => mini_batches(|sgd, net, sum| sgd.step(net, sum, BATCH));
+        scale Scale<[f32; 6]>, output Dense<6, 3> => batches(Sgd::new(RATE));
 
-    optimizer sgd: hidden Hidden, output Output => mini_batches(|sgd, net, sum| sgd.step(net, sum, BATCH));
-    optimizer momentum: hidden Hidden, output Output => {
-        let mut velocity = Gradient::<Net>::ZERO;
-        mini_batches(move |sgd, net, sum| sgd.step_with_momentum(net, sum, &mut velocity, BATCH))
-    };
+    rule in_place_decay: hidden Hidden, output Output => by(InPlace { schedule: DECAY, ..InPlace::new(RATE) });
+    rule in_place_l1_l2: hidden Hidden, output Output => by(InPlace { l1: 0.25, l2: 0.5, ..InPlace::new(RATE) });
+    rule sgd: hidden Hidden, output Output => batches(Sgd::new(RATE));
+    rule sgd_decay: hidden Hidden, output Output => batches(Sgd { schedule: DECAY, ..Sgd::new(RATE) });
+    rule sgd_exponential: hidden Hidden, output Output => batches(Sgd { schedule: FALLING, ..Sgd::new(RATE) });
+    rule sgd_l1_l2: hidden Hidden, output Output => batches(Sgd { l1: 0.25, l2: 0.5, ..Sgd::new(RATE) });
+    rule sgd_clip_value: hidden Hidden, output Output => batches(Sgd { clip: Clip::Value(0.25), ..Sgd::new(RATE) });
+    rule sgd_clip_norm: hidden Hidden, output Output => batches(Sgd { clip: Clip::Norm(0.5), ..Sgd::new(RATE) });
+    rule momentum: hidden Hidden, output Output => batches(Momentum::new(RATE, 0.9));
+    rule momentum_l1_l2: hidden Hidden, output Output
+        => batches(Momentum { l1: 0.125, l2: 0.5, ..Momentum::new(RATE, 0.9) });
+    rule nesterov: hidden Hidden, output Output => batches(Momentum::nesterov(RATE, 0.9));
+    rule adam: hidden Hidden, output Output => batches(Adam::new(RATE));
+    rule adam_l1_l2: hidden Hidden, output Output => batches(Adam { l1: 0.125, l2: 0.5, ..Adam::new(RATE) });
+    rule adamw: hidden Hidden, output Output => batches(Adam::with_decay(RATE, 0.5));
 }
 
-/// Number of examples in a mini-batch.
-const BATCH: usize = 4;
+const DECAY: Schedule = Schedule::Decay { gamma: 0.125 };
+const FALLING: Schedule = Schedule::Exponential { factor: 0.875 };
 
-/// A step with each mini-batch, from the sum of its gradients.
-fn mini_batches<N: Network<Input = [f32; 7], Output = [f32; 3]>>(
-    mut step: impl FnMut(&Sgd, &mut N, &mut Gradient<N>),
-) -> impl FnMut(&mut N, &Example, &mut Workspace<N>) -> f32 {
-    let (mut sum, mut examples) = (Gradient::<N>::ZERO, 0);
-    move |net, example, workspace| {
-        let loss = net.accumulate(&example.x, &example.t, &SquaredError, &mut sum, workspace);
-        examples += 1;
-        if examples % BATCH == 0 {
-            step(&Sgd { rate: RATE, momentum: 0.9 }, net, &mut sum);
-        }
-        loss
-    }
+/// The target is the example's three numbers.
+fn by<R>(rule: R) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], R> {
+    Lesson { loss: SquaredError, target: |t| t, rule }
+}
+
+/// The same in mini-batches of three examples, so that the last of 40 is not filled.
+fn batches<O>(rule: MiniBatch<O>) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], MiniBatch<O>> {
+    by(MiniBatch { batch: 3, ..rule })
 }

@@ -15,7 +15,7 @@ mod nasty;
 mod networks;
 mod recurrent;
 
-pub use nasty::{Example, Nasty, Source, small};
+pub use nasty::{Constants, Example, Lesson, Nasty, Source, small};
 
 use neurona::model_file::Golden;
 use neurona::plain;
@@ -35,13 +35,13 @@ pub struct Memory {
     x: [f32; 64],
     net: Digits,
     inference: Inference<Digits>,
-    workspace: Workspace<Digits>,
+    learning: Learning<Digits, InPlace>,
 }
 
 impl Memory {
     /// Ready for use.
     pub const ZERO: Self =
-        Self { x: [0.0; 64], net: Digits::ZERO, inference: Inference::ZERO, workspace: Workspace::ZERO };
+        Self { x: [0.0; 64], net: Digits::ZERO, inference: Inference::ZERO, learning: Learning::ZERO };
 }
 
 /// What is given each hash, with its name.
@@ -82,9 +82,9 @@ pub fn prove(family: Family) -> ! {
 
 /// Gives each hash of the network of the digits, with its name, to `report`.
 pub fn run_digits(memory: &mut Memory, report: Report<'_>) {
-    let Memory { x, net, inference, workspace } = memory;
+    let Memory { x, net, inference, learning } = memory;
     plain::copy(&TRAINED, net);
-    let [outputs, losses, weights] = digits(net, LEARN, x, inference, workspace);
+    let [outputs, losses, weights] = digits(net, LEARN, x, inference, learning);
     report("digits.outputs", outputs.value());
     report("digits.losses", losses.value());
     report("digits.weights", weights.value());
@@ -104,7 +104,7 @@ pub fn digits<N>(
     images: Images,
     x: &mut [f32; 64],
     inference: &mut Inference<N>,
-    workspace: &mut Workspace<N>,
+    learning: &mut Learning<N, InPlace>,
 ) -> [Hash; 3]
 where
     N: Network<Input = [f32; 64], Output = [f32; 10]>,
@@ -114,11 +114,12 @@ where
         image.read(Mounting::Upright, x);
         outputs.add(net.infer(x, inference));
     }
+    let mut learner = Learner::new(net, learning, SoftmaxCrossEntropy, InPlace::new(RATE));
     for image in images.iter().cycle().take(STEPS) {
         image.read(Mounting::Turned, x);
-        let loss = net.learn(x, &image.digit, &SoftmaxCrossEntropy, RATE, workspace);
-        losses.add(&[loss]);
+        let loss = learner.learn(x, &image.digit).loss();
+        losses.add(&[loss.unwrap_or(f32::NAN)]);
     }
-    weights.add_parameters(net);
+    weights.add_parameters(learner.net_mut());
     [outputs, losses, weights]
 }

@@ -1,5 +1,6 @@
 //! Numbers at which cores, compilers and libraries like to differ.
 
+use neurona::learner::Rule;
 use neurona::prelude::*;
 
 use super::STEPS;
@@ -23,9 +24,7 @@ pub enum Nasty {
 }
 
 impl Nasty {
-    /// Each, with the number of steps until the weights are drawn anew: only one where the first leaves little but NaN.
-    const ALL: [(Self, usize); 5] =
-        [(Self::Rounding, 40), (Self::Subnormal, 40), (Self::Zeros, 40), (Self::Overflow, 1), (Self::NotFinite, 1)];
+    const ALL: [Self; 5] = [Self::Rounding, Self::Subnormal, Self::Zeros, Self::Overflow, Self::NotFinite];
 }
 
 /// Pseudo-random numbers: the xorshift generator with 32 bits of state (Marsaglia, "Xorshift RNGs", 2003).
@@ -93,34 +92,104 @@ pub struct Example {
     pub t: [f32; 3],
 }
 
-/// The hash of every output, loss and weight of a small network that takes [`STEPS`] steps with nasty numbers.
+impl Example {
+    fn draw(source: &mut Source, input: Nasty, target: Nasty) -> Self {
+        let mut example = Self { x: [0.0; 7], t: [0.0; 3] };
+        source.fill(input, &mut example.x);
+        source.fill(target, &mut example.t);
+        example
+    }
+}
+
+/// How a small network learns.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<L, F, R> {
+    /// What learning makes small.
+    pub loss: L,
+    /// Makes the loss's target from an example's three numbers.
+    pub target: F,
+    /// How an example changes the network.
+    pub rule: R,
+}
+
+/// Gives what it is called with each of a network's constants: what it has besides its parameters.
+pub type Constants<N> = fn(&mut N, &mut dyn FnMut(&mut [f32]));
+
+/// The hash of every output, loss and weight of a small network in [`STEPS`] examples of nasty numbers.
 ///
-/// `constants` are what a network has besides its parameters: it calls what it is given with each. `learn` takes a
-/// step, or adds to a gradient, and returns the loss.
-pub fn small<N>(
-    constants: impl Fn(&mut N, &mut dyn FnMut(&mut [f32])),
-    mut learn: impl FnMut(&mut N, &Example, &mut Workspace<N>) -> f32,
-) -> Hash
+/// It learns from those that are finite; of the others, from which nothing is learned, the gradients are hashed.
+pub fn small<N, L, T, F, R>(constants: Constants<N>, lesson: &Lesson<L, F, R>) -> Hash
 where
     N: Network<Input = [f32; 7], Output = [f32; 3]> + Zero,
+    L: Loss<[f32; 3], T> + Copy,
+    F: Fn([f32; 3]) -> T,
+    R: Rule + Copy,
 {
-    let (mut net, mut inference, mut workspace) = (N::ZERO, Inference::ZERO, Workspace::ZERO);
-    let (mut source, mut hash) = (Source::new(), Hash::EMPTY);
-    for (nasty, lasting) in Nasty::ALL {
-        // What is not finite comes as input: a NaN among the weights would leave nothing to compare.
-        let weights = if nasty == Nasty::NotFinite { Nasty::Rounding } else { nasty };
-        for step in 0..STEPS / Nasty::ALL.len() {
-            if step % lasting == 0 {
-                net.visit([], &mut |array, []| source.fill(weights, array));
-                constants(&mut net, &mut |array| source.fill(weights, array));
-            }
-            let mut example = Example { x: [0.0; 7], t: [0.0; 3] };
-            source.fill(nasty, &mut example.x);
-            source.fill(weights, &mut example.t);
-            hash.add(net.infer(&example.x, &mut inference));
-            hash.add(&[learn(&mut net, &example, &mut workspace)]);
-            hash.add_parameters(&mut net);
+    let (mut net, mut source, mut hash) = (N::ZERO, Source::new(), Hash::EMPTY);
+    let mut state = State { net: &mut net, source: &mut source, hash: &mut hash, constants };
+    for nasty in Nasty::ALL {
+        match nasty {
+            Nasty::Rounding | Nasty::Subnormal | Nasty::Zeros => learn(&mut state, nasty, lesson),
+            Nasty::Overflow | Nasty::NotFinite => differentiate(&mut state, nasty, lesson),
         }
     }
     hash
+}
+
+struct State<'a, N> {
+    net: &'a mut N,
+    source: &'a mut Source,
+    hash: &'a mut Hash,
+    constants: Constants<N>,
+}
+
+impl<N: Network<Input = [f32; 7], Output = [f32; 3]>> State<'_, N> {
+    fn draw_weights(&mut self, nasty: Nasty) {
+        let Self { net, source, .. } = self;
+        net.visit([], &mut |_, array, []| source.fill(nasty, array));
+        (self.constants)(self.net, &mut |array| self.source.fill(nasty, array));
+    }
+}
+
+/// Takes steps with what is finite.
+#[inline(never)] // with memory of its own on the stack, of which the micro:bit has 4 KiB
+fn learn<N, L, T, F, R>(state: &mut State<'_, N>, nasty: Nasty, lesson: &Lesson<L, F, R>)
+where
+    N: Network<Input = [f32; 7], Output = [f32; 3]>,
+    L: Loss<[f32; 3], T> + Copy,
+    F: Fn([f32; 3]) -> T,
+    R: Rule + Copy,
+{
+    state.draw_weights(nasty);
+    let mut learning = Learning::ZERO;
+    let mut learner = Learner::new(&mut *state.net, &mut learning, lesson.loss, lesson.rule);
+    for _ in 0..STEPS / Nasty::ALL.len() {
+        let example = Example::draw(state.source, nasty, nasty);
+        state.hash.add(learner.infer(&example.x));
+        let loss = learner.learn(&example.x, &(lesson.target)(example.t)).loss();
+        state.hash.add(&[loss.unwrap_or(f32::NAN)]);
+        state.hash.add_parameters(learner.net_mut());
+    }
+}
+
+/// Sums gradients of what is not finite, each with weights of its own, for the first leaves little but NaN.
+#[inline(never)] // as above
+fn differentiate<N, L, T, F, R>(state: &mut State<'_, N>, nasty: Nasty, lesson: &Lesson<L, F, R>)
+where
+    N: Network<Input = [f32; 7], Output = [f32; 3]>,
+    L: Loss<[f32; 3], T>,
+    F: Fn([f32; 3]) -> T,
+{
+    // What is not finite comes as input: a NaN among the weights would leave nothing to compare.
+    let weights = if nasty == Nasty::NotFinite { Nasty::Rounding } else { nasty };
+    let (mut gradient, mut workspace) = (Gradient::<N>::ZERO, Workspace::<N>::ZERO);
+    for _ in 0..STEPS / Nasty::ALL.len() {
+        state.draw_weights(weights);
+        let Example { x, t } = Example::draw(state.source, nasty, weights);
+        gradient.clear();
+        let loss = state.net.accumulate(&x, &(lesson.target)(t), &lesson.loss, &mut gradient, &mut workspace);
+        state.hash.add(&[loss]);
+        let hash = &mut *state.hash;
+        state.net.visit([&mut gradient], &mut |_, _, [gradient]| hash.add(gradient));
+    }
 }

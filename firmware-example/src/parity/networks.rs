@@ -3,7 +3,7 @@
 use neurona::prelude::*;
 
 use super::RATE;
-use super::nasty::Example;
+use super::nasty::Lesson;
 
 /// Makes a network of each line, and the function `networks` that runs them all.
 ///
@@ -20,9 +20,9 @@ macro_rules! networks {
                     struct Net: [f32; 7] => [f32; 3] { $($layer: $type),+ }
                 }
 
-                $crate::parity::small::<Net>(
+                $crate::parity::small::<Net, _, _, _, _>(
                     |_net, _fill| { $($(_fill(&mut _net.$owner.$array);)+)? },
-                    $learn,
+                    &$learn,
                 )
                 .value()
             }
@@ -40,15 +40,11 @@ pub(super) type Hidden<A = Tanh> = Dense<7, 5, A>;
 pub(super) type Output<A = Identity> = Dense<5, 3, A>;
 
 /// A step with each example, in place; the target is the example's three numbers.
-pub(super) fn squared_error<N: Network<Input = [f32; 7], Output = [f32; 3]>>()
--> impl FnMut(&mut N, &Example, &mut Workspace<N>) -> f32 {
+pub(super) fn squared_error() -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], InPlace> {
     in_place(SquaredError, |t| t)
 }
 
 /// A step with each example, in place; `target` makes the loss's target from the example's three numbers.
-pub(super) fn in_place<N: Network<Input = [f32; 7], Output = [f32; 3]>, T, L: Loss<[f32; 3], T>>(
-    loss: L,
-    target: impl Fn([f32; 3]) -> T,
-) -> impl FnMut(&mut N, &Example, &mut Workspace<N>) -> f32 {
-    move |net, example, workspace| net.learn(&example.x, &target(example.t), &loss, RATE, workspace)
+pub(super) fn in_place<L, F>(loss: L, target: F) -> Lesson<L, F, InPlace> {
+    Lesson { loss, target, rule: InPlace::new(RATE) }
 }

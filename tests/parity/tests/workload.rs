@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use firmware_example::Hash;
-use firmware_example::parity::{FAMILIES, Nasty, RATE, Source, small};
+use firmware_example::parity::{FAMILIES, Lesson, Nasty, RATE, Source, small};
 use neurona::prelude::*;
-use neurona::{ActivationSpec, LayerSpec, Target, kernel};
+use neurona::{ActivationSpec, Kind, LayerSpec, Target, kernel};
 
 fn small_networks(mut report: impl FnMut(&str, u64)) {
     for family in FAMILIES {
@@ -100,10 +100,10 @@ impl<const FUSED: bool, const I: usize, const O: usize> Learn for Own<FUSED, I, 
 
     fn visit<const K: usize, F>(&mut self, mut with: [&mut Self; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
-        f(self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
-        f(&mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
+        f(Kind::Weights, self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
+        f(Kind::Biases, &mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
     }
 }
 
@@ -118,7 +118,7 @@ neurona::network! {
 }
 
 fn hash<N: Network<Input = [f32; 7], Output = [f32; 3]> + Zero>() -> Hash {
-    small::<N>(|_, _| {}, |net, example, workspace| net.learn(&example.x, &example.t, &SquaredError, RATE, workspace))
+    small::<N, _, _, _, _>(|_, _| {}, &Lesson { loss: SquaredError, target: |t| t, rule: InPlace::new(RATE) })
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What an architecture needs of a device's memory.
 
-use neurona::Ram;
+use neurona::{Progress, Ram};
 
 use super::Spec;
 use crate::layer::Kind;
@@ -19,10 +19,11 @@ impl Spec {
         let output = self.outputs().saturating_mul(VALUE);
         let workspace = output.saturating_mul(2).saturating_add(self.tape()?);
         let gradient = self.params().saturating_mul(VALUE);
-        let in_place = self.flash().saturating_add(workspace);
-        let accumulated = in_place.saturating_add(gradient);
-        let momentum = accumulated.saturating_add(gradient);
-        Some(Ram { inference: output.saturating_add(self.scratch()?), in_place, accumulated, momentum })
+        let in_place = self.flash().saturating_add(workspace).saturating_add(size_of::<Progress>());
+        let sgd = in_place.saturating_add(gradient);
+        let momentum = sgd.saturating_add(gradient);
+        let adam = momentum.saturating_add(gradient);
+        Some(Ram { inference: output.saturating_add(self.scratch()?), in_place, sgd, momentum, adam })
     }
 
     /// Flash for the weights and constants, in bytes.

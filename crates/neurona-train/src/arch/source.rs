@@ -171,12 +171,14 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 65] = [
+pub const USED: [&str; 73] = [
     "Activation",
+    "Adam",
     "All",
     "AvgPool",
     "BinaryCrossEntropy",
     "Causal",
+    "Clip",
     "Concat",
     "Conv",
     "Conv1d",
@@ -199,6 +201,7 @@ pub const USED: [&str; 65] = [
     "Hinge",
     "Identity",
     "Image",
+    "InPlace",
     "Inference",
     "Kernel1d",
     "Kernel2d",
@@ -206,9 +209,13 @@ pub const USED: [&str; 65] = [
     "Layer",
     "LeakyRelu",
     "Learn",
+    "Learned",
+    "Learner",
+    "Learning",
     "Loss",
     "Lstm",
     "MaxPool",
+    "Momentum",
     "Network",
     "Padding1d",
     "Padding2d",
@@ -223,6 +230,7 @@ pub const USED: [&str; 65] = [
     "Rnn",
     "Same",
     "Scale",
+    "Schedule",
     "Sgd",
     "Sigmoid",
     "Signal",

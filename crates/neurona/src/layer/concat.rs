@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::residual::branches_fault;
-use super::{Branches, BranchesState, Layer, Learn, Target};
+use super::{Branches, BranchesState, Kind, Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::plain::Plain;
 use crate::shape::{Shaped, Tensor};
@@ -168,7 +168,7 @@ where
 
     fn visit<const K: usize, F>(&mut self, mut with: [&mut Self::Gradient; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
         self.first.visit(with.each_mut().map(|with| &mut with.first), f);
         self.second.visit(with.each_mut().map(|with| &mut with.second), f);

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::ring::{OverTime, Ring};
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec, WindowSpec};
 use crate::kernel::{self, Window};
@@ -140,10 +140,10 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     #[inline]
     fn visit<const N: usize, F>(&mut self, mut with: [&mut Self; N], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
-        f(self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
-        f(self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+        f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
+        f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
@@ -101,10 +101,10 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
     #[inline]
     fn visit<const K: usize, F>(&mut self, mut with: [&mut Self; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
-        f(self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
-        f(&mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
+        f(Kind::Weights, self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
+        f(Kind::Biases, &mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
     }
 }
 

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::recurrent::{Gives, Last};
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::{EchoStateSpec, LayerSpec, States};
 use crate::kernel;
 use crate::plain::{Zero, copy};
@@ -214,7 +214,7 @@ impl<
 
     fn visit<const K: usize, F>(&mut self, _: [&mut (); K], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
     }
 }

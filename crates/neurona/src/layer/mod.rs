@@ -40,14 +40,14 @@ pub use softmax::{Exact, Exponential, Softmax};
 
 use crate::activation::Activation;
 use crate::arch::LayerSpec;
-use crate::plain::{Plain, Zero};
+use crate::plain::{Numbers, Plain, Zero};
 
 /// What takes an input of one shape and gives an output of another.
 pub trait Layer {
     /// What goes in, an array.
-    type Input: Plain;
+    type Input: Numbers;
     /// What comes out, an array.
-    type Output: Plain;
+    type Output: Numbers;
     /// Memory that [`forward`](Self::forward) needs besides, `()` for none. What it holds is of no account.
     type Scratch: Plain;
 
@@ -93,10 +93,21 @@ pub trait Learn: Layer {
 
     /// Calls `f` for each array of parameters, in the order of the struct, with the same array of each of `with`.
     ///
-    /// Optimizers are written with it: [`Sgd`](crate::Sgd) asks for the gradient, momentum for two values of its type.
+    /// Optimizers are written with it: [`Sgd`](crate::Sgd) asks for the gradient, [`Momentum`](crate::Momentum) for two values
+    /// of its type.
     fn visit<const K: usize, F>(&mut self, with: [&mut Self::Gradient; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]);
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]);
+}
+
+/// What an array of parameters is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Kind {
+    /// What is multiplied; penalties are for these.
+    Weights,
+    /// What is added.
+    Biases,
 }
 
 /// Where the gradients of a layer's parameters go.

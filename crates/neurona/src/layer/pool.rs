@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::conv::window;
 use super::ring::{OverTime, Ring};
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::{self, LayerSpec, PoolKind};
 use crate::kernel::{self, Window};
 use crate::plain::Plain;
@@ -128,7 +128,7 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, P: Padding, R: Reduce> Learn for Poo
 
     fn visit<const N: usize, F>(&mut self, _: [&mut (); N], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
     }
 }
@@ -218,7 +218,7 @@ impl<X: Shaped, R: Reduce> Learn for GlobalPool<X, R> {
 
     fn visit<const N: usize, F>(&mut self, _: [&mut (); N], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
     }
 }

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::{self, LayerSpec, States};
 use crate::kernel::{self, Steps};
 use crate::plain::Zero;
@@ -129,11 +129,12 @@ impl Gives for All {
 ///
 /// // Whether there was a one in the window; the gradient goes back through 4 steps of 6.
 /// let mut net = Rnn::<6, 1, 1, Last, Tanh, 4>::new([[0.5]], [[0.5]], [0.0]);
-/// let mut workspace = Workspace::ZERO;
+/// let mut memory = Learning::ZERO;
+/// let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.2));
 /// let (with, without) = ([[0.0], [0.0], [1.0], [0.0], [0.0], [0.0]], [[0.0]; 6]);
 /// for _ in 0..500 {
-///     net.learn(&with, &[0.9], &SquaredError, 0.2, &mut workspace);
-///     net.learn(&without, &[0.0], &SquaredError, 0.2, &mut workspace);
+///     learner.learn(&with, &[0.9]);
+///     learner.learn(&without, &[0.0]);
 /// }
 /// let mut memory = Inference::ZERO;
 /// assert!(net.infer(&with, &mut memory)[0] > 0.5);
@@ -356,11 +357,11 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
 
     fn visit<const K: usize, F>(&mut self, mut with: [&mut Self; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
-        f(self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
-        f(self.recurrent.values_mut(), with.each_mut().map(|with| with.recurrent.values_mut()));
-        f(self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+        f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
+        f(Kind::Weights, self.recurrent.values_mut(), with.each_mut().map(|with| with.recurrent.values_mut()));
+        f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
     }
 }
 

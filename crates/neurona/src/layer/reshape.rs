@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::{self, LayerSpec};
 use crate::kernel;
 use crate::shape::Shaped;
@@ -72,7 +72,7 @@ impl<X: Shaped, Y: Shaped> Learn for Reshape<X, Y> {
 
     fn visit<const N: usize, F>(&mut self, _: [&mut (); N], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
     }
 }

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
@@ -117,7 +117,7 @@ impl<X: Shaped, B: Learn<Input = X, Output = X>, A: Activation + 'static> Learn 
 
     fn visit<const K: usize, F>(&mut self, with: [&mut B::Gradient; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
         self.body.visit(with, f);
     }
@@ -273,7 +273,7 @@ where
 
     fn visit<const K: usize, F>(&mut self, mut with: [&mut Self::Gradient; K], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
         self.body.visit(with.each_mut().map(|with| &mut with.first), f);
         self.shortcut.visit(with.each_mut().map(|with| &mut with.second), f);

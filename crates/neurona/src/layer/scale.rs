@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel;
@@ -100,10 +100,10 @@ impl<X: Shaped, A: Activation + 'static> Learn for Scale<X, A> {
     #[inline]
     fn visit<const N: usize, F>(&mut self, mut with: [&mut Self; N], f: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; N]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
-        f(self.scale.values_mut(), with.each_mut().map(|with| with.scale.values_mut()));
-        f(self.shift.values_mut(), with.each_mut().map(|with| with.shift.values_mut()));
+        f(Kind::Weights, self.scale.values_mut(), with.each_mut().map(|with| with.scale.values_mut()));
+        f(Kind::Biases, self.shift.values_mut(), with.each_mut().map(|with| with.shift.values_mut()));
     }
 }
 

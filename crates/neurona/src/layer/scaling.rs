@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::{LayerSpec, Shape};
 use crate::kernel;
 use crate::shape::{Shaped, Tensor};
@@ -83,7 +83,7 @@ impl<const N: usize, X: Shaped> Learn for Standardize<N, X> {
 
     fn visit<const K: usize, F>(&mut self, _: [&mut (); K], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
     }
 }
@@ -164,7 +164,7 @@ impl<const N: usize, const FACTOR: u32> Learn for Rescale<N, FACTOR> {
 
     fn visit<const K: usize, F>(&mut self, _: [&mut (); K], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
     }
 }

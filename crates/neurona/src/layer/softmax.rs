@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Layer, Learn, Target};
+use super::{Kind, Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::kernel;
 use crate::stream::{Stream, Timing};
@@ -95,7 +95,7 @@ impl<const N: usize, E: Exponential> Learn for Softmax<N, E> {
 
     fn visit<const K: usize, F>(&mut self, _: [&mut (); K], _: &mut F)
     where
-        F: FnMut(&mut [f32], [&mut [f32]; K]),
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
     }
 }

@@ -7,9 +7,9 @@ use crate::{Network, network::Ram};
 fn check<N: Network>(params: usize, macs: u64, ram: usize) {
     assert_eq!((N::PARAMS, N::MACS), (params, macs));
     assert_eq!(size_of::<N>(), 4 * params, "nothing is stored besides");
-    let Ram { inference, in_place, accumulated, momentum } = N::RAM;
+    let Ram { inference, in_place, sgd, momentum, adam } = N::RAM;
     assert_eq!(inference, ram);
-    assert_eq!((accumulated - in_place, momentum - accumulated), (4 * params, 4 * params));
+    assert_eq!([sgd - in_place, momentum - sgd, adam - momentum], [4 * params; 3]);
 }
 
 /// C. Banbury and others, "MLPerf Tiny benchmark", 2021, and its reference models in Keras, whose parameters are these and

@@ -1,0 +1,250 @@
+//! What a network has learned, saved in flash, so that it survives a loss of power at any moment.
+//!
+//! A [`Store`] keeps records of one network in a region of a NOR flash that has the [`embedded_storage`] traits, which
+//! most HALs give. A record is a [postcard] message with a version, a sequence number, the fingerprint of the
+//! architecture, a count of steps, the weights, and a CRC-32 of all of it; `docs/store.md` in the repository is its
+//! written specification.
+//!
+//! ```
+//! # mod flash {
+//! #     use embedded_storage::nor_flash::*;
+//! #     pub struct Flash(pub Vec<u8>);
+//! #     impl ErrorType for Flash { type Error = NorFlashErrorKind; }
+//! #     impl ReadNorFlash for Flash {
+//! #         const READ_SIZE: usize = 1;
+//! #         fn read(&mut self, at: u32, to: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+//! #             Ok(to.copy_from_slice(&self.0[at as usize..][..to.len()]))
+//! #         }
+//! #         fn capacity(&self) -> usize { self.0.len() }
+//! #     }
+//! #     impl NorFlash for Flash {
+//! #         const WRITE_SIZE: usize = 4;
+//! #         const ERASE_SIZE: usize = 4096;
+//! #         fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+//! #             Ok(self.0[from as usize..to as usize].fill(0xff))
+//! #         }
+//! #         fn write(&mut self, at: u32, from: &[u8]) -> Result<(), NorFlashErrorKind> {
+//! #             Ok(self.0[at as usize..][..from.len()].copy_from_slice(from))
+//! #         }
+//! #     }
+//! # }
+//! use neurona::prelude::*;
+//! use neurona::store::{RestoreError, Store};
+//!
+//! neurona::network! {
+//!     struct Line: [f32; 1] => [f32; 1] { line: Dense<1, 1> }
+//! }
+//!
+//! # let mut flash = flash::Flash(vec![0xff; 16384]);
+//! // `flash` is the HAL's; the last four pages of 4 KiB are for what is learned.
+//! let mut store = Store::<_, Line>::new(&mut flash, 0..4 * 4096)?;
+//! let mut net = Line::ZERO; // on a board: in a static, a copy of the trained network
+//! let mut learning = Learning::ZERO;
+//!
+//! let mut steps = match store.load(&mut net) {
+//!     Ok(saved) => saved.steps,
+//!     Err(RestoreError::Empty) => 0, // the first start
+//!     Err(error) => return Err(error.into()),
+//! };
+//! let mut learner = Learner::new(&mut net, &mut learning, SquaredError, InPlace::new(0.1));
+//! for _ in 0..100 {
+//!     learner.learn(&[1.0], &[3.0]);
+//!     steps += 1;
+//! }
+//! store.save(&mut net, steps)?;
+//! # assert_eq!(store.load(&mut Line::ZERO)?.steps, 100);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is promised
+//!
+//! - Whenever power is lost, the next [`load`](Store::load) finds the last record whose [`save`](Store::save) returned,
+//!   or the one that was being saved, whole. A save never erases the pages of the newest record, never writes a word
+//!   twice without an erase between, and reads back what it wrote.
+//! - A record that is cut short, damaged, or of another network is an error and changes nothing. A damaged newest
+//!   record is passed over for the one before it, as long as that has not been erased.
+//! - Wear is spread: records go through the region from its first page to its last and begin again. As many records as a
+//!   page has room for are written to it for one erase, and [`Store::slots`] saves wear each page by as many erases as a
+//!   record takes of pages, at least one. A page that no longer takes what is written is passed over.
+//!
+//! CRC-32 lets one of 2^32 pieces of garbage with the right magic number and fingerprint pass. What a flash with error
+//! correction does at a word whose write was cut, such as a fault of the bus on some STM32, is for its driver to turn
+//! into an error; such a record is passed over.
+//!
+//! # Cost
+//!
+//! A store is its flash and 20 bytes. Weights are written and read in place, slice by slice, through a block of 256 bytes
+//! on the stack, whatever their number. A flash whose driver is asynchronous needs an executor's `block_on` around each
+//! of its calls.
+//!
+//! [postcard]: https://postcard.jamesmunns.com/wire-format
+
+mod error;
+mod io;
+mod record;
+mod ring;
+mod slots;
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
+
+use crate::network::Network;
+pub use error::{RegionError, RestoreError, SaveError};
+use io::{Reader, Writer, unit};
+use record::{BODY_AT, CRC_AT, Header, Start, crc};
+pub use record::{Contents, HEADER, Learnt, MAGIC, VERSION, Whole};
+use ring::Ring;
+use slots::{Found, Slots};
+
+/// Records of what the network `N` has learned, in a region of the flash `F`.
+///
+/// `C` says which values they hold: [`Whole`], all of them, or [`Learnt`], those that learning changes.
+///
+/// A region belongs to one network. Records of another one, as they are left by a change of the firmware, are written
+/// over.
+#[derive(Debug)]
+pub struct Store<F, N, C = Whole> {
+    slots: Slots<F>,
+    network: PhantomData<(fn(N), C)>,
+}
+
+/// A record that is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Saved {
+    /// Number of the record; each has a higher one than those before it.
+    pub sequence: u64,
+    /// The count of steps that it was saved with.
+    pub steps: u64,
+}
+
+impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
+    /// The store in a region of a flash, from one offset to another.
+    ///
+    /// # Errors
+    ///
+    /// The region does not consist of whole pages of the flash, or has not room for two records that share no page.
+    pub fn new(flash: F, region: Range<u32>) -> Result<Self, RegionError> {
+        let ring = Ring::new(&region, flash.capacity(), F::ERASE_SIZE, unit::<F>(), HEADER + C::CAPACITY)?;
+        Ok(Self { slots: Slots { flash, ring }, network: PhantomData })
+    }
+
+    /// Number of records that the region has room for.
+    pub fn slots(&self) -> u32 {
+        self.slots.ring.slots()
+    }
+
+    /// Saves the network; `steps` is kept with it, such as the number of examples that it has learned.
+    ///
+    /// The network is only read. It is taken as exclusive because that is how [`visit`](crate::Learn::visit) goes
+    /// through the parts of a network.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was saved, and what was saved before is there: see [`SaveError`].
+    pub fn save(&mut self, net: &mut N, steps: u64) -> Result<Saved, SaveError> {
+        let mut header = Header { steps, ..Self::header(net) };
+        if header.weights as usize > C::CAPACITY {
+            return Err(SaveError::Length { expected: C::CAPACITY, found: header.weights as usize });
+        }
+        let newest = self.slots.newest(&header);
+        if let Some(newest) = newest {
+            header.sequence = newest.header.sequence.checked_add(1).ok_or(SaveError::Sequence)?;
+        }
+        header.crc = checksum::<N, C>(&header, net);
+
+        let Slots { ring, .. } = self.slots;
+        let mut slot = newest.map_or(0, |newest| ring.next(newest.slot));
+        let mut why = SaveError::Worn;
+        for _ in 0..ring.slots() {
+            if ring.begins_group(slot) {
+                if newest.is_some_and(|newest| ring.share_group(slot, newest.slot)) {
+                    break;
+                }
+                if let Err(kind) = self.slots.erase_group(slot) {
+                    why = SaveError::Flash(kind);
+                    slot = ring.next_group(slot);
+                    continue;
+                }
+            }
+            match self.slots.write(slot, &header, &mut |sink| C::read(net, sink)) {
+                Ok(true) => return Ok(Saved { sequence: header.sequence, steps }),
+                Ok(false) => {}
+                Err(kind) => why = SaveError::Flash(kind),
+            }
+            slot = ring.next(slot);
+        }
+        Err(why)
+    }
+
+    /// Fills the network with the newest record that is whole.
+    ///
+    /// # Errors
+    ///
+    /// There is none that fits: see [`RestoreError`]. The network is then as it was, but for
+    /// [`RestoreError::Unstable`].
+    pub fn load(&mut self, net: &mut N) -> Result<Saved, RestoreError> {
+        let like = Self::header(net);
+        let Some(Found { slot, header, len }) = self.slots.newest(&like) else {
+            return Err(self.slots.why_none(&like));
+        };
+        if like.weights != header.weights {
+            return Err(RestoreError::Contents);
+        }
+        if self.fill(net, slot, len, header.weights).is_err() || checksum::<N, C>(&header, net) != header.crc {
+            return Err(RestoreError::Unstable);
+        }
+        Ok(Saved { sequence: header.sequence, steps: header.steps })
+    }
+
+    /// Fills the network with the weights in a slot, behind a header of `len` bytes.
+    #[inline(never)]
+    fn fill(&mut self, net: &mut N, slot: u32, len: usize, weights: u32) -> Result<(), NorFlashErrorKind> {
+        let whole = (len as u32).wrapping_add(weights);
+        let mut reader = Reader::new(&mut self.slots.flash, self.slots.ring.address(slot), whole);
+        let mut result = reader.exact([0; HEADER].get_mut(..len).unwrap_or_default());
+        C::fill(net, &mut |slice| result = result.and_then(|()| reader.exact(slice)));
+        result
+    }
+
+    /// Erases every record, and all else in the region: the network is then again what the firmware has.
+    ///
+    /// # Errors
+    ///
+    /// The flash fails. The newest record is erased last, so that no older one comes back.
+    pub fn erase(&mut self, net: &mut N) -> Result<(), SaveError> {
+        let Slots { ring, .. } = self.slots;
+        let mut slot = self.slots.newest(&Self::header(net)).map_or(0, |newest| ring.next_group(newest.slot));
+        for _ in 0..ring.groups() {
+            self.slots.erase_group(slot).map_err(SaveError::Flash)?;
+            slot = ring.next_group(slot);
+        }
+        Ok(())
+    }
+
+    /// Gives the flash back.
+    pub fn into_flash(self) -> F {
+        self.slots.flash
+    }
+
+    /// What the header of a record of this network says, but for its number and its CRC.
+    fn header(net: &mut N) -> Header {
+        let layout = C::layout(net);
+        let mut bytes = 0_usize;
+        C::read(net, &mut |slice| bytes = bytes.saturating_add(slice.len()));
+        let weights = u32::try_from(bytes).unwrap_or(u32::MAX);
+        Header { crc: 0, sequence: 0, fingerprint: N::FINGERPRINT, contents: C::CODE, layout, steps: 0, weights }
+    }
+}
+
+/// The CRC of the record of this header and this network.
+fn checksum<N: Network, C: Contents<N>>(header: &Header, net: &mut N) -> u32 {
+    let mut digest = crc();
+    let (bytes, len) = header.encode();
+    digest.update(bytes.get(..CRC_AT).unwrap_or_default());
+    digest.update(bytes.get(BODY_AT..len).unwrap_or_default());
+    C::read(net, &mut |slice| digest.update(slice));
+    digest.finalize()
+}

@@ -1,0 +1,161 @@
+//! The slots of a region, whatever the network: what stands in them, and how a record gets there.
+//!
+//! What has a block on the stack is not inlined, so that two blocks are there at once only where one function calls another.
+
+use super::*;
+
+/// Gives the bytes of the weights, slice by slice, to a function.
+type Weights<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&[u8]));
+
+/// A flash and where its slots are.
+#[derive(Debug)]
+pub(super) struct Slots<F> {
+    pub(super) flash: F,
+    pub(super) ring: Ring,
+}
+
+/// A record, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    pub(super) slot: u32,
+    pub(super) header: Header,
+    /// Bytes of its header.
+    pub(super) len: usize,
+}
+
+impl Found {
+    /// What orders records: the number, and where two have the same, the place.
+    fn key(&self) -> (u64, u32) {
+        (self.header.sequence, self.slot)
+    }
+}
+
+impl<F: NorFlash> Slots<F> {
+    /// The newest record that is whole, of the network and the parts that `like` names.
+    ///
+    /// Only the headers are read, and the newest candidate whole; where it is damaged, the one before it. A place that
+    /// cannot be read, such as a cut write in a flash with error correction, is damaged.
+    pub(super) fn newest(&mut self, like: &Header) -> Option<Found> {
+        self.newest_that(|header| header.is_like(like))
+    }
+
+    /// Why there is no record like this one.
+    pub(super) fn why_none(&mut self, like: &Header) -> RestoreError {
+        if let Some(Found { header, .. }) = self.newest_that(|_| true) {
+            let (expected, found) = (like.fingerprint, header.fingerprint);
+            return if found == expected {
+                RestoreError::Contents
+            } else {
+                RestoreError::Architecture { expected, found }
+            };
+        }
+        let mut why = RestoreError::Empty;
+        for slot in 0..self.ring.slots() {
+            match self.start_of(slot) {
+                Ok(Start::Nothing) => {}
+                Ok(Start::Record(..)) => return RestoreError::Damaged,
+                Ok(Start::Version(found)) => why = RestoreError::Version { expected: VERSION, found },
+                Err(kind) if why == RestoreError::Empty => why = RestoreError::Flash(kind),
+                Err(_) => {}
+            }
+        }
+        why
+    }
+
+    fn newest_that(&mut self, fits: impl Fn(&Header) -> bool) -> Option<Found> {
+        let mut below = None;
+        loop {
+            let mut best: Option<Found> = None;
+            for slot in 0..self.ring.slots() {
+                let Ok(Start::Record(header, len)) = self.start_of(slot) else { continue };
+                let found = Found { slot, header, len };
+                let is_next = below.is_none_or(|below| found.key() < below);
+                if fits(&header) && is_next && best.is_none_or(|best| found.key() > best.key()) {
+                    best = Some(found);
+                }
+            }
+            let found = best?;
+            if self.is_whole(&found).unwrap_or(false) {
+                return Some(found);
+            }
+            below = Some(found.key());
+        }
+    }
+
+    /// Erases the pages of a slot's group.
+    pub(super) fn erase_group(&mut self, slot: u32) -> Result<(), NorFlashErrorKind> {
+        let group = self.ring.group_bytes(slot);
+        self.flash.erase(group.start, group.end).map_err(|error| error.kind())
+    }
+
+    /// Writes a record; false when the slot is not free, or does not hold what was written to it.
+    pub(super) fn write(
+        &mut self,
+        slot: u32,
+        header: &Header,
+        weights: Weights<'_>,
+    ) -> Result<bool, NorFlashErrorKind> {
+        if !self.is_blank(slot)? {
+            return Ok(false);
+        }
+        self.program(slot, header, weights)?;
+        let len = header.encode().1;
+        let is_there = self.start_of(slot)? == Start::Record(*header, len);
+        Ok(is_there && self.is_whole(&Found { slot, header: *header, len })?)
+    }
+
+    #[inline(never)]
+    fn program(&mut self, slot: u32, header: &Header, weights: Weights<'_>) -> Result<(), NorFlashErrorKind> {
+        let mut writer = Writer::new(&mut self.flash, self.ring.address(slot));
+        let (bytes, len) = header.encode();
+        writer.push(bytes.get(..len).unwrap_or_default());
+        weights(&mut |slice| writer.push(slice));
+        writer.finish()
+    }
+
+    /// What the beginning of a slot is.
+    #[inline(never)]
+    fn start_of(&mut self, slot: u32) -> Result<Start, NorFlashErrorKind> {
+        let mut bytes = [0; HEADER];
+        let at = self.ring.address(slot);
+        Reader::new(&mut self.flash, at, HEADER as u32).exact(&mut bytes)?;
+        Ok(Header::decode(&bytes))
+    }
+
+    /// Whether the CRC of a record is right.
+    #[inline(never)]
+    fn is_whole(&mut self, found: &Found) -> Result<bool, NorFlashErrorKind> {
+        let bytes = (found.len as u32).saturating_add(found.header.weights);
+        // One of another network may be larger than a slot of this one.
+        if bytes > self.ring.bytes_from(found.slot) {
+            return Ok(false);
+        }
+        let mut digest = crc();
+        let mut reader = Reader::new(&mut self.flash, self.ring.address(found.slot), bytes);
+        let mut before = [0; BODY_AT];
+        reader.exact(&mut before)?;
+        digest.update(before.get(..CRC_AT).unwrap_or_default());
+        loop {
+            let block = reader.some(io::BLOCK)?;
+            if block.is_empty() {
+                return Ok(digest.finalize() == found.header.crc);
+            }
+            digest.update(block);
+        }
+    }
+
+    /// Whether a slot has nothing in it.
+    #[inline(never)]
+    fn is_blank(&mut self, slot: u32) -> Result<bool, NorFlashErrorKind> {
+        let mut reader = Reader::new(&mut self.flash, self.ring.address(slot), self.ring.slot_bytes());
+        loop {
+            let block = reader.some(io::BLOCK)?;
+            if block.is_empty() {
+                return Ok(true);
+            }
+            if block.iter().any(|byte| *byte != 0xff) {
+                return Ok(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Cuts at every change, cuts of the save after a cut, and cuts at random over long lives.
+
+use super::*;
+use nor::Torn;
+use rand_core::Rng;
+use rand_pcg::Pcg32;
+
+/// Cuts every save of some generations at every change that it makes, in every way; the save after the cut, which mends
+/// what the cut left, is cut at every `again`-th of its changes too.
+///
+/// The record before the cut or the one that was being saved is there, whole, each time; then saving goes on.
+fn cut_everywhere<N: Counts, const R: usize, const W: usize, const P: usize>(
+    pages: usize,
+    generations: u64,
+    again: Option<usize>,
+) where
+    Whole: Contents<N>,
+{
+    for once in [false, true] {
+        let mut nor = Nor::<R, W, P>::new(pages, once, 0);
+        for generation in 1..=generations {
+            let mut whole = nor.clone();
+            whole.changes = 0;
+            save::<N, _, _, _>(&mut whole, generation).expect("no cut");
+            for change in 0..whole.changes {
+                for torn in Torn::ALL {
+                    let mut cut = nor.clone();
+                    cut.cut_after(change, torn, change * 31 + generation);
+                    assert_eq!(save::<N, _, _, _>(&mut cut, generation), None, "the power was cut");
+                    cut.reboot();
+                    let found = found::<N, _, _, _>(&mut cut, generation - 1, generation);
+                    recover::<N, _, _, _>(cut, found, generation + 1, again);
+                }
+            }
+            nor = whole;
+        }
+    }
+}
+
+/// The steps of the record that is found, which must be one of two.
+fn found<N: Counts, const R: usize, const W: usize, const P: usize>(
+    nor: &mut Nor<R, W, P>,
+    before: u64,
+    saved: u64,
+) -> u64
+where
+    Whole: Contents<N>,
+{
+    let steps = load::<N, _, _, _>(nor).map_or(0, |found| found.steps);
+    assert!(steps == before || steps == saved, "found {steps}, not {before} or {saved}");
+    steps
+}
+
+/// Saves after a cut: once with another cut, at each of the changes, then whole, and a few times more.
+fn recover<N: Counts, const R: usize, const W: usize, const P: usize>(
+    mut nor: Nor<R, W, P>,
+    before: u64,
+    steps: u64,
+    again: Option<usize>,
+) where
+    Whole: Contents<N>,
+{
+    if let Some(stride) = again {
+        let mut whole = nor.clone();
+        whole.changes = 0;
+        save::<N, _, _, _>(&mut whole, steps).expect("no cut");
+        for change in (0..whole.changes).step_by(stride) {
+            let mut cut = nor.clone();
+            cut.cut_after(change, Torn::ALL[change as usize % 4], change);
+            assert_eq!(save::<N, _, _, _>(&mut cut, steps), None, "the power was cut");
+            cut.reboot();
+            let found = found::<N, _, _, _>(&mut cut, before, steps);
+            recover::<N, _, _, _>(cut, found, steps + 1, None);
+        }
+    }
+    for steps in steps..steps + 3 {
+        let saved = save::<N, _, _, _>(&mut nor, steps).expect("no cut");
+        assert_eq!(load::<N, _, _, _>(&mut nor), Some(saved));
+    }
+}
+
+#[test]
+fn a_cut_at_every_change_loses_nothing() {
+    // One record a page; and several, with words of 1, 4, 8 and 32 bytes.
+    cut_everywhere::<Small, 1, 4, 256>(2, 9, Some(1));
+    cut_everywhere::<Small, 4, 8, 256>(3, 10, Some(1));
+    cut_everywhere::<Small, 4, 4, 512>(2, 14, Some(3));
+    cut_everywhere::<Small, 1, 1, 256>(2, 5, Some(7));
+    cut_everywhere::<Small, 4, 32, 1024>(2, 20, Some(1));
+    // A record of several pages.
+    cut_everywhere::<Large, 1, 4, 256>(12, 4, Some(211));
+    cut_everywhere::<Large, 4, 8, 2048>(2, 4, Some(101));
+}
+
+#[test]
+fn a_cut_at_every_change_loses_nothing_in_large_sectors() {
+    // The sectors of an STM32F4, with its words and, of other makers, words of 8 bytes.
+    cut_everywhere::<Small, 1, 4, 0x20000>(2, 2, None);
+    cut_everywhere::<Small, 1, 8, 0x4000>(2, 3, None);
+}
+
+/// Long lives in which the power fails again and again, at any place, also while a page is worn out.
+#[test]
+fn cuts_at_random_lose_nothing() {
+    for seed in 0..100 {
+        life::<Small, 1, 4, 256>(2 + seed as usize % 4, seed);
+        life::<Small, 4, 8, 1024>(2 + seed as usize % 3, seed);
+        life::<Large, 1, 4, 256>(10 + seed as usize % 7, seed);
+        life::<Large, 4, 16, 4096>(2 + seed as usize % 3, seed);
+    }
+}
+
+fn life<N: Counts, const R: usize, const W: usize, const P: usize>(pages: usize, seed: u64)
+where
+    Whole: Contents<N>,
+{
+    let mut rng = Pcg32::new(seed, 1);
+    let mut nor = Nor::<R, W, P>::new(pages, seed.is_multiple_of(2), seed);
+    // Whatever was in the region before.
+    if seed.is_multiple_of(3) {
+        rng.fill_bytes(&mut nor.bytes);
+    }
+    let mut held = 0;
+    for steps in 1..60 {
+        let cuts = !rng.next_u32().is_multiple_of(3);
+        if cuts {
+            let torn = Torn::ALL[rng.next_u32() as usize % 4];
+            nor.cut_after(u64::from(rng.next_u32() % 300), torn, rng.next_u64());
+        }
+        let saved = save::<N, _, _, _>(&mut nor, steps);
+        assert!(saved.is_some() || nor.off, "seed {seed}: a save failed with the power on");
+        nor.reboot();
+        let found = load::<N, _, _, _>(&mut nor).map_or(0, |found| found.steps);
+        assert!(found == steps || saved.is_none() && found == held, "seed {seed}: {found} after {held} and {steps}");
+        held = found;
+    }
+}
+
+/// A page that takes nothing more is passed over, and the newest record is never given up for it.
+#[test]
+fn worn_pages_are_passed_over() {
+    let mut nor = Nor::<1, 4, 256>::new(4, true, 0);
+    for steps in 1..40 {
+        nor.worn[1] = steps > 10;
+        nor.worn[3] = steps > 20;
+        assert_eq!(save::<Small, _, _, _>(&mut nor, steps), load::<Small, _, _, _>(&mut nor));
+    }
+    nor.worn.fill(true);
+    assert_eq!(save::<Small, _, _, _>(&mut nor, 99), None);
+    assert_eq!(load::<Small, _, _, _>(&mut nor).map(|saved| saved.steps), Some(39));
+
+    // Only the page of the newest record is left: it takes what it has room for, and is not erased for more.
+    let mut nor = Nor::<1, 4, 256>::new(4, true, 0);
+    save::<Small, _, _, _>(&mut nor, 1).expect("no cut");
+    nor.worn[1..].fill(true);
+    assert!(save::<Small, _, _, _>(&mut nor, 2).is_some());
+    for steps in 3..9 {
+        assert_eq!(save::<Small, _, _, _>(&mut nor, steps), None);
+        assert_eq!(load::<Small, _, _, _>(&mut nor).map(|saved| saved.steps), Some(2));
+    }
+}
+
+/// Every page is erased as often as the others, and once for all records that it has room for.
+#[test]
+fn wear_is_spread() {
+    let mut nor = Nor::<1, 4, 1024>::new(5, true, 0);
+    let slots = Store::<_, Small>::new(&mut nor, 0..5 * 1024).expect("a region of whole pages").slots();
+    // 55 bytes of header and 13 values: 107 bytes, in words 108.
+    assert_eq!(slots, 5 * (1024 / 108));
+    for steps in 0..u64::from(10 * slots) {
+        save::<Small, _, _, _>(&mut nor, steps).expect("no cut");
+    }
+    assert_eq!(nor.erases, [10; 5]);
+}
