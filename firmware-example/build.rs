@@ -1,6 +1,7 @@
 //! Chooses the board by its cargo feature, and packs the data for flash.
 //!
-//! The folder of the model and its data is `data/`, or the one that `NEURONA_MODEL_DIR` names, from here.
+//! Models and their data are those of `data/`. Of a model that the folder has which `NEURONA_MODEL_DIR` names, from here, model
+//! and data come from there.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -101,19 +102,112 @@ fn length(script: &str, region: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("memory.x has no region {region} of a number of KiB, such as `LENGTH = 14K`"))
 }
 
-/// Copies the model, and packs each data file: a label and 64 grey levels an example, a byte each.
+/// The models, and beside each what is packed with it.
+const MODELS: [(&str, fn(&Path) -> Result<(), String>); 3] =
+    [("digits", pack_digits), ("gesture", pack_motion), ("keyword", pack_recordings)];
+
+/// The sample rate of the recordings: that of `src/keyword.rs`.
+const SAMPLE_RATE: u32 = 8000;
+
+/// Copies the models and packs their data.
 fn pack_data() -> Result<(), String> {
     println!("cargo::rerun-if-env-changed=NEURONA_MODEL_DIR");
-    let dir = PathBuf::from(env::var_os("NEURONA_MODEL_DIR").unwrap_or_else(|| "data".into()));
+    let asked = env::var_os("NEURONA_MODEL_DIR").map(PathBuf::from);
+    let file = |dir: &Path, name: &str| dir.join(name).with_extension("neurona");
+    if let Some(asked) = &asked
+        && !MODELS.iter().any(|(name, _)| file(asked, name).exists())
+    {
+        let names = MODELS.map(|(name, _)| format!("{name}.neurona")).join(", ");
+        return Err(format!("NEURONA_MODEL_DIR: {} has none of {names}", asked.display()));
+    }
+    for (name, pack) in MODELS {
+        let from = asked.as_deref().filter(|asked| file(asked, name).exists()).unwrap_or(Path::new("data"));
+        let model = file(from, name);
+        watch(&model);
+        let bytes = fs::read(&model).map_err(|error| format!("cannot read {}: {error}", model.display()))?;
+        write(&format!("{name}.neurona"), &bytes)?;
+        pack(from)?;
+    }
+    // A model that comes later is seen too.
+    asked.iter().for_each(|asked| watch(asked));
+    Ok(())
+}
+
+fn watch(path: &Path) {
+    println!("cargo::rerun-if-changed={}", path.display());
+}
+
+/// Packs images of digits: a label and 64 grey levels an example, a byte each.
+fn pack_digits(dir: &Path) -> Result<(), String> {
     for name in ["learn", "test"] {
         let path = dir.join(name).with_extension("csv");
-        println!("cargo::rerun-if-changed={}", path.display());
+        watch(&path);
         write(&format!("{name}.bin"), &pack(&path)?)?;
     }
-    let model = dir.join("digits.neurona");
-    println!("cargo::rerun-if-changed={}", model.display());
-    let bytes = fs::read(&model).map_err(|error| format!("cannot read {}: {error}", model.display()))?;
-    write("digits.neurona", &bytes)
+    Ok(())
+}
+
+/// Packs a stream of motion: for each sample a byte that says which name it has, and six values of two bytes.
+fn pack_motion(dir: &Path) -> Result<(), String> {
+    let path = dir.join("gesture.csv");
+    watch(&path);
+    let text = read(&path)?;
+    let (mut names, mut bytes) = (Vec::new(), Vec::new());
+    for (line, row) in text.lines().enumerate().skip(1) {
+        let mut cells = row.split(',');
+        let name = cells.next().unwrap_or_default();
+        let values: Result<Vec<i16>, _> = cells.map(str::parse).collect();
+        let Some(values) = values.ok().filter(|values| values.len() == 6 && !name.is_empty()) else {
+            let place = format!("{}, line {}", path.display(), line + 1);
+            return Err(format!("{place}: expected the name of a gesture and six whole numbers of 16 bits"));
+        };
+        let known = names.iter().position(|known| *known == name);
+        bytes.push(known.unwrap_or(names.len()) as u8);
+        if known.is_none() {
+            names.push(name);
+        }
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    }
+    if names.is_empty() || names.len() > 256 {
+        return Err(format!("{}: expected samples of up to 256 names, found {}", path.display(), names.len()));
+    }
+    write("gesture_names.rs", format!("{names:?}").as_bytes())?;
+    write("gesture.bin", &bytes)
+}
+
+/// Packs recordings, and writes the source of their list: `keyword/yes-1.wav` is a `yes`.
+fn pack_recordings(dir: &Path) -> Result<(), String> {
+    let dir = dir.join("keyword");
+    watch(&dir);
+    let entries = fs::read_dir(&dir).map_err(|error| format!("cannot read {}: {error}", dir.display()))?;
+    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "wav"));
+    paths.sort();
+    let mut source = String::from("&[\n");
+    for (number, path) in paths.iter().enumerate() {
+        watch(path);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = stem.rsplit_once('-').map_or(&*stem, |(name, _)| name);
+        write(&format!("keyword_{number}.bin"), &pack_recording(path)?)?;
+        source +=
+            &format!("({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/keyword_{number}.bin\")) as &[u8]),\n");
+    }
+    if paths.is_empty() {
+        return Err(format!("{}: expected recordings such as yes-1.wav, found none", dir.display()));
+    }
+    write("keyword_recordings.rs", (source + "]").as_bytes())
+}
+
+fn pack_recording(path: &Path) -> Result<Vec<u8>, String> {
+    let wrong = |error: hound::Error| format!("{}: {error}", path.display());
+    let reader = hound::WavReader::open(path).map_err(wrong)?;
+    let found = reader.spec();
+    if (found.channels, found.sample_rate, found.bits_per_sample) != (1, SAMPLE_RATE, 16) {
+        let expected = format!("one channel, {SAMPLE_RATE} samples a second, 16 bits");
+        return Err(format!("{}: expected {expected}, found {found:?}", path.display()));
+    }
+    let samples: Result<Vec<i16>, _> = reader.into_samples().collect();
+    Ok(samples.map_err(wrong)?.into_iter().flat_map(i16::to_le_bytes).collect())
 }
 
 fn pack(path: &Path) -> Result<Vec<u8>, String> {

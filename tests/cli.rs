@@ -352,16 +352,33 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
 }
 
 #[test]
-fn large_targets_are_remarked_on() {
+fn targets_of_any_unit_are_learned() {
     let folder = Folder::new();
-    for (factor, remarked) in [(1, false), (100, true)] {
-        let rows: String = (0..40).map(|row| format!("{row},{}\n", factor * (row % 3))).collect();
-        fs::write(folder.path("t.csv"), format!("x,t\n{rows}")).expect("the folder can be written");
-        let done = folder.run(&["train", "t.csv", "--values", "t", "--epochs", "1", "--out", "t.neurona"]);
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{said}");
-        assert_eq!(said.contains("of a size of 127.5: "), remarked, "{said}");
-    }
+    // A line from 1,000 to 1,080 of which half the deviation is 11.5.
+    let rows: String = (0..80).map(|row| format!("{},{}\n", f64::from(row) / 40.0 - 1.0, 1000 + row)).collect();
+    fs::write(folder.path("t.csv"), format!("x,t\n{rows}")).expect("the folder can be written");
+    let train = ["train", "t.csv", "--values", "t", "--rate", "0.01", "--test", "0.2", "--out", "t.neurona"];
+    let with = |more: &[&'static str]| [&train[..], more].concat();
+    let error = |more: &[&'static str]| folder.json(&with(more))["test"]["loss"].as_f64().expect("a number").sqrt();
+    // Standardised, an error far below the deviation of 23; as they are, the network does not even reach the mean.
+    assert!(error(&[]) < 2.0);
+    assert!(error(&["--standardize-targets", "false"]) > 100.0);
+    let says = |more: &[&'static str], said: &str| {
+        let done = folder.run(&with(&[&["--epochs", "1"], more].concat()));
+        let found = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success() && found.contains(said), "{found}");
+    };
+    says(&[], "learned as 0 and 1");
+    says(&["--standardize-targets", "false"], "of a size of 1040, learned as they are");
+    // The board answers in the same unit.
+    folder.ok(&train);
+    fs::write(folder.path("x.csv"), "x\n0.0\n").expect("the folder can be written");
+    let answer: Vec<String> = folder.ok(&["predict", "t.neurona", "x.csv"]).lines().map(str::to_owned).collect();
+    let answer: f64 = answer[1].split(',').next_back().and_then(|cell| cell.parse().ok()).expect("a number");
+    assert!((answer - 1040.0).abs() < 4.0, "{answer}");
+
+    let wrong = with(&["--standardize-targets", "true", "--output", "relu"]);
+    folder.fails(&wrong, &["standardize_targets: expected a last layer that is linear"]);
 }
 
 #[test]
@@ -384,6 +401,46 @@ fn several_starts_keep_the_best() {
     let no_part = ["train", &digits, "--starts", "2", "--out", "b.neurona"];
     folder.fails(&no_part, &["train.starts", "expected a validation part"]);
     folder.fails(&["train", "run.toml", "--out", "b.neurona"], &["run.toml", "give it as `--config run.toml`"]);
+}
+
+#[test]
+fn starts_that_are_killed_go_on_to_the_same_bits() {
+    let folder = Folder::new();
+    let digits = data("digits.csv");
+    let options = ["train", &digits, "--rescale", "0.0625", "--validation", "0.2", "--starts", "3", "--name", "Net"];
+    let train = |more: &[&'static str]| [&options[..], &["--epochs", "40"], more].concat();
+    folder.ok(&train(&["--out", "whole.neurona"]));
+
+    let arguments = train(&["--run", "run", "--out", "resumed.neurona"]);
+    let mut child = Command::new(neurona())
+        .args(&arguments)
+        .current_dir(folder.path(""))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the command runs");
+    // The first epoch of the first start leaves a file.
+    while !folder.path("run/checkpoint-1").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().expect("it is still there, or has ended");
+    child.wait().expect("it ends");
+    folder.ok(&arguments);
+    let bytes = |name: &str| fs::read(folder.path(name)).expect("the file is there");
+    assert!(bytes("whole.neurona") == bytes("resumed.neurona"), "the files differ");
+
+    for seed in 1..=3 {
+        assert!(folder.path(&format!("run/checkpoint-{seed}")).exists());
+    }
+    let metrics = String::from_utf8(bytes("run/metrics.csv")).expect("UTF-8");
+    assert!(
+        metrics.starts_with("seed,epoch,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,1,")
+    );
+    assert_eq!(metrics.lines().count(), 1 + 3 * 40);
+    let report: Json = serde_json::from_slice(&bytes("run/report.json")).expect("one object");
+    let losses = report["starts"].as_array().expect("a list").iter().map(|start| start["validation_loss"].as_f64());
+    let least = losses.flatten().fold(f64::INFINITY, f64::min);
+    assert_eq!(report["validation"]["loss"].as_f64(), Some(least));
+    assert!(String::from_utf8(bytes("run/curves.svg")).expect("UTF-8").contains("validation, other starts"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The bounds are those of the documentation of [`neurona::fast`]. The error of the 64-bit references, below 2^-51, is
 //! nothing beside them.
 
-use neurona::{Activation, fast};
+use neurona::{Activation, Exact, Exponential, fast};
 use rayon::prelude::*;
 
 /// From this magnitude on each of the functions has reached its limits.
@@ -144,5 +144,18 @@ fn tanh_is_odd_everywhere() {
     (0..=f32::INFINITY.to_bits()).into_par_iter().for_each(|bits| {
         let z = f32::from_bits(bits);
         assert_eq!(fast::Tanh::value(-z).to_bits(), (-fast::Tanh::value(z)).to_bits(), "at {z:e}");
+    });
+}
+
+/// Not a fast form: the exponential of the exact functions is `libm`'s, computed with fewer instructions.
+#[test]
+fn the_exact_exponential_is_that_of_libm_everywhere() {
+    (0..=u32::MAX).into_par_iter().for_each(|bits| {
+        let x = f32::from_bits(bits);
+        let (ours, libm) = (Exact::exp(x), libm::expf(x));
+        assert!(
+            ours.to_bits() == libm.to_bits() || (ours.is_nan() && libm.is_nan()),
+            "{ours:e}, not {libm:e}, at {x:e}"
+        );
     });
 }

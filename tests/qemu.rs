@@ -40,6 +40,7 @@ on_every_core!(
     weights_stand_once_in_flash,
     what_was_saved_survives_being_killed,
     board_layer,
+    kernels_keep_their_bits,
     failures_end_with_failure,
     no_panic_is_left,
     too_large_is_refused
@@ -213,6 +214,20 @@ fn board_layer(board: &'static Emulated) -> Result<()> {
     Ok(())
 }
 
+/// On a core with a floating-point unit the kernels compute what plain loops do, in each of their forms; other cores have
+/// nothing but plain loops.
+fn kernels_keep_their_bits(board: &'static Emulated) -> Result<()> {
+    if !board.target.ends_with("hf") {
+        return Ok(());
+    }
+    let build = Build::new(board).feature("selftest").bin("selftest-kernels");
+    for build in [build.clone(), build.feature("cortex-m4")] {
+        let stdout = firmware::run_ok(board, build.run()?.get("selftest-kernels")?)?;
+        ensure!(firmware::value::<u64>(&stdout, "differences")? == 0, "{stdout}");
+    }
+    Ok(())
+}
+
 /// Every bad end is a failing exit code and one line that says why.
 fn failures_end_with_failure(board: &'static Emulated) -> Result<()> {
     let images = selftests(board)?;
@@ -228,10 +243,13 @@ fn failures_end_with_failure(board: &'static Emulated) -> Result<()> {
     Ok(())
 }
 
+/// The binaries without a panic: what a user copies, and what runs layers of every kind.
+const PROVED: [&str; 6] = ["gesture", "infer", "keyword", "learn", "save", "stack"];
+
 /// The linker finds no way to a panic in what a user copies, and finds one where there is one.
 fn no_panic_is_left(board: &'static Emulated) -> Result<()> {
     let proof = Build::new(board).feature("no-panic-proof");
-    proof.clone().bin("infer").bin("learn").bin("save").run()?;
+    PROVED.iter().fold(proof.clone(), |proof, bin| proof.bin(bin)).run()?;
     refused(&proof.feature("selftest").bin("selftest-panic"), "a_panic_is_left_in_this_binary")
 }
 

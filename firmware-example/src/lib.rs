@@ -10,6 +10,9 @@
 //! | `batch`  | a network learns from nothing, in mini-batches with momentum                                        |
 //! | `parity` | hashes by which a board and the desktop prove that they compute the same bits ([`parity`]); so do  |
 //! |          | `parity-conv`, `parity-recurrent` and `parity-learning`, each for a family of networks              |
+//! | `gesture` | windows slide over a stream of motion, a convolutional network answers, answers become decisions  |
+//! | `keyword` | recordings become cepstral coefficients, and a small DS-CNN says what they were                   |
+//! | `stack`  | convolutional and recurrent networks infer, learn and stream within the bound of the stack          |
 //! | `bench`  | what inference, a step of learning and the functions cost: instructions under QEMU, cycles on a board |
 //!
 //! Beside `src/bin/infer.rs` stands `src/bin/infer.out`, and so for each: what it prints, for the committed model.
@@ -55,20 +58,26 @@
 //!
 //! # The rest
 //!
-//! - [`digits`]: the network and its data, which come from `data/`, or from the folder that `NEURONA_MODEL_DIR` names.
+//! - [`digits`], [`gesture`] and [`keyword`]: networks and their data, which come from `data/`; of those whose model the folder
+//!   has that `NEURONA_MODEL_DIR` names, from there. `data/README.md` says how the committed ones were made.
 //! - The module `board`, on a board only: start, timer, printing, exit, stack.
 //! - The feature `no-panic-proof` makes a panic that is left in a binary an error of the linker, an undefined symbol
-//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn` and, on the emulated
+//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn`, `gesture`, `keyword`, `stack` and, on the emulated
 //!   boards, `save` have none.
-//! - The feature `selftest` adds binaries that test the board layer: `selftest-board` holds the timer and the painted
-//!   stack to what is known of them; `selftest-failure`, `-fault`, `-overflow` and `-panic` must end with a failure;
+//! - The feature `cost` adds images that hold one network each, `cost-n1-infer` and so on, which `cargo xtask bench device`
+//!   measures.
+//! - The feature `selftest` adds binaries that test the board layer and the kernels: `selftest-board` holds the timer and
+//!   the painted stack to what is known of them; `selftest-kernels` holds the kernels of a core to plain loops;
+//!   `selftest-failure`, `-fault`, `-overflow` and `-panic` must end with a failure;
 //!   `selftest-too-large` must not compile, nor `selftest-panic` link under `no-panic-proof`.
 #![no_std]
 
 #[cfg(target_os = "none")]
 pub mod board;
 pub mod digits;
+pub mod gesture;
 mod hash;
+pub mod keyword;
 pub mod parity;
 
 pub use hash::Hash;

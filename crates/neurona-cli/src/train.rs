@@ -12,15 +12,15 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Progress, Schedule, Score, Targets, TrainError, Trained, Training,
+    Dataset, End, Schedule, Score, Targets, TrainError, Trained, Training,
     config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
     train,
-    train::{Spread, Start, Starts, train_starts},
+    train::{Spread, Start, Starts, TargetUnits, train_starts, train_starts_with_checkpoints},
     train_with_checkpoints,
 };
 use serde::Serialize;
@@ -37,7 +37,7 @@ mod progress;
 
 use folder::Folder;
 use options::Options;
-use progress::Display;
+use progress::{Display, StartsDisplay};
 
 /// Train a network on examples and write it as a model file.
 ///
@@ -51,8 +51,8 @@ pub(crate) struct Train {
     /// The model file to write; it is whole or not there
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// A folder for the run: its configuration, a checkpoint, metrics as CSV and JSON, and learning curves. The same
-    /// command again goes on where the run was, to the same bits as an unbroken one
+    /// A folder for the run: its configuration, a checkpoint, metrics as CSV and JSON, and learning curves; with --starts
+    /// a checkpoint for each. The same command again goes on where the run was, to the same bits as an unbroken one
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
     /// Print one JSON object in place of the summary
@@ -72,7 +72,7 @@ Examples:
   neurona train load.csv --values load --layers 16:relu --standardize --out load.neurona
   neurona train train-images-idx3-ubyte.gz --targets train-labels-idx1-ubyte.gz --out mnist.neurona
   neurona train --config run.toml --epochs 20 --out run.neurona
-  neurona train train.csv --validation 0.2 --starts 8 --out best.neurona
+  neurona train train.csv --validation 0.2 --starts 8 --run runs/starts --out best.neurona
   neurona train train.csv --augment image:8x8:shift=1:rotation=10 --dropout 0.1 --out turned.neurona
   neurona train train.csv --epochs 5000 --run runs/long --out long.neurona
 
@@ -91,7 +91,7 @@ A TOML file:
 JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" (epoch of the weights),
 \"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \"validation\", \"test\"}; each part is
 {\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for numbers. With --starts also \"starts\":
-[{\"seed\", \"validation_loss\" (null where it diverged)}].
+[{\"seed\", \"validation_loss\" (null where it diverged), \"epochs\", \"kept\", \"end\"}].
 
 Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is written in both cases.";
 
@@ -119,6 +119,26 @@ struct Report {
 struct OneStart {
     seed: u64,
     validation_loss: Option<f32>,
+    epochs: usize,
+    kept: u32,
+    end: &'static str,
+}
+
+impl From<&Start> for OneStart {
+    fn from(start: &Start) -> Self {
+        let Start { seed, loss, epochs, kept, end } = start;
+        Self { seed: *seed, validation_loss: *loss, epochs: epochs.len(), kept: *kept, end: end_name(*end) }
+    }
+}
+
+/// Why a training ended, as JSON says it.
+fn end_name(end: End) -> &'static str {
+    match end {
+        End::Patience => "patience",
+        End::Asked => "interrupted",
+        End::Diverged => "diverged",
+        _ => "finished",
+    }
 }
 
 #[derive(Serialize)]
@@ -143,30 +163,32 @@ impl Train {
             );
         }
         let folder = self.run.as_ref().map(|path| Folder::open(path, &config)).transpose()?;
-        if folder.is_some() && prepared.starts.1 > 1 {
-            bail!("--run keeps one run: leave it out with several starts, or give it the seed of the best one");
-        }
         if !self.quiet {
             introduce(&prepared);
         }
         let start = Instant::now();
-        let mut starts = Vec::new();
-        let (trained, diverged) = match prepared.starts.1 {
-            1 => self.fit(&prepared, folder.as_ref())?,
+        let (trained, starts, diverged) = match prepared.starts.1 {
+            1 => {
+                let (trained, diverged) = self.fit(&prepared, folder.as_ref())?;
+                (trained, Vec::new(), diverged)
+            }
             _ => {
-                let Starts { best, all } = self.fit_starts(&prepared)?;
-                starts.extend(all.into_iter().map(|Start { seed, loss }| OneStart { seed, validation_loss: loss }));
-                (best, None)
+                let Starts { best, all } = self.fit_starts(&prepared, folder.as_ref())?;
+                (best, all, None)
             }
         };
+        let interrupted = trained.end == End::Asked || starts.iter().any(|start| start.end == End::Asked);
         let seconds = start.elapsed().as_secs_f64();
 
         let (model, report) = self.report(&trained, &prepared, &config.network.name, seconds)?;
         model.write(&self.out)?;
         let bytes = std::fs::metadata(&self.out).with_context(|| self.out.display().to_string())?.len();
-        let report = Report { bytes, starts, ..report };
-        if let Some(folder) = &folder {
-            folder.finish(&trained.epochs, &report)?;
+        let end = if interrupted { "interrupted" } else { report.end };
+        let report = Report { bytes, end, starts: starts.iter().map(OneStart::from).collect(), ..report };
+        match &folder {
+            Some(folder) if starts.is_empty() => folder.finish(&trained.epochs, &report)?,
+            Some(folder) => folder.finish_starts(&starts, trained.seed, &report)?,
+            None => {}
         }
         if self.json {
             print::json(out, &report)?
@@ -178,14 +200,14 @@ impl Train {
             out.flush()?;
             return Err(error);
         }
-        Ok(if trained.end == End::Asked { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+        Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
     }
 
     /// Trains; when it diverged after the first epoch, the last good network and the error.
     fn fit(&self, prepared: &Prepared, folder: Option<&Folder>) -> Result<(Trained, Option<anyhow::Error>)> {
         let stop = stop_on_interrupt()?;
         let Prepared { training, validation, network, settings, .. } = prepared;
-        let mut display = Display::new(settings, training.rows(), self.quiet);
+        let mut display = Display::new(settings, self.quiet);
         let mut observer = |progress| {
             display.show(progress);
             go_on_unless(&stop)
@@ -221,18 +243,23 @@ impl Train {
     }
 
     /// Trains from several first weights, says how they did, and gives the best.
-    fn fit_starts(&self, prepared: &Prepared) -> Result<Starts> {
+    fn fit_starts(&self, prepared: &Prepared, folder: Option<&Folder>) -> Result<Starts> {
         let stop = stop_on_interrupt()?;
         let Prepared { training, validation, network, settings, starts, .. } = prepared;
         let validation = validation.as_ref().context("several starts need a validation part")?;
-        let bar = progress::starts(starts.1, settings.epochs, self.quiet);
-        let result = train_starts(network, *starts, training, validation, settings, &|_, progress| {
-            if let Progress::Epoch(_) = progress {
-                bar.inc(1);
-            }
+        let display = StartsDisplay::new(starts.1, settings.epochs, self.quiet);
+        let observer = |start, progress| {
+            display.show(start, progress);
             go_on_unless(&stop)
-        });
-        bar.finish_and_clear();
+        };
+        let result = match folder {
+            None => train_starts(network, *starts, training, validation, settings, &observer),
+            Some(folder) => {
+                let checkpoints = folder.checkpoints();
+                train_starts_with_checkpoints(network, *starts, training, validation, settings, &checkpoints, &observer)
+            }
+        };
+        display.end();
         let starts = result?;
         if !self.quiet {
             write_starts(&starts)?;
@@ -265,12 +292,7 @@ impl Train {
         let report = Report {
             out: self.out.display().to_string(),
             bytes: 0,
-            end: match trained.end {
-                End::Patience => "patience",
-                End::Asked => "interrupted",
-                End::Diverged => "diverged",
-                _ => "finished",
-            },
+            end: end_name(trained.end),
             epochs: trained.epochs.len(),
             kept: trained.kept,
             seconds,
@@ -309,7 +331,7 @@ pub(crate) fn go_on_unless(stop: &AtomicBool) -> ControlFlow<()> {
 /// The loss of each start on the validation part, and their spread, beside the output.
 fn write_starts(starts: &Starts) -> Result<()> {
     let mut table = Table::new([" seed", " validation loss"]);
-    for Start { seed, loss } in &starts.all {
+    for Start { seed, loss, .. } in &starts.all {
         table.row([seed.to_string(), loss.map_or_else(|| "diverged".to_owned(), print::significant)]);
     }
     let mut out = anstream::stderr();
@@ -344,23 +366,36 @@ fn introduce(prepared: &Prepared) {
         ("data", rows),
         ("training", format!("{optimizer}, {}, {batches}, {loss}", rate(settings))),
         ("regularized by", regularization(settings)),
-        ("targets", distant_targets(training)),
+        ("targets", targets(prepared)),
         ("figures", if validation.is_some() { "training / validation".to_owned() } else { String::new() }),
     ];
     // Where standard error is closed, nobody is there to be told.
     let _ = print::facts(&mut anstream::stderr(), facts);
 }
 
-/// What to do about numbers that are so far from 1 that a network takes long to reach them, or to tell them apart.
-fn distant_targets(data: &Dataset) -> String {
-    let Targets::Values { values, .. } = data.targets() else { return String::new() };
+/// In which unit targets are learned; and where that is their own, what to do about numbers that are so far from 1 that a
+/// network takes long to reach them, or to tell them apart.
+fn targets(prepared: &Prepared) -> String {
+    let Prepared { training, network, settings, .. } = prepared;
+    let Targets::Values { values, .. } = training.targets() else { return String::new() };
+    if let Some(TargetUnits { means, deviations }) = settings.target_units(network, training) {
+        let of =
+            |figures: &[f32]| figures.iter().map(|figure| print::significant(*figure)).collect::<Vec<_>>().join(", ");
+        return match means.len() {
+            1..=4 => format!("mean {}, deviation {}, learned as 0 and 1", of(&means), of(&deviations)),
+            count => format!("{count} means and deviations, each learned as 0 and 1"),
+        };
+    }
     let squares: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
     let size = (squares / values.len() as f64).sqrt() as f32;
     if size == 0.0 || (0.1..=10.0).contains(&size) {
         return String::new();
     }
     let size = print::significant(size);
-    format!("of a size of {size}: networks learn numbers near 1 best, so scale them, or give more --epochs")
+    format!(
+        "of a size of {size}, learned as they are: networks learn numbers near 1 best, so leave out what keeps them from \
+         being standardised, or scale them"
+    )
 }
 
 /// The learning rate and how it changes.

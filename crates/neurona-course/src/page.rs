@@ -30,7 +30,7 @@ pub fn write(out: &mut dyn Write, context: &Context<'_>, parts: &[(Experiment, R
     for (experiment, report) in parts {
         writeln!(out, "<section id=\"{}\">", experiment.name)?;
         writeln!(out, "<h2><span>{}</span> {}</h2>", experiment.number(), escape(experiment.title))?;
-        writeln!(out, "{}", experiment.text)?;
+        writeln!(out, "{}", kept_together(experiment.text))?;
         writeln!(out, "<div class=\"figures\">")?;
         report.figures.iter().try_for_each(|figure| write_figure(out, figure))?;
         writeln!(out, "</div>")?;
@@ -70,7 +70,7 @@ fn write_figure(out: &mut dyn Write, figure: &Figure) -> io::Result<()> {
         }
         writeln!(out, "</ul>")?;
     }
-    writeln!(out, "<figcaption>{}</figcaption>\n</figure>", figure.caption)
+    writeln!(out, "<figcaption>{}</figcaption>\n</figure>", kept_together(&figure.caption))
 }
 
 /// A key's mark in its colour.
@@ -188,6 +188,11 @@ fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// Markup whose lines do not break before a percent sign, nor between the prime and the argument of a derivative.
+fn kept_together(markup: &str) -> String {
+    markup.replace(" %", "\u{a0}%").replace("′(", "′\u{2060}(")
 }
 
 /// Plain text in HTML.

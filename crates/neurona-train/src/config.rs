@@ -184,6 +184,10 @@ pub struct TrainConfig {
     pub patience: Option<u32>,
     /// By how much its loss must be less for an epoch to be better.
     pub minimum_change: Option<f32>,
+    /// Whether targets are learned as if they had mean 0 and deviation 1 ([`TargetUnits`](crate::train::TargetUnits));
+    /// without, they are where it can be: the targets are numbers, the loss is one of a difference, and the last layer is
+    /// linear.
+    pub standardize_targets: Option<bool>,
     /// Holds each component of the gradient between minus this and this.
     pub clip_value: Option<f32>,
     /// Shortens the whole gradient to this length.
@@ -414,6 +418,7 @@ impl RunConfig {
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
         spec.rust_source(&self.network.name, &layer_names)?;
+        self.train.check_units(&spec, data, settings.loss)?;
         memory::check(&spec, data, &settings)?;
         Ok((settings, spec, layer_names))
     }

@@ -149,6 +149,7 @@ impl Network {
                 begin_normalization(&mut self.values_mut()[norm]);
             }
         }
+        self.set_drawn();
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     data::{Dataset, Targets},
     loss::{Loss, Target},
+    train::TargetUnits,
 };
 
 /// How much an example of each class counts, for data in which some classes are rare.
@@ -65,11 +66,13 @@ pub(crate) struct Objective {
     pub(crate) smoothing: f32,
     /// The weight of each class; empty when every example counts 1.
     pub(crate) weights: Vec<f32>,
+    /// The units in which outputs are learned; the values of losses are in those of the targets.
+    pub(crate) units: Option<TargetUnits>,
 }
 
 impl From<Loss> for Objective {
     fn from(loss: Loss) -> Self {
-        Self { loss, smoothing: 0.0, weights: Vec::new() }
+        Self { loss, smoothing: 0.0, weights: Vec::new(), units: None }
     }
 }
 
@@ -82,7 +85,7 @@ impl Objective {
         }
     }
 
-    /// The loss of an example, not yet weighted.
+    /// The loss of an example, not yet weighted; `y` are outputs in the units of the targets.
     pub(crate) fn value(&self, y: &[f32], target: Target<'_>) -> f32 {
         self.loss.value(y, target) + self.smoothed(y, target)
     }
@@ -93,6 +96,9 @@ impl Objective {
     ///
     /// `y` and `dy` are (O).
     pub(crate) fn gradient(&self, y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
+        if let Some(units) = &self.units {
+            return units.gradient(self.loss, y, target, scale, dy);
+        }
         let scale = scale * self.weight(target);
         let value = self.loss.gradient(y, target, scale, dy);
         if let (Target::Class(class), true) = (target, self.smoothing > 0.0) {
@@ -144,7 +150,7 @@ mod tests {
             (Loss::BinaryCrossEntropy, &[0.75]),
         ];
         for (loss, y) in cases {
-            let objective = Objective { loss, smoothing: 0.2, weights: vec![1.0, 3.0] };
+            let objective = Objective { loss, smoothing: 0.2, weights: vec![1.0, 3.0], units: None };
             let (mut dy, mut expected) = (vec![0.0; y.len()], vec![0.0; y.len()]);
             let value = objective.gradient(y, Target::Class(1), 0.5, &mut dy);
             let soft = smooth(loss, 1, y.len(), 0.2);

@@ -90,6 +90,7 @@
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
+//! | part of it      | [`Frozen`] and [`InFlash`] do not learn; [`BiasOnly`] and [`SomeRows`] learn in part         |
 //! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`]   |
 //! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
 //! | [`statistics`]  | of streams: mean and variance, confusion matrix, drift detectors                             |
@@ -107,10 +108,10 @@
 //! | for                                 | RAM                                           | 64-32-10, ReLU |
 //! | ----------------------------------- | --------------------------------------------- | -------------- |
 //! | inference, weights in flash         | [`Inference`]                                 | 168            |
-//! | learning in place                   | the weights and [`Learning`]: a [`Workspace`] | 9,988          |
-//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,628         |
-//! | the same with momentum              | those and a second [`Gradient`]               | 29,268         |
-//! | Adam                                | those and a third                             | 38,908         |
+//! | learning in place                   | the weights and [`Learning`]: a [`Workspace`] | 9,992          |
+//! | learning on mini-batches            | those and a [`Gradient`]                      | 19,632         |
+//! | the same with momentum              | those and a second [`Gradient`]               | 29,272         |
+//! | Adam                                | those and a third                             | 38,912         |
 //!
 //! The stack that a call needs does not depend on the network.
 //!
@@ -128,6 +129,8 @@
 //! - `serde`: `Serialize` for [`LayerSpec`] and [`ActivationSpec`].
 //! - `store`: the module of this name, on [`embedded-storage`](https://docs.rs/embedded-storage).
 //! - `defmt`: `defmt::Format` for the small types: errors, architectures, sizes, optimizers.
+//! - `cortex-m4`: for a Cortex-M4F, kernels that take more instructions and fewer cycles than those for other cores with a
+//!   floating-point unit (`docs/performance.md`).
 #![no_std]
 
 pub mod activation;
@@ -154,12 +157,12 @@ pub use activation::{
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    All, Average, AvgPool, Branches, BranchesState, Cell, Concat, ConcatScratch, ConcatTape, Conv, Conv1d, Conv2d,
-    Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Flatten, Gives,
-    GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
-    Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce,
-    Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Running, Scale, Softmax, Standardize,
-    Target,
+    All, Average, AvgPool, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Concat, ConcatScratch, ConcatTape,
+    Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact,
+    Exponential, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, InFlash, Kind,
+    Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool, Projected, ProjectedScratch, ProjectedTape,
+    Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn,
+    RnnCell, Rows, RowsGradient, Running, Scale, Softmax, SomeRows, Standardize, Target,
 };
 pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
@@ -172,9 +175,9 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        All, AvgPool, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoState,
-        Flatten, GlobalAvgPool, GlobalMaxPool, Gru, Last, Layer, Learn, Lstm, MaxPool, Projected, Rescale, Reservoir,
-        Reshape, Residual, Rnn, Scale, Softmax, Standardize,
+        All, AvgPool, BiasOnly, Choice, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d,
+        DepthwiseConv2d, EchoState, Flatten, Frozen, GlobalAvgPool, GlobalMaxPool, Gru, InFlash, Last, Layer, Learn,
+        Lstm, MaxPool, Projected, Rescale, Reservoir, Reshape, Residual, Rnn, Scale, Softmax, SomeRows, Standardize,
     };
     pub use crate::learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Schedule, Sgd};
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};

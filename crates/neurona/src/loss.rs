@@ -3,6 +3,7 @@
 //! A loss compares an output with a target and gives a number and its gradient. Mini-batches take the mean over their
 //! examples. Each sum over the outputs begins with zero and goes up.
 
+use crate::activation::function::exp;
 use crate::kernel;
 
 /// A measure of how far an output `Y` is from a target `T`, with its gradient.
@@ -78,7 +79,7 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for BinaryCrossEntropy {
         mean(z, target, |z, t| {
             let positive = if z > 0.0 { z } else { 0.0 };
             let magnitude = if z > 0.0 { z } else { -z };
-            (positive - t * z) + libm::log1pf(libm::expf(-magnitude))
+            (positive - t * z) + libm::log1pf(exp(-magnitude))
         })
     }
 
@@ -99,13 +100,17 @@ impl<const N: usize> Loss<[f32; N], usize> for SoftmaxCrossEntropy {
     }
 
     fn gradient(&self, z: &[f32; N], class: &usize, dz: &mut [f32; N]) -> f32 {
-        *dz = *z;
-        kernel::softmax(dz, libm::expf);
-        match dz.get_mut(*class) {
-            Some(of_class) => *of_class -= 1.0,
-            None => dz.fill(0.0),
+        let log_sum = probabilities(z, dz);
+        match (z.get(*class), dz.get_mut(*class)) {
+            (Some(z), Some(dz)) => {
+                *dz -= 1.0;
+                log_sum - z
+            }
+            _ => {
+                dz.fill(0.0);
+                f32::NAN
+            }
         }
-        self.value(z, class)
     }
 }
 
@@ -120,12 +125,13 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for SoftmaxCrossEntropy {
     }
 
     fn gradient(&self, z: &[f32; N], target: &[f32; N], dz: &mut [f32; N]) -> f32 {
-        *dz = *z;
-        kernel::softmax(dz, libm::expf);
-        for (dz, t) in dz.iter_mut().zip(target) {
+        let log_sum = probabilities(z, dz);
+        let mut sum = 0.0;
+        for ((dz, z), t) in dz.iter_mut().zip(z).zip(target) {
             *dz -= t;
+            sum += t * (log_sum - z);
         }
-        self.value(z, target)
+        sum
     }
 }
 
@@ -167,12 +173,26 @@ fn slopes<const N: usize>(y: &[f32; N], target: &[f32; N], dy: &mut [f32; N], sl
     }
 }
 
+/// Writes the softmax of `z`, and gives what [`log_sum_exp`] does: both need the same exponentials.
+fn probabilities(z: &[f32], y: &mut [f32]) -> f32 {
+    let max = kernel::maximum(z);
+    let mut sum = 0.0;
+    for (y, z) in y.iter_mut().zip(z) {
+        *y = exp(z - max);
+        sum += *y;
+    }
+    for y in y {
+        *y /= sum;
+    }
+    libm::logf(sum) + max
+}
+
 /// `log(sum of exp(z))`, with the maximum subtracted.
 fn log_sum_exp(z: &[f32]) -> f32 {
     let max = kernel::maximum(z);
     let mut sum = 0.0;
     for z in z {
-        sum += libm::expf(z - max);
+        sum += exp(z - max);
     }
     libm::logf(sum) + max
 }

@@ -187,6 +187,8 @@ pub trait Kernel<X, Y>: 'static {
 
     /// Weights of a convolution: (filters, kernel, channels).
     type Filters: Tensor;
+    /// Weights of one filter: (kernel, channels).
+    type Filter: Tensor;
     /// Weights of a convolution of each channel by itself: (kernel, filters).
     type Depthwise: Tensor;
 }
@@ -205,7 +207,8 @@ impl<
     const STRIDE: [u32; 2] = [1, STRIDE as u32];
     const DILATION: [u32; 2] = [1, DILATION as u32];
     const SEEN: u32 = CHANNELS as u32;
-    type Filters = [[[f32; CHANNELS]; SIZE]; FILTERS];
+    type Filters = [Self::Filter; FILTERS];
+    type Filter = [[f32; CHANNELS]; SIZE];
     type Depthwise = [[f32; FILTERS]; SIZE];
 }
 
@@ -229,7 +232,8 @@ impl<
     const STRIDE: [u32; 2] = [STRIDE_ROWS as u32, STRIDE_COLUMNS as u32];
     const DILATION: [u32; 2] = [DILATION_ROWS as u32, DILATION_COLUMNS as u32];
     const SEEN: u32 = CHANNELS as u32;
-    type Filters = [[[[f32; CHANNELS]; COLUMNS]; ROWS]; FILTERS];
+    type Filters = [Self::Filter; FILTERS];
+    type Filter = [[[f32; CHANNELS]; COLUMNS]; ROWS];
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
 }
 
@@ -248,7 +252,8 @@ impl<
     const STRIDE: [u32; 2] = [1, STRIDE as u32];
     const DILATION: [u32; 2] = [1, DILATION as u32];
     const SEEN: u32 = SEEN as u32;
-    type Filters = [[[f32; SEEN]; SIZE]; FILTERS];
+    type Filters = [Self::Filter; FILTERS];
+    type Filter = [[f32; SEEN]; SIZE];
     type Depthwise = [[f32; FILTERS]; SIZE];
 }
 
@@ -273,7 +278,8 @@ impl<
     const STRIDE: [u32; 2] = [STRIDE_ROWS as u32, STRIDE_COLUMNS as u32];
     const DILATION: [u32; 2] = [DILATION_ROWS as u32, DILATION_COLUMNS as u32];
     const SEEN: u32 = SEEN as u32;
-    type Filters = [[[[f32; SEEN]; COLUMNS]; ROWS]; FILTERS];
+    type Filters = [Self::Filter; FILTERS];
+    type Filter = [[[f32; SEEN]; COLUMNS]; ROWS];
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
 }
 

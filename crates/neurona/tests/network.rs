@@ -138,7 +138,7 @@ fn momentum_keeps_its_velocity() {
         assert!(matches!(learner.learn(&[0.0], &[target]), Learned::Stepped(_)));
         assert_eq!(learner.net().bias, [bias]);
     }
-    assert_eq!(learner.progress(), Progress { steps: 2, refused: 0, examples: 0 });
+    assert_eq!(learner.progress(), Progress { steps: 2, refused: 0, examples: 0, since: 2 });
 }
 
 #[test]

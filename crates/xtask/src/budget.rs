@@ -1,4 +1,4 @@
-//! Holds the sizes of the firmware to a committed file.
+//! Holds the sizes of the firmware, and what it executes, to committed files.
 //!
 //! The file names the compiler that it was made with. With the same one, a figure that rises by more than
 //! [`TOLERANCE_PERCENT`] fails; another compiler makes other code, so that the drift is only printed.
@@ -6,14 +6,14 @@
 use anyhow::{Context as _, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use toml::{Table, Value};
 
 /// By how much a figure may rise: room for a moved literal pool or an alignment, not for a new function.
 pub const TOLERANCE_PERCENT: u64 = 2;
 
-/// The figures of one binary on one core, in bytes, by name.
+/// The figures of one binary on one core, in bytes or in instructions, by name.
 pub type Figures = BTreeMap<String, u64>;
 
 /// The figures of every binary, and the compiler that made them.
@@ -34,7 +34,7 @@ pub struct Report {
     pub failures: Vec<String>,
 }
 
-/// Where the budget is committed.
+/// Where the budget of sizes is committed.
 pub fn path() -> PathBuf {
     crate::firmware::workspace().join("budget.toml")
 }
@@ -54,9 +54,8 @@ impl Budget {
     /// # Errors
     ///
     /// The file cannot be read or is not a budget.
-    pub fn load() -> Result<Self> {
-        let path = path();
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    pub fn load(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("{} is no budget", path.display()))
     }
 
@@ -65,16 +64,15 @@ impl Budget {
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn save(&self) -> Result<()> {
-        let path = path();
-        fs::write(&path, self.to_toml()).with_context(|| format!("cannot write {}", path.display()))
+    pub fn save(&self, path: &Path) -> Result<()> {
+        fs::write(path, self.to_toml()).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Reads the text of a budget.
     ///
     /// # Errors
     ///
-    /// The text is no TOML, or lacks `rustc`, or holds another value than a whole number of bytes.
+    /// The text is no TOML, or lacks `rustc`, or holds another value than a whole number.
     pub fn parse(text: &str) -> Result<Self> {
         let table: Table = text.parse()?;
         let Some(Value::String(rustc)) = table.get("rustc") else { bail!("`rustc` is missing or no text") };
@@ -95,7 +93,7 @@ impl Budget {
     /// The text of the file.
     pub fn to_toml(&self) -> String {
         let mut text = String::from(
-            "# Bytes of each firmware image, held by `cargo xtask ci size`; `cargo xtask ci size --bless` renews them.\n",
+            "# What each firmware image takes, held by `cargo xtask ci`; `cargo xtask ci --bless` renews it.\n",
         );
         text += &format!("rustc = {}\n\n", Value::String(self.rustc.clone()));
         for (core, images) in &self.by_core() {
@@ -150,7 +148,7 @@ impl Report {
             return;
         }
         let percent = (bytes as f64 - budget as f64) / budget.max(1) as f64 * 100.0;
-        let line = format!("{place} {name}: {budget} B in the budget, {bytes} B now ({percent:+.1} %)");
+        let line = format!("{place} {name}: {budget} in the budget, {bytes} now ({percent:+.1} %)");
         if bytes * 100 > budget * (100 + TOLERANCE_PERCENT) {
             self.failures.push(line.clone());
         }
@@ -160,7 +158,7 @@ impl Report {
 
 fn figure(place: &str, name: &str, value: &Value) -> Result<(String, u64)> {
     let bytes = value.as_integer().and_then(|bytes| u64::try_from(bytes).ok());
-    let bytes = bytes.with_context(|| format!("`{place}` `{name}`: {value} is no number of bytes"))?;
+    let bytes = bytes.with_context(|| format!("`{place}` `{name}`: {value} is no whole number"))?;
     Ok((name.into(), bytes))
 }
 
@@ -186,7 +184,7 @@ mod tests {
         let error = |text: &str| Budget::parse(text).unwrap_err().to_string();
         assert_eq!(error("[m0]\n"), "`rustc` is missing or no text");
         assert_eq!(error("rustc = 'x'\n[m0]\ninfer = 3\n"), "`m0/infer` is no table");
-        assert_eq!(error("rustc = 'x'\n[m0]\ninfer = { text = -1 }\n"), "`m0/infer` `text`: -1 is no number of bytes");
+        assert_eq!(error("rustc = 'x'\n[m0]\ninfer = { text = -1 }\n"), "`m0/infer` `text`: -1 is no whole number");
     }
 
     #[test]
@@ -196,7 +194,7 @@ mod tests {
         let risen = committed.compare(&budget("a", 1020));
         assert_eq!((risen.drift.len(), risen.failures.len()), (1, 0));
         let risen = committed.compare(&budget("a", 1021));
-        assert_eq!(risen.failures, ["cortex-m0/infer text: 1000 B in the budget, 1021 B now (+2.1 %)"]);
+        assert_eq!(risen.failures, ["cortex-m0/infer text: 1000 in the budget, 1021 now (+2.1 %)"]);
         let fallen = committed.compare(&budget("a", 500));
         assert_eq!((fallen.drift.len(), fallen.failures.len()), (1, 0));
     }

@@ -5,15 +5,18 @@
 //! - [`firmware`]: builds `firmware-example` for a board, and runs an image under QEMU. [`host`]: the same workload on the
 //!   desktop.
 //! - [`size`]: the sections of an image. [`budget`]: holds them to a committed file.
+//! - [`trace`]: what an image executes, instruction by instruction. [`cycles`]: how long that takes by Arm's tables.
 //! - [`process`]: commands whose failure says how to repeat them.
 
 pub mod boards;
 pub mod budget;
+pub mod cycles;
 pub mod firmware;
 pub mod host;
 pub mod install;
 pub mod process;
 pub mod size;
+pub mod trace;
 
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use super::networks::{networks, squared_error};
 
 networks! {
     layer standardize_channels: signal Reshape<[f32; 7], Signal<7, 1>>, input Standardize<1, Signal<7, 1>>,
-        flat Flatten<Signal<7, 1>, 7>, output Dense<7, 3> [input.mean, input.scale] => squared_error();
+        flat Flatten<Signal<7, 1>, 7>, output Dense<7, 3> [input.mean.as_mut_slice(), input.scale.as_mut_slice()] => squared_error();
     layer conv1d: signal Reshape<[f32; 7], Signal<7, 1>>,
         first Conv1d<Signal<7, 1>, Signal<7, 2>, Kernel1d<3, 1, 2>, Tanh, Causal>,
         second Conv1d<Signal<7, 2>, Signal<4, 3>, Kernel1d<4, 2>, Identity, Same>,

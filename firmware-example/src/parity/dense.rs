@@ -23,7 +23,7 @@ networks! {
 
     layer softmax: output Dense<7, 3>, share Softmax<3> => squared_error();
     layer fast_softmax: output Dense<7, 3>, share fast::Softmax<3> => squared_error();
-    layer standardize: input Standardize<7>, output Dense<7, 3> [input.mean, input.scale] => squared_error();
+    layer standardize: input Standardize<7>, output Dense<7, 3> [input.mean.as_mut_slice(), input.scale.as_mut_slice()] => squared_error();
     layer rescale: output Dense<7, 3>, unit Rescale<3, { (1.0_f32 / 3.0).to_bits() }> => squared_error();
 
     loss binary_cross_entropy: hidden Hidden, output Output => in_place(BinaryCrossEntropy, |t| t);

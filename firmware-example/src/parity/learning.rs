@@ -26,17 +26,38 @@ networks! {
     rule adam: hidden Hidden, output Output => batches(Adam::new(RATE));
     rule adam_l1_l2: hidden Hidden, output Output => batches(Adam { l1: 0.125, l2: 0.5, ..Adam::new(RATE) });
     rule adamw: hidden Hidden, output Output => batches(Adam::with_decay(RATE, 0.5));
+
+    part frozen_first: hidden Frozen<Hidden>, output Output [hidden.layer.weights.as_flattened_mut()]
+        => by(InPlace::new(RATE));
+    part frozen_last: hidden Hidden, output Frozen<Output> [output.layer.weights.as_flattened_mut()]
+        => batches(Sgd::new(RATE));
+    part frozen_middle: first Dense<7, 5, Sigmoid>, middle Frozen<Dense<5, 5, Tanh>>, output Output
+        [middle.layer.weights.as_flattened_mut()] => batches(Momentum::new(RATE, 0.9));
+    part bias_only: hidden BiasOnly<Hidden>, output BiasOnly<Output>
+        [hidden.layer.weights.as_flattened_mut(), output.layer.weights.as_flattened_mut()] => by(InPlace::new(RATE));
+    part some_rows: hidden SomeRows<Hidden, Chosen, 2>, output Output [hidden.layer.weights.as_flattened_mut()]
+        => batches(Adam::new(RATE));
+    part some_filters: signal Reshape<[f32; 7], Signal<7, 1>>,
+        conv SomeRows<Conv1d<Signal<7, 1>, Signal<5, 4>, Kernel1d<3>, Tanh>, Chosen, 2>,
+        mean GlobalAvgPool<Signal<5, 4>>, output Dense<4, 3>
+        [conv.layer.bias.as_mut_slice()] => by(InPlace::new(RATE));
+}
+
+struct Chosen;
+
+impl Choice<2> for Chosen {
+    const ROWS: [usize; 2] = [1, 3];
 }
 
 const DECAY: Schedule = Schedule::Decay { gamma: 0.125 };
 const FALLING: Schedule = Schedule::Exponential { factor: 0.875 };
 
-/// The target is the example's three numbers.
+/// The target is the example's three numbers; there are 1,002 steps, or examples.
 fn by<R>(rule: R) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], R> {
-    Lesson { loss: SquaredError, target: |t| t, rule }
+    Lesson { loss: SquaredError, target: |t| t, rule, examples: 334 }
 }
 
-/// The same in mini-batches of three examples, so that the last of 40 is not filled.
+/// The same in mini-batches of three examples, so that the last of 334 is not filled.
 fn batches<O>(rule: MiniBatch<O>) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], MiniBatch<O>> {
     by(MiniBatch { batch: 3, ..rule })
 }

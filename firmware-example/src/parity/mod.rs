@@ -24,8 +24,8 @@ use neurona::prelude::*;
 use crate::Hash;
 use crate::digits::{Digits, GOLDEN, Images, LEARN, Mounting, TRAINED};
 
-/// Number of learning steps of every network.
-pub const STEPS: usize = 200;
+/// Number of learning steps of the network of the digits.
+pub const STEPS: usize = 1000;
 
 /// The learning rate of every network.
 pub const RATE: f32 = 0.02;

@@ -3,7 +3,6 @@
 use neurona::learner::Rule;
 use neurona::prelude::*;
 
-use super::STEPS;
 use crate::Hash;
 
 /// What is nasty about the numbers.
@@ -110,12 +109,14 @@ pub struct Lesson<L, F, R> {
     pub target: F,
     /// How an example changes the network.
     pub rule: R,
+    /// Number of examples of each kind of numbers.
+    pub examples: usize,
 }
 
 /// Gives what it is called with each of a network's constants: what it has besides its parameters.
 pub type Constants<N> = fn(&mut N, &mut dyn FnMut(&mut [f32]));
 
-/// The hash of every output, loss and weight of a small network in [`STEPS`] examples of nasty numbers.
+/// The hash of every output, loss and weight of a small network that is shown nasty numbers of every kind.
 ///
 /// It learns from those that are finite; of the others, from which nothing is learned, the gradients are hashed.
 pub fn small<N, L, T, F, R>(constants: Constants<N>, lesson: &Lesson<L, F, R>) -> Hash
@@ -163,7 +164,7 @@ where
     state.draw_weights(nasty);
     let mut learning = Learning::ZERO;
     let mut learner = Learner::new(&mut *state.net, &mut learning, lesson.loss, lesson.rule);
-    for _ in 0..STEPS / Nasty::ALL.len() {
+    for _ in 0..lesson.examples {
         let example = Example::draw(state.source, nasty, nasty);
         state.hash.add(learner.infer(&example.x));
         let loss = learner.learn(&example.x, &(lesson.target)(example.t)).loss();
@@ -183,7 +184,7 @@ where
     // What is not finite comes as input: a NaN among the weights would leave nothing to compare.
     let weights = if nasty == Nasty::NotFinite { Nasty::Rounding } else { nasty };
     let (mut gradient, mut workspace) = (Gradient::<N>::ZERO, Workspace::<N>::ZERO);
-    for _ in 0..STEPS / Nasty::ALL.len() {
+    for _ in 0..lesson.examples.min(40) {
         state.draw_weights(weights);
         let Example { x, t } = Example::draw(state.source, nasty, weights);
         gradient.clear();

@@ -11,7 +11,7 @@ use super::nasty::Lesson;
 /// own, so that only one at a time is on the stack.
 macro_rules! networks {
     ($(
-        $group:ident $name:ident: $($layer:ident $type:ty),+ $([$($owner:ident.$array:ident),+])? => $learn:expr;
+        $group:ident $name:ident: $($layer:ident $type:ty),+ $([$($owner:ident$(.$field:ident)+()),+])? => $learn:expr;
     )+) => {
         $(
             #[inline(never)]
@@ -21,7 +21,7 @@ macro_rules! networks {
                 }
 
                 $crate::parity::small::<Net, _, _, _, _>(
-                    |_net, _fill| { $($(_fill(&mut _net.$owner.$array);)+)? },
+                    |_net, _fill| { $($(_fill(_net.$owner$(.$field)+());)+)? },
                     &$learn,
                 )
                 .value()
@@ -46,5 +46,5 @@ pub(super) fn squared_error() -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32;
 
 /// A step with each example, in place; `target` makes the loss's target from the example's three numbers.
 pub(super) fn in_place<L, F>(loss: L, target: F) -> Lesson<L, F, InPlace> {
-    Lesson { loss, target, rule: InPlace::new(RATE) }
+    Lesson { loss, target, rule: InPlace::new(RATE), examples: 40 }
 }

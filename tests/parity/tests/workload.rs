@@ -118,7 +118,10 @@ neurona::network! {
 }
 
 fn hash<N: Network<Input = [f32; 7], Output = [f32; 3]> + Zero>() -> Hash {
-    small::<N, _, _, _, _>(|_, _| {}, &Lesson { loss: SquaredError, target: |t| t, rule: InPlace::new(RATE) })
+    small::<N, _, _, _, _>(
+        |_, _| {},
+        &Lesson { loss: SquaredError, target: |t| t, rule: InPlace::new(RATE), examples: 40 },
+    )
 }
 
 #[test]

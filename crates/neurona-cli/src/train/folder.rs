@@ -7,22 +7,25 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use neurona_train::{Checkpoints, Epoch, config::RunConfig, file::write_whole};
+use neurona_train::{Checkpoints, Epoch, config::RunConfig, file::write_whole, train::Start};
 use serde::Serialize;
 
 mod curves;
 
-/// A folder with `run.toml`, `checkpoint`, `metrics.csv`, `report.json` and `curves.svg`.
+/// A folder with `run.toml`, `checkpoint`, `metrics.csv`, `report.json` and `curves.svg`; of several starts each has its
+/// `checkpoint-SEED`, and a line of `metrics.csv` begins with the seed.
 pub(super) struct Folder {
     path: PathBuf,
 }
 
 /// What a kill can cost, beside the epoch that it interrupts.
-const INTERVAL: Duration = Duration::from_secs(5);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// A line of `metrics.csv`; a figure that there is none of is left empty.
 #[derive(Serialize)]
 struct Row {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
     epoch: u32,
     training_loss: f32,
     training_accuracy: Option<f32>,
@@ -53,24 +56,44 @@ impl Folder {
         Checkpoints { path: self.file("checkpoint"), interval: INTERVAL }
     }
 
-    /// Writes how the run went.
+    /// Writes how a run from one start went.
     pub(super) fn finish(&self, epochs: &[Epoch], report: &impl Serialize) -> Result<()> {
+        self.write_metrics(epochs.iter().map(|epoch| (None, *epoch)))?;
+        self.write_report(report)?;
+        self.write_curves(curves::draw(epochs, &[])?)
+    }
+
+    /// Writes how several starts went, of which the one with that seed is the best.
+    pub(super) fn finish_starts(&self, starts: &[Start], best: u64, report: &impl Serialize) -> Result<()> {
+        let epochs = |start: &Start| start.epochs.iter().map(|epoch| (Some(start.seed), *epoch)).collect::<Vec<_>>();
+        self.write_metrics(starts.iter().flat_map(epochs))?;
+        self.write_report(report)?;
+        let (best, others): (Vec<&Start>, Vec<&Start>) = starts.iter().partition(|start| start.seed == best);
+        let others: Vec<&[Epoch]> = others.into_iter().map(|start| &start.epochs[..]).collect();
+        self.write_curves(curves::draw(best.first().map_or(&[], |best| &best.epochs[..]), &others)?)
+    }
+
+    fn write_metrics(&self, epochs: impl Iterator<Item = (Option<u64>, Epoch)>) -> Result<()> {
         let mut table = csv::Writer::from_writer(Vec::new());
-        for Epoch { number, training, validation, .. } in epochs {
+        for (seed, Epoch { number, training, validation, .. }) in epochs {
             table.serialize(Row {
-                epoch: *number,
+                seed,
+                epoch: number,
                 training_loss: training.loss,
                 training_accuracy: training.accuracy,
                 validation_loss: validation.map(|score| score.loss),
                 validation_accuracy: validation.and_then(|score| score.accuracy),
             })?;
         }
-        self.write("metrics.csv", &table.into_inner().context("the metrics cannot be written")?)?;
-        self.write("report.json", format!("{}\n", serde_json::to_string_pretty(report)?).as_bytes())?;
-        if let Some(picture) = curves::draw(epochs)? {
-            self.write("curves.svg", picture.as_bytes())?;
-        }
-        Ok(())
+        self.write("metrics.csv", &table.into_inner().context("the metrics cannot be written")?)
+    }
+
+    fn write_report(&self, report: &impl Serialize) -> Result<()> {
+        self.write("report.json", format!("{}\n", serde_json::to_string_pretty(report)?).as_bytes())
+    }
+
+    fn write_curves(&self, picture: Option<String>) -> Result<()> {
+        picture.map_or(Ok(()), |picture| self.write("curves.svg", picture.as_bytes()))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {

@@ -127,6 +127,11 @@ struct TrainingArgs {
     /// By how much the loss on the validation part must be less for an epoch to be better [default: 0]
     #[arg(long, value_name = "LOSS")]
     minimum_change: Option<f32>,
+    /// Whether targets that are numbers are learned as if they had mean 0 and deviation 1 over the training part; the
+    /// network answers, and every figure is, in their own unit. For squared_error, absolute_error and huber, and a last
+    /// layer without an activation [default: true where it can be]
+    #[arg(long, value_name = "true|false")]
+    standardize_targets: Option<bool>,
     /// Hold each component of the gradient between minus this and this
     #[arg(long, value_name = "LIMIT")]
     clip_value: Option<f32>,
@@ -320,6 +325,7 @@ impl Options {
         train.seed = asked.seed.or(train.seed);
         train.patience = asked.patience.or(train.patience);
         train.minimum_change = asked.minimum_change.or(train.minimum_change);
+        train.standardize_targets = asked.standardize_targets.or(train.standardize_targets);
         train.clip_value = asked.clip_value.or(train.clip_value);
         train.clip_norm = asked.clip_norm.or(train.clip_norm);
         train.starts = asked.starts.or(train.starts);

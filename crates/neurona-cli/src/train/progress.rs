@@ -2,6 +2,7 @@
 
 use std::{
     io::{IsTerminal as _, stderr},
+    sync::atomic::{AtomicU32, Ordering},
     time::Instant,
 };
 
@@ -15,6 +16,8 @@ pub(super) struct Display {
     way: Way,
     epochs: u32,
     start: Instant,
+    /// The first epoch of this run, which may go on from an earlier one.
+    first: Option<u32>,
     /// The score of the last epoch on the validation part.
     validation: Option<Score>,
 }
@@ -30,26 +33,33 @@ enum Way {
 const LINES: u32 = 20;
 
 impl Display {
-    pub(super) fn new(settings: &Training, rows: usize, quiet: bool) -> Self {
-        let steps = u64::from(settings.epochs) * rows.div_ceil(settings.batch.max(1)) as u64;
+    pub(super) fn new(settings: &Training, quiet: bool) -> Self {
         let way = if quiet {
             Way::Silent
         } else if stderr().is_terminal() {
-            Way::Bar(bar(steps, settings.epochs))
+            Way::Bar(bar(settings.epochs.into(), settings.epochs))
         } else {
             Way::Lines
         };
-        Self { way, epochs: settings.epochs, start: Instant::now(), validation: None }
+        Self { way, epochs: settings.epochs, start: Instant::now(), first: None, validation: None }
     }
 
     pub(super) fn show(&mut self, progress: Progress) {
         match progress {
-            Progress::Batch { epoch, training, .. } => {
+            Progress::Batch { epoch, batch, batches, training } => {
                 if let Way::Bar(bar) = &self.way {
                     bar.set_prefix(self.epoch(epoch));
                     bar.set_message(scores(training, self.validation));
-                    bar.inc(1);
+                    let done = u64::from(epoch - 1) * batches as u64 + batch as u64;
+                    if self.first.is_none() {
+                        // What an earlier run did took no time of this one.
+                        bar.set_length(u64::from(self.epochs) * batches as u64);
+                        bar.set_position(done - 1);
+                        bar.reset_eta();
+                    }
+                    bar.set_position(done);
                 }
+                self.first.get_or_insert(epoch);
             }
             Progress::Epoch(epoch) => {
                 self.validation = epoch.validation;
@@ -73,23 +83,47 @@ impl Display {
     }
 
     fn line(&self, Epoch { number, training, validation, .. }: Epoch) {
-        if number % self.epochs.div_ceil(LINES).max(1) != 0 && number != 1 && number != self.epochs {
+        let first = self.first.unwrap_or(1);
+        if number % self.epochs.div_ceil(LINES).max(1) != 0 && number != first && number != self.epochs {
             return;
         }
-        let left = self.start.elapsed().as_secs_f64() / f64::from(number) * f64::from(self.epochs - number);
+        let done = f64::from(number + 1 - first.min(number));
+        let left = self.start.elapsed().as_secs_f64() / done * f64::from(self.epochs - number);
         let left = if number < self.epochs { format!("  {} left", print::duration(left)) } else { String::new() };
         print::note(format_args!("{}  {}{left}", self.epoch(number), scores(training, validation)));
     }
 }
 
-/// A bar for so many starts of so many epochs, which shows nothing where there is no terminal.
-pub(super) fn starts(starts: u32, epochs: u32, quiet: bool) -> ProgressBar {
-    if quiet || !stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// Shows how far several starts are: a bar on a terminal, nothing elsewhere.
+pub(super) struct StartsDisplay {
+    bar: ProgressBar,
+    /// How many epochs each start has behind it.
+    done: Vec<AtomicU32>,
+}
+
+impl StartsDisplay {
+    pub(super) fn new(starts: u32, epochs: u32, quiet: bool) -> Self {
+        let bar = if quiet || !stderr().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            bar(u64::from(starts) * u64::from(epochs), epochs)
+        };
+        bar.set_prefix(format!("{starts} starts"));
+        Self { bar, done: (0..starts).map(|_| AtomicU32::new(0)).collect() }
     }
-    let bar = bar(u64::from(starts) * u64::from(epochs), epochs);
-    bar.set_prefix(format!("{starts} starts"));
-    bar
+
+    pub(super) fn show(&self, start: u32, progress: Progress) {
+        let Progress::Epoch(Epoch { number, .. }) = progress else { return };
+        if let Some(done) = self.done.get(start as usize) {
+            // A start that goes on from an earlier run has its first epochs behind it already.
+            let before = done.swap(number, Ordering::Relaxed);
+            self.bar.inc(u64::from(number.saturating_sub(before)));
+        }
+    }
+
+    pub(super) fn end(self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 fn bar(steps: u64, epochs: u32) -> ProgressBar {

@@ -143,7 +143,8 @@ impl Curve {
     }
 
     fn figure(&self) -> Result<Figure, CourseError> {
-        let (low, high) = (self.points.iter().map(|point| point[1]), self.points.iter().map(|point| point[1]));
+        let values = || self.points.iter().flat_map(|point| [point[1], point[2]]);
+        let (low, high) = (values(), values());
         let low = low.fold(-0.25, f64::min);
         let high = high.fold(1.25, f64::max);
         let (z, y) = (Axis::linear("z", -Self::REACH..Self::REACH), Axis::linear("", low * 1.05..high * 1.05));
@@ -226,7 +227,7 @@ impl Findings {
         let mut slopes = Table::new(
             "Slopes",
             "activation",
-            [("slope at −7", ""), ("slope just above 0", ""), ("slope at 7", ""), ("largest slope", "")],
+            [("slope at −7", ""), ("slope just above 0", ""), ("slope at 7", ""), ("largest from −7 to 7", "")],
         );
         for curve in &self.curves {
             let reach = Curve::REACH as f32;

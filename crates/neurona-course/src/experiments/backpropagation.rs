@@ -28,7 +28,7 @@ example:</p>
 <var>y</var>)<sup>2</sup></p>
 <p>Written as a graph, each node is one operation. Forward, from left to right, every edge gets its value. Backward, \
 from right to left, it gets the derivative of <var>C</var> with respect to that value: by the chain rule, the \
-derivative that arrives at the node times the node's own. A sum passes the derivative on unchanged, a product \
+derivative that arrives at the node times the node’s own. A sum passes the derivative on unchanged, a product \
 multiplies it by the other factor, the sigmoid multiplies it by <var>σ</var>(1 − <var>σ</var>). One pass in each \
 direction gives every derivative.</p>
 <p>The example: <var>x</var> = 0.5, <var>y</var> = 0.88, learning rate <var>α</var> = 0.1. The trainer computes the \

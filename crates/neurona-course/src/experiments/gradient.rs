@@ -22,14 +22,14 @@ pub const EXPERIMENT: Experiment = Experiment {
 const TEXT: &str = "\
 <p>Backpropagation goes from layer to layer with</p>\
 <p class=\"formula\">∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>−1)</sup> = (<var>W</var><sup>(<var>l</var>)T</sup> \
-∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup>) · <var>σ</var>′(<var>z</var><sup>(<var>l</var>−1)</sup>)</p>\
-<p>so that over <var>L</var> layers the gradient is multiplied <var>L</var> times by weights and by slopes. With \
+∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup>) ⊙ <var>σ</var>′(<var>z</var><sup>(<var>l</var>−1)</sup>)</p>\
+<p>where ⊙ multiplies element by element, so that over <var>L</var> layers the gradient is multiplied <var>L</var> times by weights and by slopes. With \
 <var>H</var> neurons in a layer and weights of variance <var>v</var> its mean square changes at each layer by about \
 the factor <var>H</var> <var>v</var> · mean of <var>σ</var>′<sup>2</sup>. Below 1 it vanishes towards the input, and \
-the first layers do not learn; above 1 it explodes. The slope of the sigmoid is at most ¼: with Glorot's variance \
+the first layers do not learn; above 1 it explodes. The slope of the sigmoid is at most ¼: with Glorot’s variance \
 <var>v</var> = 1/<var>H</var> the gradient shrinks by a factor of 4 or more at every layer. Half of the neurons of a \
-ReLU layer have slope 1, the others 0: with He's variance <var>v</var> = 2/<var>H</var> the factor is 1. Weights with \
-twice that standard deviation double the gradient at every layer: over fifty layers it grows by 2<sup>50</sup>.</p>\
+ReLU layer have slope 1, the others 0: with He’s variance <var>v</var> = 2/<var>H</var> the factor is 1. Weights with \
+twice that standard deviation double the gradient at every layer: over fifty layers it grows by about 2<sup>50</sup>.</p>\
 <p>The networks have 100 neurons in each hidden layer and were not trained: the size is the root mean square of \
 ∂<var>C</var>/∂<var>b</var><sup>(<var>l</var>)</sup> over a layer, which is the mean of \
 ∂<var>C</var>/∂<var>z</var><sup>(<var>l</var>)</sup> over 32 random examples; lines are medians over several seeds. \

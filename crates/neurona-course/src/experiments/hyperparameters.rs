@@ -377,8 +377,8 @@ impl Found {
     fn map(&self, least: f64) -> Result<Figure, CourseError> {
         /// How many times the least score is shown in which colour.
         const SHADES: [(f64, &str, Mark, RGBColor); 4] = [
-            (f64::INFINITY, "more", Mark::Dot, GREY),
-            (4.0, "up to 4 times the least cost", Mark::Dot, SKY),
+            (f64::INFINITY, "more than 4 times the least cost", Mark::Dot, GREY),
+            (4.0, "up to 4 times", Mark::Dot, SKY),
             (2.0, "up to 2 times", Mark::Dot, BLUE),
             (1.2, "up to 1.2 times", Mark::Triangle, VERMILION),
         ];

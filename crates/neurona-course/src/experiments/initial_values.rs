@@ -217,11 +217,11 @@ impl Shown {
     /// The best, the middle and the worst of the first rule.
     fn all(context: &Context<'_>, rule: &Rule, parts: &Parts) -> Result<Vec<Self>, CourseError> {
         let order = rule.ranked();
-        let shown = [("best", order[0]), ("middle", order[order.len() / 2]), ("worst", order[order.len() - 1])];
-        context.each(&shown, |(name, start)| Self::new(context, name, *start, parts))
+        let shown = [("best", &order[0]), ("middle", &order[order.len() / 2]), ("worst", &order[order.len() - 1])];
+        context.each(&shown, |(name, start)| Self::new(context, name, start, parts))
     }
 
-    fn new(context: &Context<'_>, name: &'static str, start: Start, parts: &Parts) -> Result<Self, CourseError> {
+    fn new(context: &Context<'_>, name: &'static str, start: &Start, parts: &Parts) -> Result<Self, CourseError> {
         let mut network = lab::network(&SIZES, ActivationSpec::Tanh)?;
         network.init(RULES[0].0, start.seed);
         // To the bits of the start, which was trained with this seed.

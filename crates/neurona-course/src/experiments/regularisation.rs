@@ -39,7 +39,7 @@ noise and keeps its class.</li>
 weights need not grow without bound to fit it. It keeps the network from being too sure, and so lowers the cost; the \
 error is about as high as without.</li>
 <li><b>Batch normalisation</b> brings the sums of each hidden neuron to mean 0 and variance 1 over the mini-batch, \
-then to <var>γ</var> and <var>β</var>, which are learned. Its purpose is to ease descent; that it regularises, by the \
+then to deviation <var>γ</var> and mean <var>β</var>, which are learned. Its purpose is to ease descent; that it regularises, by the \
 noise of small batches, is a side effect.</li>
 </ul>
 <p>The points lie on two half circles, moved by normal noise with standard deviation 0.4. The best possible classifier \

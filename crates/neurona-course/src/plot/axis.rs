@@ -85,7 +85,11 @@ impl Axis {
         if decades < 2.5 {
             let powers = start.floor() as i32..=end.floor() as i32;
             let all = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|factor| factor * 10_f64.powi(power)));
-            return all.filter(|tick| self.contains(*tick)).collect();
+            let all: Vec<f64> = all.filter(|tick| self.contains(*tick)).collect();
+            // Powers of ten are wide, and more so with a digit before them: many of those do not fit beside the label.
+            if all.len() as f64 <= most || all.iter().any(|tick| (1e-3..1e5).contains(tick)) {
+                return all;
+            }
         }
         multiples((decades / most).ceil()).map(|power| 10_f64.powf(power)).collect()
     }
@@ -151,6 +155,7 @@ mod tests {
         assert_eq!(labels(&Axis::log("", 1.0..500.0), 5), ["1", "10", "100"]);
         assert_eq!(labels(&Axis::log("", 0.015..0.3), 5), ["0.02", "0.05", "0.1", "0.2"]);
         assert_eq!(labels(&Axis::log("", 1e-9..1e-8), 5), ["10⁻⁹", "2·10⁻⁹", "5·10⁻⁹", "10⁻⁸"]);
+        assert_eq!(labels(&Axis::log("", 1e-9..2e-7), 5), ["10⁻⁹", "10⁻⁸", "10⁻⁷"]);
         assert_eq!(labels(&Axis::log("", 1e-12..1.0), 5), ["10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001", "1"]);
     }
 

@@ -171,13 +171,15 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 73] = [
+pub const USED: [&str; 78] = [
     "Activation",
     "Adam",
     "All",
     "AvgPool",
+    "BiasOnly",
     "BinaryCrossEntropy",
     "Causal",
+    "Choice",
     "Clip",
     "Concat",
     "Conv",
@@ -190,6 +192,7 @@ pub const USED: [&str; 73] = [
     "EchoState",
     "Elu",
     "Flatten",
+    "Frozen",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "Golden",
@@ -201,6 +204,7 @@ pub const USED: [&str; 73] = [
     "Hinge",
     "Identity",
     "Image",
+    "InFlash",
     "InPlace",
     "Inference",
     "Kernel1d",
@@ -238,6 +242,7 @@ pub const USED: [&str; 73] = [
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",
+    "SomeRows",
     "SquaredError",
     "Standardize",
     "Step",

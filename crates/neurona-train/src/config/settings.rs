@@ -2,6 +2,7 @@
 
 use super::{Batch, ConfigError, TrainConfig};
 use crate::{
+    arch::Spec,
     data::{Dataset, Targets},
     loss::Loss,
     optim::{Constant, Optimizer},
@@ -42,6 +43,7 @@ impl TrainConfig {
             epochs: self.epochs.unwrap_or(defaults.epochs),
             batch: self.batch.map_or(defaults.batch, Batch::rows),
             seed: self.seed.unwrap_or(defaults.seed),
+            standardize_targets: self.standardize_targets.unwrap_or(defaults.standardize_targets),
             clip_value: self.clip_value,
             clip_norm: self.clip_norm,
             l1: self.l1.unwrap_or(defaults.l1),
@@ -54,6 +56,24 @@ impl TrainConfig {
             dropout: dropout?,
             ..defaults
         })
+    }
+
+    /// Whether targets can be standardised, where the description asks for it.
+    pub(super) fn check_units(&self, spec: &Spec, data: &Dataset, loss: Loss) -> Result<(), ConfigError> {
+        let problem = if self.standardize_targets != Some(true) {
+            return Ok(());
+        } else if matches!(data.targets(), Targets::Classes { .. }) {
+            "expected targets that are numbers, found classes: leave it out".to_owned()
+        } else if !loss.is_difference() {
+            format!("expected a loss of a difference (squared_error, absolute_error, huber), found `{}`", loss.name())
+        } else if !spec.ends_linearly() {
+            "expected a last layer that is linear, which takes in the mean and the deviation: leave out its activation, \
+             or put `{ scale = true }` behind it"
+                .to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(ConfigError::key("train.standardize_targets", problem))
     }
 
     /// The optimizer with the constants that are given.

@@ -454,3 +454,32 @@ fn several_starts_need_a_validation_part() {
     assert!(starts("", 3).expect_err("no part").starts_with("train.starts: expected a validation part"));
     assert_eq!(starts("", 0).expect_err("none"), "train.starts: expected at least 1, found 0");
 }
+
+#[test]
+fn targets_are_standardized_where_they_can_be() {
+    let inputs = ndarray::Array2::from_shape_fn((24, 2), |(row, at)| ((row * 7 + at * 3) % 11) as f32);
+    let numbers = Targets::values(ndarray::Array2::from_shape_fn((24, 1), |(row, _)| 100.0 + row as f32));
+    let numbers = Dataset::new(inputs.clone(), numbers).expect("the parts fit");
+    let classes = Targets::classes(&["no", "yes"], (0..24).map(|row| row % 2).collect());
+    let classes = Dataset::new(inputs, classes).expect("the parts fit");
+    let units = |data: &Dataset, last: &str, train: &str| {
+        let network = format!("[network]\nname = 'Net'\nlayers = [{{ dense = 3 }}, {last}]");
+        let text = format!("[data]\nfile = 'x.csv'\n{network}\n[train]\n{train}");
+        let config = RunConfig::parse(&text, Path::new("net.toml")).map_err(|error| error.to_string())?;
+        let prepared = config.prepare_with(data).map_err(|error| error.to_string())?;
+        Ok::<_, String>(prepared.settings.target_units(&prepared.network, &prepared.training))
+    };
+    let known = |last, train| units(&numbers, last, train).expect("the description is right").is_some();
+    let (linear, scaled) = ("{ dense = 1 }", "{ dense = 1, activation = 'relu' }, { scale = true }");
+    assert!(known(linear, "") && known(scaled, "standardize_targets = true"));
+    assert!(!known(linear, "standardize_targets = false") && !known("{ dense = 1, activation = 'relu' }", ""));
+    assert_eq!(units(&classes, "{ dense = 2 }", ""), Ok(None));
+
+    let wrong = |data, last, train: &str| {
+        units(data, last, &format!("standardize_targets = true\n{train}")).expect_err("it cannot be")
+    };
+    let key = "train.standardize_targets: expected";
+    assert!(wrong(&classes, "{ dense = 2 }", "").starts_with(&format!("{key} targets that are numbers")));
+    let bounded = wrong(&numbers, "{ dense = 1, activation = 'tanh' }", "");
+    assert!(bounded.starts_with(&format!("{key} a last layer that is linear")), "{bounded}");
+}

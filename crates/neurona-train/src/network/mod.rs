@@ -33,6 +33,8 @@ pub struct Network {
     layers: Vec<Layer>,
     /// Every stored value, in the order of the model file; then those of the normalised layers.
     values: Vec<f32>,
+    /// Whether the weights were drawn and not changed since, so that the outputs have no unit yet.
+    drawn: bool,
 }
 
 /// Values, inputs or targets that do not fit the network.
@@ -77,7 +79,7 @@ impl Network {
         };
         let layers = spec.steps().into_iter().enumerate().map(layer).collect::<Result<_, _>>()?;
         let values = vec![0.0; spec.values()];
-        Ok(Self { spec, layers, values })
+        Ok(Self { spec, layers, values, drawn: false })
     }
 
     /// A network of the architecture of a device type, such as `Digits::ARCH`, whose values are all zero.
@@ -114,6 +116,7 @@ impl Network {
 
     /// The stored values, to change: see [`values`](Self::values).
     pub fn values_mut(&mut self) -> &mut [f32] {
+        self.drawn = false;
         &mut self.values
     }
 
@@ -124,8 +127,17 @@ impl Network {
     /// There are more or fewer values than the network stores.
     pub fn set_values(&mut self, values: &[f32]) -> Result<(), ShapeError> {
         ShapeError::check("values", self.values.len(), values.len())?;
-        self.values.copy_from_slice(values);
+        self.values_mut().copy_from_slice(values);
         Ok(())
+    }
+
+    /// Whether the weights were drawn by [`init`](Self::init) and not changed since.
+    pub(crate) fn is_drawn(&self) -> bool {
+        self.drawn
+    }
+
+    pub(crate) fn set_drawn(&mut self) {
+        self.drawn = true;
     }
 
     /// Number of layers that compute something: the [steps](Spec::steps) of the architecture.

@@ -28,8 +28,15 @@ const RUN: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 pub struct Checkpoints {
     /// The file; when it is there, the run goes on from it.
     pub path: PathBuf,
-    /// The least time between two of them: what a kill can cost, beside the epoch that it interrupts.
+    /// The least time between two of them: what a kill can cost, beside the epoch that it interrupts. The first one is
+    /// that of the first epoch. Where a file takes long to write the time is longer, [so
+    /// that](Self::SHARE_OF_WRITING) training does not wait for the disk.
     pub interval: Duration,
+}
+
+impl Checkpoints {
+    /// The time between two files is at least so many times what the last one took to write.
+    pub const SHARE_OF_WRITING: u32 = 20;
 }
 
 /// Why a checkpoint cannot be used.
@@ -69,7 +76,8 @@ pub(super) struct Keeper<'a> {
     run: u64,
     /// The state after the last epoch, when it is newer than the file.
     waiting: Option<Vec<u8>>,
-    written: Instant,
+    /// When the next file is due; `None` before the first one.
+    due: Option<Instant>,
 }
 
 impl<'a> Keeper<'a> {
@@ -84,22 +92,24 @@ impl<'a> Keeper<'a> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(CheckpointError::Io { path: path.clone(), error }),
         };
-        Ok((Self { checkpoints, run, waiting: None, written: Instant::now() }, state))
+        Ok((Self { checkpoints, run, waiting: None, due: None }, state))
     }
 
     /// Takes the state after an epoch; writes it when it is time.
     pub(super) fn epoch(&mut self, state: &impl Serialize) -> Result<(), CheckpointError> {
         self.waiting = Some(encode(self.run, state));
-        if self.written.elapsed() >= self.checkpoints.interval { self.flush() } else { Ok(()) }
+        if self.due.is_none_or(|due| Instant::now() >= due) { self.flush() } else { Ok(()) }
     }
 
     /// Writes what waits.
     pub(super) fn flush(&mut self) -> Result<(), CheckpointError> {
         let Some(bytes) = self.waiting.take() else { return Ok(()) };
-        let path = &self.checkpoints.path;
+        let Checkpoints { path, interval } = self.checkpoints;
+        let begin = Instant::now();
         write_whole(path, |file| file.write_all(&bytes))
             .map_err(|error| CheckpointError::Io { path: path.clone(), error })?;
-        self.written = Instant::now();
+        let pause = begin.elapsed().saturating_mul(Checkpoints::SHARE_OF_WRITING).max(*interval);
+        self.due = Instant::now().checked_add(pause);
         Ok(())
     }
 }
@@ -143,6 +153,7 @@ pub(super) fn fingerprint(
     let mut digest = RUN.digest();
     digest.update(&network.spec().encode());
     network.values().iter().for_each(|value| digest.update(&value.to_le_bytes()));
+    digest.update(&[u8::from(network.is_drawn())]);
     digest.update(format!("{:?}", Training { threads: 0, ..settings.clone() }).as_bytes());
     for data in [Some(training), validation].into_iter().flatten() {
         digest.update(&data.digest().to_le_bytes());
@@ -181,5 +192,22 @@ mod tests {
         }
         let error = read(&bytes, 6).expect_err("another run");
         assert!(error.to_string().starts_with("run/checkpoint: this checkpoint is of another run"), "{error}");
+    }
+
+    #[test]
+    fn the_first_epoch_is_written_at_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let checkpoints = Checkpoints { path: folder.path().join("checkpoint"), interval: Duration::from_secs(3600) };
+        let read = || std::fs::read(&checkpoints.path).ok();
+        let (mut keeper, state) = Keeper::open::<u32>(&checkpoints, 5).expect("there is no file");
+        assert_eq!((state, read()), (None, None));
+        keeper.epoch(&1_u32).expect("it can be written");
+        assert_eq!(read(), Some(encode(5, &1_u32)));
+        // The second waits for an hour, or for the end.
+        keeper.epoch(&2_u32).expect("it is kept");
+        assert_eq!(read(), Some(encode(5, &1_u32)));
+        keeper.flush().expect("it can be written");
+        assert_eq!(read(), Some(encode(5, &2_u32)));
+        assert_eq!(Keeper::open::<u32>(&checkpoints, 5).expect("it is whole").1, Some(2));
     }
 }

@@ -93,6 +93,7 @@ struct Shard {
 
 /// A training run.
 pub(super) struct Run<'a> {
+    /// The network that learns: with targets in units, what it gives is in those.
     network: Network,
     settings: &'a Training,
     objective: Objective,
@@ -137,12 +138,16 @@ struct Kept {
 impl<'a> Run<'a> {
     /// A run before its first step; `dropout` has a rate for each layer or is empty.
     pub(super) fn new(
-        network: Network,
+        mut network: Network,
         training: &'a Dataset,
         validation: Option<&'a Dataset>,
         settings: &'a Training,
         dropout: &[f32],
     ) -> Self {
+        let units = settings.target_units(&network, training);
+        if let Some(units) = units.as_ref().filter(|_| !network.is_drawn()) {
+            units.enter(&mut network);
+        }
         let batch = settings.batch.min(training.rows());
         // A normalised layer needs the statistics of the whole mini-batch.
         let shard_rows = if network.is_normalized() { batch } else { network.shard_rows().min(batch) };
@@ -155,7 +160,12 @@ impl<'a> Run<'a> {
         let Training { loss, label_smoothing: smoothing, l1, l2, .. } = *settings;
         Self {
             settings,
-            objective: Objective { loss, smoothing, weights: settings.class_weights.of(training) },
+            objective: Objective {
+                loss,
+                smoothing,
+                weights: settings.class_weights.of(training),
+                units: units.clone(),
+            },
             penalty: Penalty { l1, l2 },
             training: match settings.augment {
                 None => Examples::new(&network, training),
@@ -207,8 +217,7 @@ impl<'a> Run<'a> {
                 }
                 Err(batch) => return Err(self.diverged(number, batch, "the loss")),
             };
-            let validation =
-                self.validation.as_ref().map(|part| evaluate_examples(&self.network, part, &self.objective));
+            let validation = self.validate();
             if !self.network.is_finite() {
                 return Err(self.diverged(number, batches, "a weight"));
             }
@@ -230,6 +239,15 @@ impl<'a> Run<'a> {
         flush(keeper)?;
         let end = if self.is_stuck(self.settings.epochs) { End::Patience } else { End::Finished };
         Ok(self.finish(end))
+    }
+
+    /// The score on the validation part of the network that comes out.
+    fn validate(&self) -> Option<Score> {
+        let (part, objective) = (self.validation.as_ref()?, &self.objective);
+        let Some(units) = &objective.units else { return Some(evaluate_examples(&self.network, part, objective)) };
+        let mut network = self.network.clone();
+        units.leave(&mut network);
+        Some(evaluate_examples(&network, part, objective))
     }
 
     /// One pass over the examples; the error is the step whose loss is not finite.
@@ -337,6 +355,9 @@ impl<'a> Run<'a> {
 
     fn finish(mut self, end: End) -> Trained {
         self.network.values_mut().copy_from_slice(&self.state.kept.values);
+        if let Some(units) = &self.objective.units {
+            units.leave(&mut self.network);
+        }
         Trained {
             network: self.network,
             loss: self.settings.loss,

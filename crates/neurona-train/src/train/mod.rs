@@ -25,13 +25,15 @@ mod epoch;
 mod error;
 mod kernel;
 mod starts;
+mod units;
 
 pub use checkpoint::{CheckpointError, Checkpoints};
 use checkpoint::{Keeper, fingerprint};
 use epoch::{Run, Saved};
 pub use error::TrainError;
 pub use kernel::kernel_name;
-pub use starts::{Spread, Start, Starts, train_starts};
+pub use starts::{Spread, Start, Starts, train_starts, train_starts_with_checkpoints};
+pub use units::TargetUnits;
 
 /// More threads than any desktop has are a slip of the pen, and take long to start.
 pub const MOST_THREADS: usize = 1024;
@@ -57,6 +59,15 @@ pub struct Training {
     pub batch: usize,
     /// Decides the order of the examples, what is dropped and how examples are changed.
     pub seed: u64,
+    /// Whether targets that are numbers are learned as if their mean were 0 and their deviation 1, as they are in the
+    /// training part: see [`TargetUnits`] for the formula. It is for the losses of a difference and a last layer that is
+    /// linear; elsewhere, and for classes, it changes nothing.
+    ///
+    /// Everything that is reported, and the network that comes out, is in the unit of the targets; of several targets each
+    /// counts by its own deviation in what is made small, and [`l1`](Self::l1) and [`l2`](Self::l2) go by the weights
+    /// before they take in the unit. A network whose weights were just drawn by [`Network::init`] begins with answers
+    /// around the mean; any other network, such as one that was trained before, with the answers that it gives.
+    pub standardize_targets: bool,
     /// How examples are changed while they are trained on; the validation part is never changed.
     pub augment: Option<Augment>,
     /// The chance of each value to be dropped after each hidden dense layer, in their order; empty for none.
@@ -93,7 +104,8 @@ pub struct Training {
 }
 
 impl Training {
-    /// Adam at a constant rate of 0.001, 100 epochs, batches of 32, seed 1, no regularisation, all cores.
+    /// Adam at a constant rate of 0.001, 100 epochs, batches of 32, seed 1, standardised targets, no regularisation, all
+    /// cores.
     pub fn new(loss: Loss) -> Self {
         Self {
             loss,
@@ -104,6 +116,7 @@ impl Training {
             epochs: 100,
             batch: 32,
             seed: 1,
+            standardize_targets: true,
             augment: None,
             dropout: Vec::new(),
             clip_value: None,

@@ -176,7 +176,13 @@ fn a_rate_that_is_too_large_stops_with_the_last_good_weights() {
     let data = Dataset::new(inputs, Targets::values(values)).expect("the parts fit");
     let network = network(vec![dense(2, 1, ActivationSpec::Identity)]);
     // Each step multiplies the error by about 1 - 2 r |x|^2, near -3: finite for an epoch, not for 200.
-    let settings = Training { optimizer: Optimizer::SGD, rate: 5e-4, epochs: 200, ..Training::new(Loss::SquaredError) };
+    let settings = Training {
+        optimizer: Optimizer::SGD,
+        rate: 5e-4,
+        epochs: 200,
+        standardize_targets: false,
+        ..Training::new(Loss::SquaredError)
+    };
     let error = train(network, &data, None, &settings, &mut go_on).expect_err("the loss grows without end");
     let message = error.to_string();
     let TrainError::NotFinite { epoch, trained, .. } = error else { panic!("another error: {message}") };
@@ -286,6 +292,7 @@ fn penalties_have_their_closed_forms() {
             epochs: 300,
             l1,
             l2,
+            standardize_targets: false,
             ..Training::new(Loss::SquaredError)
         };
         let trained = train(network, &orthogonal(), None, &settings, &mut go_on).expect("the data fit").network;
@@ -323,7 +330,7 @@ fn the_lasso_is_the_same_with_every_optimizer() {
             let network = network(vec![dense(3, 1, ActivationSpec::Identity)]);
             // A mean square with 0.999 has forgotten the first gradients but for 6e-9 after 19,000 steps.
             let (rate, epochs) = (0.1, 19_000);
-            let loss = Training::new(Loss::SquaredError);
+            let loss = Training { standardize_targets: false, ..Training::new(Loss::SquaredError) };
             let settings = Training { optimizer, rate, batch: usize::MAX, epochs, l1: 1.0, l2, ..loss };
             let trained = train(network, &orthogonal(), None, &settings, &mut go_on).expect("the data fit").network;
             let (w, expected) = (trained.values()[0], 3.0 / (2.0 + l2));
@@ -350,6 +357,7 @@ fn the_rate_follows_the_schedule() {
             warm_up,
             epochs: 4,
             batch: 1,
+            standardize_targets: false,
             ..Training::new(Loss::SquaredError)
         };
         train(network, &far, None, &settings, &mut go_on).expect("the data fit").network.values()[1]
@@ -495,4 +503,123 @@ fn the_best_of_several_starts_is_kept() {
     let settings = Training { seed: best.seed, ..settings.clone() };
     let alone = train(alone, &data, Some(&validation), &settings, &mut super::tests::go_on).expect("the data fit");
     assert_eq!(starts.best, alone);
+}
+
+#[test]
+fn starts_that_go_on_end_with_the_same_bits() {
+    let (network, data, settings) = small();
+    let validation = same_sign(60, 2, 3);
+    let settings = Training { seed: 5, epochs: 4, threads: 2, ..settings };
+    let init = (Init::Auto, 5);
+    let whole = train_starts(&network, init, &data, &validation, &settings, &|_, _| ControlFlow::Continue(()))
+        .expect("the data fit");
+
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let checkpoints = Checkpoints { path: folder.path().join("checkpoint"), interval: std::time::Duration::ZERO };
+    let run = |stop: &(dyn Fn(u32, Progress) -> bool + Sync)| {
+        let observer = |start, progress| {
+            if stop(start, progress) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        train_starts_with_checkpoints(&network, init, &data, &validation, &settings, &checkpoints, &observer)
+            .expect("the data fit")
+    };
+    // The first start is stopped within its third epoch; with two threads the second is somewhere.
+    let asked = std::sync::atomic::AtomicBool::new(false);
+    let stopped = run(&|start, progress| {
+        let now = start == 0 && matches!(progress, Progress::Batch { epoch: 3, .. });
+        asked.fetch_or(now, std::sync::atomic::Ordering::SeqCst);
+        asked.load(std::sync::atomic::Ordering::SeqCst)
+    });
+    assert!(stopped.all.len() < 5, "starts that had not begun when it was asked to stop do not begin");
+    assert_eq!((stopped.all[0].end, stopped.all[0].epochs.len()), (End::Asked, 2));
+    assert_eq!(run(&|_, _| false), whole);
+    for start in &whole.all {
+        assert!(checkpoints.of_start(start.seed).path.exists(), "each has a file");
+    }
+    assert_eq!(run(&|_, _| panic!("all are over")), whole);
+}
+
+/// 64 points of the square from -1 to 1, and two targets of which neither has a mean near 0 nor a deviation near 1.
+fn far_away() -> Dataset {
+    let inputs = Array2::from_shape_fn((64, 2), |(row, column)| {
+        (if column == 0 { row % 8 } else { row / 8 }) as f32 / 3.5 - 1.0
+    });
+    let values = Array2::from_shape_fn((64, 2), |(row, target)| {
+        let (x, y) = (inputs[[row, 0]], inputs[[row, 1]]);
+        if target == 0 { 1000.0 + 50.0 * x - 30.0 * y } else { 0.02 * x * y - 5.0 }
+    });
+    Dataset::new(inputs, Targets::values(values)).expect("the parts fit")
+}
+
+#[test]
+fn targets_of_any_unit_are_learned_in_the_same_time() {
+    let data = far_away();
+    let settings = Training { rate: 0.01, epochs: 200, batch: 16, ..Training::new(Loss::SquaredError) };
+    let outcome = |standardize_targets| {
+        let mut network = network(vec![dense(2, 16, ActivationSpec::Tanh), dense(16, 2, ActivationSpec::Identity)]);
+        network.init(Init::Auto, 3);
+        let settings = Training { standardize_targets, ..settings.clone() };
+        train(network, &data, Some(&data), &settings, &mut go_on).expect("the data fit")
+    };
+    let trained = outcome(true);
+    let outputs = trained.network.forward(data.inputs().view()).expect("the shapes fit");
+    let Targets::Values { values, .. } = data.targets() else { panic!("they are numbers") };
+    let errors = |target: usize| {
+        let (mean, count) = (values.column(target).mean().expect("there are rows"), 64.0);
+        let squares = |of: &dyn Fn(usize) -> f32| (0..64).map(|row| of(row).powi(2)).sum::<f32>() / count;
+        let error = squares(&|row| outputs[[row, target]] - values[[row, target]]);
+        (error / squares(&|row| values[[row, target]] - mean)).sqrt()
+    };
+    // Of the deviation a tenth is left at the most: of either target, though one is some ten thousand times the other.
+    assert!(errors(0) < 0.1 && errors(1) < 0.1, "{} {}", errors(0), errors(1));
+    // What is reported is in the unit of the targets: it is the score of the network that came out.
+    let score = trained.network.evaluate(&data, trained.loss).expect("the data fit");
+    let kept = trained.epochs[trained.kept as usize - 1];
+    assert_eq!(kept.validation, Some(score));
+    // The mean over an epoch while the weights change is near it, and in no other unit.
+    assert!((0.2..20.0).contains(&(kept.training.loss / score.loss)), "{kept:?}");
+    // As they are, they are out of reach: the mean alone is 1000.
+    let raw = outcome(false).network.evaluate(&data, trained.loss).expect("the data fit");
+    assert!(raw.loss > 1000.0 * score.loss, "{} {}", raw.loss, score.loss);
+}
+
+#[test]
+fn a_trained_network_learns_on_in_the_unit_of_its_targets() {
+    let data = far_away();
+    let settings = Training { rate: 0.01, epochs: 100, batch: 16, ..Training::new(Loss::SquaredError) };
+    let mut network = network(vec![dense(2, 8, ActivationSpec::Tanh), dense(8, 2, ActivationSpec::Identity)]);
+    network.init(Init::Auto, 3);
+    let first = train(network, &data, None, &settings, &mut go_on).expect("the data fit");
+    let last = first.epochs[99].training.loss;
+    let again = train(first.network.clone(), &data, None, &settings, &mut go_on).expect("the data fit");
+    // Adam forgets its mean squares, and makes first steps of the size of the rate.
+    assert!(again.epochs[0].training.loss < 20.0 * last, "{} after {last}", again.epochs[0].training.loss);
+    // Told that they are as they are, its first answers are the same.
+    let as_they_are = Training { standardize_targets: false, rate: 1e-30, epochs: 1, ..settings.clone() };
+    let in_units = Training { standardize_targets: true, ..as_they_are.clone() };
+    let [raw, standardized] = [as_they_are, in_units].map(|settings| {
+        train(first.network.clone(), &data, None, &settings, &mut go_on).expect("the data fit").epochs[0].training.loss
+    });
+    assert!((raw / standardized - 1.0).abs() < 1e-2, "{raw} {standardized}");
+}
+
+#[test]
+fn a_run_with_units_goes_on_to_the_same_bits() {
+    let data = far_away();
+    let mut network = network(vec![dense(2, 4, ActivationSpec::Tanh), dense(4, 2, ActivationSpec::Identity)]);
+    network.init(Init::Auto, 3);
+    let settings = Training { epochs: 6, ..Training::new(Loss::HUBER) };
+    let whole = train(network.clone(), &data, Some(&data), &settings, &mut go_on).expect("the data fit");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let checkpoints = Checkpoints { path: folder.path().join("checkpoint"), interval: std::time::Duration::ZERO };
+    let run = |last: u32| {
+        let mut observer = |progress| match progress {
+            Progress::Epoch(epoch) if epoch.number == last => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        train_with_checkpoints(network.clone(), &data, Some(&data), &settings, &checkpoints, &mut observer)
+            .expect("the data fit")
+    };
+    assert_eq!(run(2).end, End::Asked);
+    assert_eq!(run(u32::MAX), whole);
 }

@@ -18,6 +18,7 @@ use function as f;
 pub use spec::Needs;
 
 use crate::arch::ActivationSpec;
+use crate::kernel;
 use crate::plain::Zero;
 use crate::shape::Tensor;
 
@@ -41,6 +42,14 @@ pub trait Activation {
 
     /// The function at the weighted sum z.
     fn value(z: f32) -> f32;
+
+    /// The function at each of the weighted sums, in place.
+    #[inline]
+    fn values(z: &mut [f32]) {
+        for z in z {
+            *z = Self::value(*z);
+        }
+    }
 
     /// The derivative with respect to z, from y or from z, as [`Self::Keep`] says.
     fn derivative(from: f32) -> f32;
@@ -83,7 +92,7 @@ impl<Y: Tensor> Keep for Y {
 
 /// Makes an activation of the type `$name` from two functions; `$keep` is what is kept of an output.
 macro_rules! activation {
-    ($(#[$doc:meta])* $name:ident, |$y:ident| $keep:ty, $value:path, $derivative:path) => {
+    ($(#[$doc:meta])* $name:ident, |$y:ident| $keep:ty, $value:path, $derivative:path $(, $values:path)?) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name;
@@ -96,6 +105,13 @@ macro_rules! activation {
             fn value(z: f32) -> f32 {
                 $value(z)
             }
+
+            $(
+                #[inline]
+                fn values(z: &mut [f32]) {
+                    $values(z);
+                }
+            )?
 
             #[inline]
             fn derivative(from: f32) -> f32 {
@@ -141,7 +157,7 @@ activation! {
     ///
     /// Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010. Exact; both zeros and
     /// minus infinity give +0, infinity gives itself.
-    Relu, |Y| (), f::relu, f::relu_derivative
+    Relu, |Y| (), f::relu, f::relu_derivative, kernel::relu
 }
 
 activation! {

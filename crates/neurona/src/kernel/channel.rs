@@ -29,6 +29,23 @@ pub fn scale_backward_inputs(scale: &[f32], dz: &[f32], dx: &mut [f32]) {
     }
 }
 
+/// Adds the gradient with respect to what is added to each channel, times `scale`: `bias[c] += scale * sum over p of
+/// dz[p][c]`. Each sum begins with zero and goes up in p.
+///
+/// # Shapes
+///
+/// `bias` is (C), `dz` is (P, C).
+pub fn backward_biases(bias: &mut [f32], dz: &[f32], scale: f32) {
+    let channels = bias.len().max(1);
+    for (channel, bias) in bias.iter_mut().enumerate() {
+        let mut sum = 0.0;
+        for dz in dz.iter().skip(channel).step_by(channels) {
+            sum += dz;
+        }
+        *bias += scale * sum;
+    }
+}
+
 /// Adds the gradient with respect to the parameters, times a factor: `scale[c] += factor * sum over p of dz[p][c] *
 /// x[p][c]`, `shift[c] += factor * sum over p of dz[p][c]`. Each sum begins with zero and goes up in p.
 ///

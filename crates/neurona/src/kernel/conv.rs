@@ -4,6 +4,7 @@
 
 use core::num::NonZeroUsize;
 
+use super::blocks::{self, Windows};
 use super::{Window, axpy, window::Place};
 
 /// Convolution: `y[p][o] = bias[o] + sum over k and c of weights[o][k][c] * x[p + k][c]`, where `p + k` is the cell of the
@@ -17,25 +18,17 @@ use super::{Window, axpy, window::Place};
 /// `weights` is (filters, kernel rows, kernel columns, seen), `bias` is (filters); `x` and `y` are as [`Window`] says.
 pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
     let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
-    let mut places = y.chunks_exact_mut(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(y) = places.next() else { return };
-        let groups = y.chunks_exact_mut(group.get()).zip(bias.chunks_exact(group.get()));
-        let mut channel = 0;
-        for ((y, bias), weights) in groups.zip(weights.chunks_exact((group.get() * len.get()).max(1))) {
-            for ((y, bias), weights) in y.iter_mut().zip(bias).zip(weights.chunks_exact(len.get())) {
-                let mut sum = *bias;
-                window.each_run(place, seen, channel, |run| {
-                    let (Some(weights), Some(x)) = (run.of_weights(weights), run.of_input(x)) else { return };
-                    for (weight, x) in weights.iter().zip(x) {
-                        sum += weight * x;
-                    }
-                });
-                *y = sum;
-            }
+    let per_row = (window.columns.output * window.filters).max(1);
+    for (row, y) in y.chunks_exact_mut(per_row).take(window.rows.output).enumerate() {
+        let (mut channel, mut filter) = (0, 0);
+        let groups = weights.chunks_exact((group.get() * len.get()).max(1)).zip(bias.chunks_exact(group.get()));
+        for (weights, bias) in groups {
+            let strip = Strip { window, seen, channel, rows: window.rows.cells(row), weights, len: len.get(), bias, x };
+            strip.forward(y.get_mut(filter..).unwrap_or_default());
             channel += seen;
+            filter += group.get();
         }
-    });
+    }
 }
 
 /// Adds the gradient with respect to the inputs: `dx[p + k][c] += sum over p and o of weights[o][k][c] * dz[p][o]`.
@@ -52,13 +45,11 @@ pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &
         let Some(dz) = places.next() else { return };
         let mut channel = 0;
         for (dz, weights) in dz.chunks_exact(group.get()).zip(weights.chunks_exact((group.get() * len.get()).max(1))) {
-            for (dz, weights) in dz.iter().zip(weights.chunks_exact(len.get())) {
-                window.each_run(place, seen, channel, |run| {
-                    if let (Some(weights), Some(dx)) = (run.of_weights(weights), run.of_input_mut(dx)) {
-                        axpy(*dz, weights, dx);
-                    }
-                });
-            }
+            window.each_run(place, seen, channel, |run| {
+                if let (Some(weights), Some(dx)) = (weights.get(run.weights..), run.of_input_mut(dx)) {
+                    blocks::sums_of_columns(weights, len.get(), dz, dx);
+                }
+            });
             channel += seen;
         }
     });
@@ -96,6 +87,31 @@ pub fn conv_backward_weights(
             filter += 1;
         }
         channel += seen;
+    }
+}
+
+/// The part of [`conv_backward_weights`] for one filter, to the same bits.
+///
+/// # Shapes
+///
+/// `weights` is (kernel rows, kernel columns, seen); the others are as there.
+pub fn conv_backward_filter(
+    window: &Window,
+    seen: usize,
+    filter: usize,
+    weights: &mut [f32],
+    bias: &mut f32,
+    x: &[f32],
+    dz: &[f32],
+    scale: f32,
+) {
+    let Some(Filter { cell, group, .. }) = Filter::new(window, seen) else { return };
+    let channel = filter / group * seen;
+    *bias += scale * window.sum(dz, filter);
+    for (at, weights) in weights.chunks_exact_mut(cell.get()).enumerate() {
+        for (c, weight) in weights.iter_mut().enumerate() {
+            *weight += scale * window.correlate(at, x, channel + c, dz, filter);
+        }
     }
 }
 
@@ -262,17 +278,77 @@ struct Run {
 
 impl Run {
     #[inline]
-    fn of_weights(self, weights: &[f32]) -> Option<&[f32]> {
-        weights.get(self.weights..)?.get(..self.len)
-    }
-
-    #[inline]
-    fn of_input(self, x: &[f32]) -> Option<&[f32]> {
-        x.get(self.x..)?.get(..self.len)
-    }
-
-    #[inline]
     fn of_input_mut(self, x: &mut [f32]) -> Option<&mut [f32]> {
         x.get_mut(self.x..)?.get_mut(..self.len)
+    }
+}
+
+/// The filters of a group in a row of places.
+#[derive(Clone, Copy)]
+struct Strip<'a> {
+    window: &'a Window,
+    /// Number of channels that the group sees, and the first of them.
+    seen: usize,
+    channel: usize,
+    /// What [`Axis::cells`](super::Axis::cells) says of the rows of the window.
+    rows: (usize, usize, usize),
+    weights: &'a [f32],
+    /// From filter to filter.
+    len: usize,
+    bias: &'a [f32],
+    x: &'a [f32],
+}
+
+impl Strip<'_> {
+    /// `y` begins with the group's outputs in the first place.
+    fn forward(self, y: &mut [f32]) {
+        let columns = &self.window.columns;
+        let (first, end) = columns.inner();
+        let mut column = 0;
+        while column < columns.output {
+            let count = if column == first && first < end { end - first } else { 1 };
+            self.places(column, count, y.get_mut(column * self.window.filters..).unwrap_or_default());
+            column += count;
+        }
+    }
+
+    /// Places next to each other in which the same cells of the window lie within the input.
+    fn places(self, column: usize, count: usize, y: &mut [f32]) {
+        let Self { window: Window { rows, columns, channels, filters }, seen, .. } = self;
+        let (first_row, end_row, row) = self.rows;
+        let (first_column, end_column, from) = columns.cells(column);
+        let cells = end_column.saturating_sub(first_column);
+        // Cells that are neighbours and whose channels are all seen make one run.
+        let neighbours = seen == *channels && columns.dilation == 1;
+        let (run, runs) = if neighbours { (cells * seen, 1) } else { (seen, cells) };
+        let pitch = rows.dilation * columns.input * channels;
+        let mut of = Windows {
+            weights: self.weights.get((first_row * columns.kernel + first_column) * seen..).unwrap_or_default(),
+            stride: self.len,
+            rows: self.bias.len(),
+            x: self.x.get((row * columns.input + from) * channels + self.channel..).unwrap_or_default(),
+            columns: run,
+            runs,
+            skip: (columns.dilation * channels).saturating_sub(seen),
+            places: count,
+            x_step: columns.stride * channels,
+            y_step: *filters,
+        };
+        if first_row >= end_row || cells == 0 {
+            (of.weights, of.runs) = (self.weights, 0);
+            return blocks::sums(&of, Some(self.bias), y);
+        }
+        if neighbours && cells == columns.kernel {
+            of.runs = end_row.saturating_sub(first_row);
+            of.skip = pitch.saturating_sub(run);
+            return blocks::sums(&of, Some(self.bias), y);
+        }
+        // Row by row, the first from the biases.
+        let mut bias = Some(self.bias);
+        for _ in first_row..end_row {
+            blocks::sums(&of, bias.take(), y);
+            of.weights = of.weights.get(columns.kernel * seen..).unwrap_or_default();
+            of.x = of.x.get(pitch..).unwrap_or_default();
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The fully connected layer.
 
-use super::axpy;
+use super::blocks;
 
 /// Weighted sums: `y[o] = bias[o] + sum over i of weights[o][i] * x[i]`.
 ///
@@ -10,16 +10,7 @@ use super::axpy;
 ///
 /// `weights` is (O, I), `bias` and `y` are (O), `x` is (I).
 pub fn dense_forward(weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-    let mut rows = weights;
-    for (y, bias) in y.iter_mut().zip(bias) {
-        let Some((row, rest)) = rows.split_at_checked(x.len()) else { return };
-        let mut sum = *bias;
-        for (weight, x) in row.iter().zip(x) {
-            sum += weight * x;
-        }
-        *y = sum;
-        rows = rest;
-    }
+    blocks::dense_sums(weights, x, Some(bias), y);
 }
 
 /// Adds the gradient with respect to the inputs: `dx[i] += sum over o of weights[o][i] * dz[o]`.
@@ -30,12 +21,7 @@ pub fn dense_forward(weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
 ///
 /// `weights` is (O, I), `dz` is (O), `dx` is (I).
 pub fn dense_backward_inputs(weights: &[f32], dz: &[f32], dx: &mut [f32]) {
-    let mut rows = weights;
-    for dz in dz {
-        let Some((row, rest)) = rows.split_at_checked(dx.len()) else { return };
-        axpy(*dz, row, dx);
-        rows = rest;
-    }
+    blocks::sums_of_columns(weights, dx.len(), dz, dx);
 }
 
 /// Adds the gradient with respect to the weights, times `scale`.
@@ -47,14 +33,7 @@ pub fn dense_backward_inputs(weights: &[f32], dz: &[f32], dx: &mut [f32]) {
 ///
 /// `weights` is (O, I), `bias` and `dz` are (O), `x` is (I).
 pub fn dense_backward_weights(weights: &mut [f32], bias: &mut [f32], x: &[f32], dz: &[f32], scale: f32) {
-    let mut rows = weights;
-    for (bias, dz) in bias.iter_mut().zip(dz) {
-        let Some((row, rest)) = rows.split_at_mut_checked(x.len()) else { return };
-        let step = scale * dz;
-        axpy(step, x, row);
-        *bias += step;
-        rows = rest;
-    }
+    blocks::add_outer(weights, bias, x, dz, scale);
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 /// Adds a multiple: `y[i] += a * x[i]`.
 pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
-    }
+    super::blocks::axpy(a, x, y);
+}
+
+/// The larger of zero and each value, in place: see [`Relu`](crate::Relu).
+pub fn relu(y: &mut [f32]) {
+    super::blocks::relu(y);
 }
 
 /// Multiplies by a constant: `y[i] = factor * x[i]`.

@@ -1,11 +1,15 @@
-//! The arithmetic: free functions on slices, each in one portable form with one documented order of its sums.
+//! The arithmetic: free functions on slices, each with one documented order of its sums.
 //!
 //! Every product and every sum is rounded on its own, in the order that the function states, so that a debug build, a
 //! release build, a desktop and a board give the same bits (for every result that is not NaN: a NaN is a NaN
 //! everywhere, but its bits are not the same everywhere). Matrices are row-major: a row holds the weights of one
 //! output. Where the lengths of the arguments do not fit together, the shortest decides and nothing panics; the layers
 //! always pass what fits.
+//!
+//! Sums of products, ReLU and max-pooling are made of a few blocks (the module `blocks`) that have two forms: a plain one,
+//! and one in assembly for a Cortex-M with a floating-point unit, to the same bits.
 
+mod blocks;
 mod channel;
 mod conv;
 mod dense;
@@ -17,15 +21,15 @@ mod spectrum;
 mod stream;
 mod window;
 
-pub use channel::{scale_backward_inputs, scale_backward_parameters, scale_forward};
+pub use channel::{backward_biases, scale_backward_inputs, scale_backward_parameters, scale_forward};
 pub use conv::{
-    conv_backward_inputs, conv_backward_weights, conv_forward, depthwise_backward_inputs, depthwise_backward_weights,
-    depthwise_forward,
+    conv_backward_filter, conv_backward_inputs, conv_backward_weights, conv_forward, depthwise_backward_inputs,
+    depthwise_backward_weights, depthwise_forward,
 };
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
 pub use echo::{Connections, leaky_tanh, reservoir_fill, reservoir_forward};
 pub(crate) use elementwise::maximum;
-pub use elementwise::{axpy, rescale, softmax, softmax_backward, standardize};
+pub use elementwise::{axpy, relu, rescale, softmax, softmax_backward, standardize};
 pub use pool::{
     average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
     global_max_forward, max_pool_backward, max_pool_forward,

@@ -2,7 +2,9 @@
 //!
 //! A cell of the window that lies outside of the input has no part in it.
 
-use super::Window;
+use core::mem;
+
+use super::{Window, blocks};
 
 /// Largest value of each window: `y[p][c] = max over k of x[p + k][c]`.
 ///
@@ -12,17 +14,11 @@ use super::Window;
 ///
 /// `x` and `y` are as [`Window`] says, with as many filters as channels.
 pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    let mut places = y.chunks_exact_mut(window.channels.max(1));
-    window.each_place(|place| {
-        let Some(y) = places.next() else { return };
-        y.fill(f32::NEG_INFINITY);
-        window.each_cell(place, |_, from| {
-            for (y, x) in y.iter_mut().zip(x.get(from..).unwrap_or_default()) {
-                if *x > *y || x.is_nan() {
-                    *y = *x;
-                }
-            }
-        });
+    let mut rest = y;
+    window.each_stretch(|place, count| {
+        let Some((y, after)) = mem::take(&mut rest).split_at_mut_checked(count * window.channels) else { return };
+        blocks::largest(&window.cells(place, count, x), y);
+        rest = after;
     });
 }
 

@@ -3,6 +3,7 @@
 //! Of each cell there are weights of the input, recurrent weights of the state, and biases. A gate's sum begins with the
 //! bias, goes on with the inputs upwards, then with the state upwards.
 
+use super::blocks;
 use super::{dense_backward_inputs, dense_forward};
 use crate::activation::function as f;
 
@@ -15,17 +16,8 @@ use crate::activation::function as f;
 ///
 /// `weights` is (O, I), `recurrent` is (O, U), `bias` and `z` are (O), `x` is (I), `h` is (U).
 pub fn recurrent_forward(weights: &[f32], recurrent: &[f32], bias: &[f32], x: &[f32], h: &[f32], z: &mut [f32]) {
-    let rows = weights.chunks_exact(x.len().max(1)).zip(recurrent.chunks_exact(h.len().max(1)));
-    for ((z, bias), (weights, recurrent)) in z.iter_mut().zip(bias).zip(rows) {
-        let mut sum = *bias;
-        for (weight, x) in weights.iter().zip(x) {
-            sum += weight * x;
-        }
-        for (weight, h) in recurrent.iter().zip(h) {
-            sum += weight * h;
-        }
-        *z = sum;
-    }
+    blocks::dense_sums(weights, x, Some(bias), z);
+    blocks::dense_sums(recurrent, h, None, z);
 }
 
 /// Values of one step after another: those of a step are the first of every `stride`.

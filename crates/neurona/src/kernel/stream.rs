@@ -2,6 +2,7 @@
 //! sample by sample, to the bits of the window form.
 
 use super::axpy;
+use super::blocks::{self, Windows};
 
 /// The samples that a window meets, in a ring: where its beginning has not come yet, only the newest ones.
 #[derive(Clone, Copy, Debug)]
@@ -30,21 +31,6 @@ impl<'a> History<'a> {
         let [first, second] = self.cells;
         (first..).zip(older).chain((second..).zip(newer))
     }
-
-    /// Calls `f` for each run of values that are next to each other and meet weights that are, when of each sample `seen`
-    /// channels are seen from `channel` on: where the weights begin, and the values.
-    #[inline]
-    fn each_run(self, seen: usize, channel: usize, mut f: impl FnMut(usize, &[f32])) {
-        if seen < self.channels {
-            for (cell, sample) in self.each_cell() {
-                f(cell * seen, sample.get(channel..).and_then(|sample| sample.get(..seen)).unwrap_or_default());
-            }
-            return;
-        }
-        let [first, second] = self.cells;
-        f(first * seen, self.older);
-        f(second * seen, self.newer);
-    }
 }
 
 /// One place of [`conv_forward`](super::conv_forward): `y[o] = bias[o] + sum over k and c of weights[o][k][c] * x[k][c]`, in
@@ -61,14 +47,23 @@ pub fn conv_step(seen: usize, weights: &[f32], bias: &[f32], history: History<'_
     let groups = y.chunks_exact_mut(group).zip(bias.chunks_exact(group));
     let mut channel = 0;
     for ((y, bias), weights) in groups.zip(weights.chunks_exact((group * len).max(1))) {
-        for ((y, bias), weights) in y.iter_mut().zip(bias).zip(weights.chunks_exact(len)) {
-            let mut sum = *bias;
-            history.each_run(seen, channel, |from, x| {
-                for (weight, x) in weights.get(from..).unwrap_or_default().iter().zip(x) {
-                    sum += weight * x;
-                }
-            });
-            *y = sum;
+        let mut bias = Some(bias);
+        for (samples, cell) in [(history.older, history.cells[0]), (history.newer, history.cells[1])] {
+            let cells = samples.len().checked_div(history.channels).unwrap_or_default();
+            let whole = seen == history.channels;
+            let of = Windows {
+                weights: weights.get(cell * seen..).unwrap_or_default(),
+                stride: len,
+                rows: y.len(),
+                x: samples.get(channel..).unwrap_or_default(),
+                columns: if whole { cells * seen } else { seen },
+                runs: if whole { 1 } else { cells },
+                skip: history.channels - seen,
+                places: 1,
+                x_step: 0,
+                y_step: 0,
+            };
+            blocks::sums(&of, bias.take(), y);
         }
         channel += seen;
     }

@@ -1,5 +1,6 @@
 //! How a window slides over cells that have channels: what convolutions and pooling have in common.
 
+use super::blocks::Cells;
 use crate::arch::WindowSpec;
 
 /// One axis along which a window slides.
@@ -47,6 +48,14 @@ impl Axis {
         let offset = cell * self.dilation;
         let (first, end) = self.within(offset, self.stride, self.output);
         (first, end, (offset + first * self.stride).saturating_sub(self.before))
+    }
+
+    /// The places in which all cells of the window lie within the input, from the first to before the last: from the first
+    /// where its first cell does to the last where its last one does.
+    #[inline]
+    pub(super) const fn inner(&self) -> (usize, usize) {
+        let ((first, _, _), (_, end, _)) = (self.places(0), self.places(self.kernel.saturating_sub(1)));
+        (first, end)
     }
 
     /// Of so many numbers n the first for which the cell `offset + n * step` lies within the input, and the one after
@@ -103,6 +112,38 @@ impl Window {
             for column in 0..self.columns.output {
                 f(Place { rows, columns: self.columns.cells(column) });
             }
+        }
+    }
+
+    /// Calls `f` for each stretch of places next to each other in which the same cells of the window lie within the input,
+    /// row by row: the first of them, and how many there are.
+    #[inline]
+    pub(super) fn each_stretch(&self, mut f: impl FnMut(Place, usize)) {
+        let (first, end) = self.columns.inner();
+        for row in 0..self.rows.output {
+            let rows = self.rows.cells(row);
+            let mut column = 0;
+            while column < self.columns.output {
+                let count = if column == first && first < end { end - first } else { 1 };
+                f(Place { rows, columns: self.columns.cells(column) }, count);
+                column += count;
+            }
+        }
+    }
+
+    /// The cells of the window in a stretch of places, as far as they lie within the input.
+    #[inline]
+    pub(super) fn cells<'a>(&self, place: Place, places: usize, x: &'a [f32]) -> Cells<'a> {
+        let ((first_row, end_row, row), (first_column, end_column, column)) = (place.rows, place.columns);
+        Cells {
+            x: x.get((row * self.columns.input + column) * self.channels..).unwrap_or_default(),
+            rows: end_row.saturating_sub(first_row),
+            columns: end_column.saturating_sub(first_column),
+            pitch: self.rows.dilation * self.columns.input * self.channels,
+            step: self.columns.dilation * self.channels,
+            channels: self.channels,
+            places,
+            x_step: self.columns.stride * self.channels,
         }
     }
 

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::ring::{OverTime, Ring};
-use super::{Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec, WindowSpec};
 use crate::kernel::{self, Window};
@@ -126,15 +126,10 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
 
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
-        let dz = dy.values_mut();
-        super::derive::<A>(tape.source(y.values()), dz);
-        if let Some(dx) = dx {
-            let weights = target.layer().weights.values();
-            kernel::conv_backward_inputs(&Self::WINDOW, Self::SEEN, weights, dz, dx.values_mut());
-        }
+        target.layer().backward_inputs(y, tape, dy, dx);
         let Some((into, scale)) = target.parameters() else { return };
         let (weights, bias) = (into.weights.values_mut(), into.bias.values_mut());
-        kernel::conv_backward_weights(&Self::WINDOW, Self::SEEN, weights, bias, x.values(), dz, scale);
+        kernel::conv_backward_weights(&Self::WINDOW, Self::SEEN, weights, bias, x.values(), dy.values(), scale);
     }
 
     #[inline]
@@ -144,6 +139,47 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     {
         f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
         f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding> Biased for Conv<X, Y, K, A, P> {
+    type Bias = Y::Channels;
+
+    #[inline]
+    fn bias_mut(&mut self) -> &mut Y::Channels {
+        &mut self.bias
+    }
+
+    #[inline]
+    fn backward_inputs(&self, y: &Y, tape: &Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
+        let dz = dy.values_mut();
+        super::derive::<A>(tape.source(y.values()), dz);
+        if let Some(dx) = dx {
+            kernel::conv_backward_inputs(&Self::WINDOW, Self::SEEN, self.weights.values(), dz, dx.values_mut());
+        }
+    }
+
+    #[inline]
+    fn add_biases(bias: &mut Y::Channels, dz: &Y, scale: f32) {
+        kernel::backward_biases(bias.values_mut(), dz.values(), scale);
+    }
+}
+
+impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding> Rows for Conv<X, Y, K, A, P> {
+    type Row = K::Filter;
+
+    const ROWS: usize = Y::SHAPE.channels();
+
+    #[inline]
+    fn row_mut(&mut self, row: usize) -> Option<(&mut [f32], &mut f32)> {
+        let len = size_of::<K::Filter>() / size_of::<f32>();
+        let weights = self.weights.values_mut().chunks_exact_mut(len.max(1)).nth(row)?;
+        Some((weights, self.bias.values_mut().get_mut(row)?))
+    }
+
+    #[inline]
+    fn add_row(row: usize, weights: &mut [f32], bias: &mut f32, x: &X, dz: &Y, scale: f32) {
+        kernel::conv_backward_filter(&Self::WINDOW, Self::SEEN, row, weights, bias, x.values(), dz.values(), scale);
     }
 }
 

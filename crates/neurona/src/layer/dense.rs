@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
@@ -89,13 +89,9 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
         dy: &mut [f32; O],
         dx: Option<&mut [f32; I]>,
     ) {
-        super::derive::<A>(tape.source(y), dy);
-        let dz = dy;
-        if let Some(dx) = dx {
-            kernel::dense_backward_inputs(target.layer().weights.as_flattened(), dz, dx);
-        }
+        target.layer().backward_inputs(y, tape, dy, dx);
         let Some((into, scale)) = target.parameters() else { return };
-        kernel::dense_backward_weights(into.weights.as_flattened_mut(), &mut into.bias, x, dz, scale);
+        kernel::dense_backward_weights(into.weights.as_flattened_mut(), &mut into.bias, x, dy, scale);
     }
 
     #[inline]
@@ -105,6 +101,45 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
     {
         f(Kind::Weights, self.weights.as_flattened_mut(), with.each_mut().map(|with| with.weights.as_flattened_mut()));
         f(Kind::Biases, &mut self.bias, with.each_mut().map(|with| &mut with.bias[..]));
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation + 'static> Biased for Dense<I, O, A> {
+    type Bias = [f32; O];
+
+    #[inline]
+    fn bias_mut(&mut self) -> &mut [f32; O] {
+        &mut self.bias
+    }
+
+    #[inline]
+    fn backward_inputs(&self, y: &[f32; O], tape: &Self::Tape, dy: &mut [f32; O], dx: Option<&mut [f32; I]>) {
+        super::derive::<A>(tape.source(y), dy);
+        if let Some(dx) = dx {
+            kernel::dense_backward_inputs(self.weights.as_flattened(), dy, dx);
+        }
+    }
+
+    #[inline]
+    fn add_biases(bias: &mut [f32; O], dz: &[f32; O], scale: f32) {
+        kernel::axpy(scale, dz, bias);
+    }
+}
+
+impl<const I: usize, const O: usize, A: Activation + 'static> Rows for Dense<I, O, A> {
+    type Row = [f32; I];
+
+    const ROWS: usize = O;
+
+    #[inline]
+    fn row_mut(&mut self, row: usize) -> Option<(&mut [f32], &mut f32)> {
+        Some((self.weights.get_mut(row)?, self.bias.get_mut(row)?))
+    }
+
+    #[inline]
+    fn add_row(row: usize, weights: &mut [f32], bias: &mut f32, x: &[f32; I], dz: &[f32; O], scale: f32) {
+        let dz = dz.get(row..).unwrap_or_default();
+        kernel::dense_backward_weights(weights, core::slice::from_mut(bias), x, dz, scale);
     }
 }
 

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::conv::window;
 use super::ring::{OverTime, Ring};
-use super::{Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel::{self, Window};
@@ -106,15 +106,10 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
 
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
-        let dz = dy.values_mut();
-        super::derive::<A>(tape.source(y.values()), dz);
-        if let Some(dx) = dx {
-            let weights = target.layer().weights.values();
-            kernel::depthwise_backward_inputs(&Self::WINDOW, weights, dz, dx.values_mut());
-        }
+        target.layer().backward_inputs(y, tape, dy, dx);
         let Some((into, scale)) = target.parameters() else { return };
         let (weights, bias) = (into.weights.values_mut(), into.bias.values_mut());
-        kernel::depthwise_backward_weights(&Self::WINDOW, weights, bias, x.values(), dz, scale);
+        kernel::depthwise_backward_weights(&Self::WINDOW, weights, bias, x.values(), dy.values(), scale);
     }
 
     #[inline]
@@ -124,6 +119,31 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     {
         f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
         f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding> Biased
+    for DepthwiseConv<X, Y, K, A, P>
+{
+    type Bias = Y::Channels;
+
+    #[inline]
+    fn bias_mut(&mut self) -> &mut Y::Channels {
+        &mut self.bias
+    }
+
+    #[inline]
+    fn backward_inputs(&self, y: &Y, tape: &Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
+        let dz = dy.values_mut();
+        super::derive::<A>(tape.source(y.values()), dz);
+        if let Some(dx) = dx {
+            kernel::depthwise_backward_inputs(&Self::WINDOW, self.weights.values(), dz, dx.values_mut());
+        }
+    }
+
+    #[inline]
+    fn add_biases(bias: &mut Y::Channels, dz: &Y, scale: f32) {
+        kernel::backward_biases(bias.values_mut(), dz.values(), scale);
     }
 }
 

@@ -9,8 +9,10 @@ mod conv;
 mod dense;
 mod depthwise;
 mod echo;
+mod frozen;
 mod gru;
 mod lstm;
+mod partial;
 mod pool;
 mod recurrent;
 mod reshape;
@@ -26,8 +28,10 @@ pub use conv::{Conv, Conv1d, Conv2d};
 pub use dense::Dense;
 pub use depthwise::{DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d};
 pub use echo::{EchoMemory, EchoState, Reservoir};
+pub use frozen::{Flash, Frozen, InFlash};
 pub use gru::{Gru, GruCell};
 pub use lstm::{Lstm, LstmCell};
+pub use partial::{BiasOnly, Biased, Choice, Rows, RowsGradient, SomeRows};
 pub use pool::{Average, AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, Max, MaxPool, Pool, Reduce, Running};
 pub use recurrent::{All, Cell, Gives, Last, Parameters, Recurrent, RecurrentState, RecurrentTape};
 pub use reshape::{Flatten, Reshape};
@@ -160,9 +164,7 @@ impl<L: Learn<Gradient = L>> Target<'_, L> {
 /// Applies the activation to each weighted sum, in place.
 #[inline]
 fn activate<A: Activation>(z: &mut [f32]) {
-    for z in z {
-        *z = A::value(*z);
-    }
+    A::values(z);
 }
 
 /// Makes the gradients of outputs those of the weighted sums, in place; `from` is what the derivative is computed from.

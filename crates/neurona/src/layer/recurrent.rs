@@ -286,6 +286,8 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
         fault => fault,
     };
 
+    // In a frame of its own, which is gone before the next layer has its turn: one frame of several layers would grow with them.
+    #[inline(never)]
     fn forward(&self, x: &Self::Input, y: &mut Self::Output, state: &mut Self::Scratch) {
         let mut outputs = y.values_mut().chunks_exact_mut(UNITS.max(1));
         state.clear();
@@ -305,6 +307,7 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
     type Gradient = Self;
     type Tape = RecurrentTape<C, UNITS, R::Trace<C, STEPS, UNITS, BACK>>;
 
+    #[inline(never)]
     fn record(&self, x: &Self::Input, y: &mut Self::Output, tape: &mut Self::Tape) {
         let RecurrentTape { trace, state } = tape;
         let mut outputs = y.values_mut().chunks_exact_mut(UNITS.max(1));
@@ -325,6 +328,7 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
         }
     }
 
+    #[inline(never)]
     fn backward(
         mut target: Target<'_, Self>,
         x: &Self::Input,

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel;
@@ -87,14 +87,10 @@ impl<X: Shaped, A: Activation + 'static> Learn for Scale<X, A> {
 
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &X, tape: &mut Self::Tape, dy: &mut X, dx: Option<&mut X>) {
-        let dz = dy.values_mut();
-        super::derive::<A>(tape.source(y.values()), dz);
-        if let Some(dx) = dx {
-            kernel::scale_backward_inputs(target.layer().scale.values(), dz, dx.values_mut());
-        }
+        target.layer().backward_inputs(y, tape, dy, dx);
         let Some((into, factor)) = target.parameters() else { return };
         let (scale, shift) = (into.scale.values_mut(), into.shift.values_mut());
-        kernel::scale_backward_parameters(scale, shift, x.values(), dz, factor);
+        kernel::scale_backward_parameters(scale, shift, x.values(), dy.values(), factor);
     }
 
     #[inline]
@@ -104,6 +100,29 @@ impl<X: Shaped, A: Activation + 'static> Learn for Scale<X, A> {
     {
         f(Kind::Weights, self.scale.values_mut(), with.each_mut().map(|with| with.scale.values_mut()));
         f(Kind::Biases, self.shift.values_mut(), with.each_mut().map(|with| with.shift.values_mut()));
+    }
+}
+
+impl<X: Shaped, A: Activation + 'static> Biased for Scale<X, A> {
+    type Bias = X::Channels;
+
+    #[inline]
+    fn bias_mut(&mut self) -> &mut X::Channels {
+        &mut self.shift
+    }
+
+    #[inline]
+    fn backward_inputs(&self, y: &X, tape: &Self::Tape, dy: &mut X, dx: Option<&mut X>) {
+        let dz = dy.values_mut();
+        super::derive::<A>(tape.source(y.values()), dz);
+        if let Some(dx) = dx {
+            kernel::scale_backward_inputs(self.scale.values(), dz, dx.values_mut());
+        }
+    }
+
+    #[inline]
+    fn add_biases(bias: &mut X::Channels, dz: &X, scale: f32) {
+        kernel::backward_biases(bias.values_mut(), dz.values(), scale);
     }
 }
 

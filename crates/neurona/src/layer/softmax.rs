@@ -48,7 +48,7 @@ impl Exponential for Exact {
 
     #[inline]
     fn exp(x: f32) -> f32 {
-        libm::expf(x)
+        crate::activation::function::exp(x)
     }
 }
 

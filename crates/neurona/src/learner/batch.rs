@@ -103,7 +103,7 @@ pub trait Optimizer: Copy {
     /// The sum of gradients.
     fn gradient<N: Learn>(memory: &mut Self::Memory<N>) -> &mut Gradient<N>;
 
-    /// Takes a step at this rate, the n-th, with the gradient, and makes that zero.
+    /// Takes a step at this rate, the n-th since the memory was zero, with the gradient, and makes that zero.
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut Self::Memory<N>);
 }
 
@@ -173,7 +173,8 @@ impl<O: Optimizer> Rule for MiniBatch<O> {
         }
         let rate = self.schedule.rate(self.rate, progress.steps);
         progress.steps = progress.steps.saturating_add(1);
-        self.optimizer.step(rate, progress.steps, self.l1, net, memory);
+        progress.since = progress.since.saturating_add(1);
+        self.optimizer.step(rate, progress.since, self.l1, net, memory);
         Step::Taken
     }
 }

@@ -6,7 +6,7 @@
 //! | rule         | step                                                                              | RAM beside the weights             |
 //! | ------------ | --------------------------------------------------------------------------------- | ---------------------------------- |
 //! | [`InPlace`]  | each example by itself, into the weights as its gradient arises                   | a [`Workspace`]                    |
-//! | [`Sgd`]      | `w -= r g`, g the mean gradient of a mini-batch                                   | and a [`Gradient`]                 |
+//! | [`Sgd`]      | `w -= r g`, g the mean gradient of a mini-batch                                   | and a [`Gradient`](crate::Gradient) |
 //! | [`Momentum`] | `v = m v + g`, `w -= r v`; or Nesterov's                                          | and two of them                    |
 //! | [`Adam`]     | `w -= r m / (sqrt(s) + epsilon)`, with corrected means m of g and s of `g^2`      | and three of them                  |
 //!
@@ -40,12 +40,15 @@
 //! finite; a mini-batch is, where a component of its gradient is not. Nothing of it reaches the network: weights, velocity and
 //! the means of Adam are to the bit what they were. In place there is no gradient to look at before the first weight changes:
 //! where all that was looked at is finite, it can still overflow on its way back, which takes activations or weights of some
-//! 10^19.
+//! 10^19. What is finite and wrong, such as a false label, is for a [`Guard`]: on a worse score in a reference set the network
+//! goes back to what it was.
 
 mod batch;
+mod guard;
 mod rule;
 
 pub use batch::{Adam, Clip, Descent, MiniBatch, Moments, Momentum, Optimizer, Sgd, Velocity};
+pub use guard::{Guard, Verdict};
 pub use rule::{Backward, InPlace, Rule, Schedule};
 
 use core::fmt;
@@ -55,7 +58,7 @@ use crate::loss::Loss;
 use crate::network::Workspace;
 use crate::plain::{Numbers as _, Zero};
 
-/// What learning needs besides the network: a [`Workspace`], the memory of the rule, and three counts.
+/// What learning needs besides the network: a [`Workspace`], the memory of the rule, and four counts.
 #[repr(C)]
 pub struct Learning<N: Learn, R: Rule> {
     workspace: Workspace<N>,
@@ -75,9 +78,11 @@ pub struct Progress {
     pub refused: u32,
     /// Number of examples in the mini-batch so far.
     pub examples: u32,
+    /// Number of steps since velocity and means began at zero, by which Adam corrects them.
+    pub since: u32,
 }
 
-crate::__zero!([allow(unsafe_code)] [] Progress, u32, u32, u32);
+crate::__zero!([allow(unsafe_code)] [] Progress, u32, u32, u32, u32);
 
 /// What became of an example.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -177,6 +182,13 @@ impl<'a, N: Learn, L, R: Rule> Learner<'a, N, L, R> {
         self.learning.progress = Progress::default();
     }
 
+    /// Forgets velocity, means and the mini-batch, which belong to weights that are no more; the counts go on.
+    pub fn forget(&mut self) {
+        let Learning { memory, progress, .. } = &mut *self.learning;
+        memory.clear();
+        *progress = Progress { examples: 0, since: 0, ..*progress };
+    }
+
     /// The output for the input `x`, to the bits of [`Network::infer`](crate::Network::infer), in the memory of learning.
     pub fn infer(&mut self, x: &N::Input) -> &N::Output {
         let Workspace { y, tape, .. } = &mut self.learning.workspace;
@@ -187,6 +199,16 @@ impl<'a, N: Learn, L, R: Rule> Learner<'a, N, L, R> {
     /// Takes the step that the mini-batch has examples for, full or not; in place there is none.
     pub fn step(&mut self) -> Step {
         self.rule.step(self.net, &mut self.learning.memory, &mut self.learning.progress)
+    }
+
+    /// The loss of an example that is not learned.
+    pub fn evaluate<T: ?Sized>(&mut self, x: &N::Input, target: &T) -> f32
+    where
+        L: Loss<N::Output, T>,
+    {
+        let Workspace { y, tape, .. } = &mut self.learning.workspace;
+        self.net.record(x, y, tape);
+        self.loss.value(y, target)
     }
 
     /// Learns an example, or adds it to the mini-batch and learns that when it is full.

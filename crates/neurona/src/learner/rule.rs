@@ -110,6 +110,7 @@ impl Rule for InPlace {
             });
         }
         progress.steps = progress.steps.saturating_add(1);
+        progress.since = progress.since.saturating_add(1);
         Step::Taken
     }
 

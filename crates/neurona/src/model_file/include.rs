@@ -79,6 +79,7 @@ const fn parse<N: Network>(file: &'static [u8]) -> ModelFile<'static> {
 
 #[doc(hidden)]
 pub const fn __network<N: Network + Plain>(file: &'static [u8]) -> N {
+    const { super::whole::<N>() }
     plain::read(parse::<N>(file).tensors)
 }
 

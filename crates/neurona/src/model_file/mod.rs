@@ -175,6 +175,7 @@ pub const fn at_start_of(partition: &[u8]) -> Result<&[u8], LoadError> {
 /// What [`ModelFile::parse`] finds wrong; [`LoadError::Misaligned`] when the tensors are not aligned, which they are
 /// when the file is.
 pub fn view<N: Network + Plain>(file: &[u8]) -> Result<&N, LoadError> {
+    const { whole::<N>() }
     let parsed = ModelFile::parse(file, &N::ARCH)?;
     plain::view(parsed.tensors).ok_or(LoadError::Misaligned { expected: align_of::<N>() })
 }
@@ -185,8 +186,17 @@ pub fn view<N: Network + Plain>(file: &[u8]) -> Result<&N, LoadError> {
 ///
 /// What [`ModelFile::parse`] finds wrong; the network is then as it was.
 pub fn load<N: Network + Plain>(network: &mut N, file: &[u8]) -> Result<(), LoadError> {
+    const { whole::<N>() }
     let parsed = ModelFile::parse(file, &N::ARCH)?;
     if plain::fill(network, parsed.tensors) { Ok(()) } else { Err(LoadError::Malformed) }
+}
+
+/// Fails to compile for a network that has parts in flash.
+const fn whole<N: Network>() {
+    assert!(
+        size_of::<N>() >= size_of::<f32>() * N::ARCH.values(),
+        "this network has layers in flash (InFlash): read the file of the whole one, and copy what learns"
+    );
 }
 
 /// Whether a network of so many outputs can have so many labels: none for a regression, one for each output, or for a

@@ -4,6 +4,7 @@ use super::step;
 use anyhow::{Context as _, Result, bail};
 use lexopt::prelude::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 use xtask::boards::{EMULATED, REAL};
 use xtask::budget::{self, Budget, Figures};
@@ -20,7 +21,7 @@ Runs all steps, or those that are named:
 
 const OPTIONS: &str = "
 Options:
-  --bless  In the step `size`: write what is measured to firmware-example/budget.toml";
+  --bless  In the steps `size` and `bench`: write what is measured to firmware-example/budget.toml and bench.toml";
 
 /// A step: its name, what it checks, and how.
 struct Step {
@@ -37,6 +38,7 @@ const STEPS: &[Step] = &[
     Step { name: "features", what: "neurona for every target with every feature", check: features },
     Step { name: "boards", what: "Firmware of the real boards", check: boards },
     Step { name: "size", what: "Firmware sizes and peak stack against the budget", check: sizes },
+    Step { name: "bench", what: "Instructions of the networks against the budget", check: bench },
     Step { name: "miri", what: "The unsafe code under Miri", check: miri },
     Step { name: "fuzz", what: "The model file under the fuzzer for 30 s", check: fuzz },
 ];
@@ -198,22 +200,30 @@ fn fuzz(_: bool) -> Result<()> {
     Ok(())
 }
 
-/// The binaries whose size is held: what a user copies.
-const HELD: [&str; 2] = ["infer", "learn"];
+/// The binaries whose size is held: what a user copies, and what holds the stack to its bound.
+const HELD: [&str; 5] = ["gesture", "infer", "keyword", "learn", "stack"];
 
 fn sizes(bless: bool) -> Result<()> {
-    let measured = Budget { rustc: budget::rustc_version()?, images: measure()? };
+    hold(&Budget { rustc: budget::rustc_version()?, images: measure()? }, &budget::path(), "size", bless)
+}
+
+fn bench(bless: bool) -> Result<()> {
+    hold(&super::bench::device::measured()?, &super::bench::device::budget_path(), "bench", bless)
+}
+
+/// Holds what was measured to a committed file, or writes it there.
+fn hold(measured: &Budget, path: &Path, step: &str, bless: bool) -> Result<()> {
     if bless {
-        return measured.save();
+        return measured.save(path);
     }
-    let committed = Budget::load()?;
-    let report = committed.compare(&measured);
+    let committed = Budget::load(path)?;
+    let report = committed.compare(measured);
     if committed.rustc != measured.rustc && !report.drift.is_empty() {
         eprintln!("\nthe budget was made with {}, this is {}:", committed.rustc, measured.rustc);
     }
     report.drift.iter().for_each(|line| eprintln!("    {line}"));
     if !report.failures.is_empty() {
-        bail!("{}\nif it must be so: cargo xtask ci --bless size", report.failures.join("\n"));
+        bail!("{}\nif it must be so: cargo xtask ci --bless {step}", report.failures.join("\n"));
     }
     Ok(())
 }

@@ -12,14 +12,15 @@ const COLORS: [(&str, RGBColor); 2] = [("training", RGBColor(0, 114, 178)), ("va
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Curve = Vec<(u32, f64)>;
 
-/// Loss and accuracy by epoch, as SVG; `None` without two epochs.
-pub(super) fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
+/// Loss and accuracy by epoch, as SVG, and behind them those of other starts on the validation part; `None` without two
+/// epochs.
+pub(super) fn draw(epochs: &[Epoch], others: &[&[Epoch]]) -> Result<Option<String>> {
     if epochs.len() < 2 {
         return Ok(None);
     }
-    let loss = curves(epochs, |score| Some(score.loss));
-    let accuracy = curves(epochs, |score| Some(100.0 * score.accuracy?));
-    let has_accuracy = !accuracy[0].is_empty();
+    let loss = Curves::of(epochs, others, |score| Some(score.loss));
+    let accuracy = Curves::of(epochs, others, |score| Some(100.0 * score.accuracy?));
+    let has_accuracy = !accuracy.parts[0].is_empty();
     let mut picture = String::new();
     {
         let size = if has_accuracy { (960, 400) } else { (560, 400) };
@@ -36,44 +37,67 @@ pub(super) fn draw(epochs: &[Epoch]) -> Result<Option<String>> {
     Ok(Some(picture))
 }
 
-/// A figure of the training and of the validation part, where there is one.
-fn curves(epochs: &[Epoch], figure: impl Fn(Score) -> Option<f32>) -> [Curve; 2] {
-    let curve = |score: &dyn Fn(&Epoch) -> Option<Score>| {
-        let points = epochs.iter().filter_map(|epoch| Some((epoch.number, f64::from(figure(score(epoch)?)?))));
-        points.filter(|(_, value)| value.is_finite()).collect()
-    };
-    [curve(&|epoch| Some(epoch.training)), curve(&|epoch| epoch.validation)]
+/// A figure by epoch.
+struct Curves {
+    /// Of the training and of the validation part, where there is one.
+    parts: [Curve; 2],
+    /// Of the validation part in other starts.
+    others: Vec<Curve>,
 }
 
-fn chart(area: &Area<'_>, name: &str, curves: &[Curve; 2]) -> Result<(), String> {
-    let last = curves.iter().flatten().map(|(epoch, _)| *epoch).max().unwrap_or(1);
+impl Curves {
+    fn of(epochs: &[Epoch], others: &[&[Epoch]], figure: impl Fn(Score) -> Option<f32>) -> Self {
+        let curve = |epochs: &[Epoch], score: &dyn Fn(&Epoch) -> Option<Score>| {
+            let points = epochs.iter().filter_map(|epoch| Some((epoch.number, f64::from(figure(score(epoch)?)?))));
+            points.filter(|(_, value)| value.is_finite()).collect()
+        };
+        let validation = |epoch: &Epoch| epoch.validation;
+        Self {
+            parts: [curve(epochs, &|epoch| Some(epoch.training)), curve(epochs, &validation)],
+            others: others.iter().map(|epochs| curve(epochs, &validation)).collect(),
+        }
+    }
+
+    fn points(&self) -> impl Iterator<Item = &(u32, f64)> {
+        self.parts.iter().chain(&self.others).flatten()
+    }
+
+    /// From the least to the largest value, with a little room.
+    fn range(&self) -> Range<f64> {
+        let values = || self.points().map(|(_, value)| *value);
+        let (least, largest) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+        let room = ((largest - least) * 0.05).max(1e-6);
+        least - room..largest + room
+    }
+}
+
+fn chart(area: &Area<'_>, name: &str, curves: &Curves) -> Result<(), String> {
+    let last = curves.points().map(|(epoch, _)| *epoch).max().unwrap_or(1);
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(56)
-        .build_cartesian_2d(1..last, range(curves))
+        .build_cartesian_2d(1..last, curves.range())
         .map_err(|error| error.to_string())?;
     let mesh = &mut chart.configure_mesh();
     let mesh = mesh.x_desc("epoch").y_desc(name).light_line_style(TRANSPARENT);
     mesh.draw().map_err(|error| error.to_string())?;
-    for ((part, color), curve) in COLORS.iter().zip(curves).filter(|(_, curve)| !curve.is_empty()) {
-        let style = color.stroke_width(2);
-        chart
-            .draw_series(LineSeries::new(curve.iter().copied(), style))
-            .map_err(|error| error.to_string())?
-            .label(*part)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+    let mut line = |curve: &Curve, name: Option<&str>, style: ShapeStyle| {
+        let drawn =
+            chart.draw_series(LineSeries::new(curve.iter().copied(), style)).map_err(|error| error.to_string())?;
+        if let Some(name) = name {
+            drawn.label(name).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+        }
+        Ok::<_, String>(())
+    };
+    for (number, curve) in curves.others.iter().enumerate() {
+        line(curve, (number == 0).then_some("validation, other starts"), BLACK.mix(0.3).stroke_width(1))?;
+    }
+    for ((part, color), curve) in COLORS.iter().zip(&curves.parts).filter(|(_, curve)| !curve.is_empty()) {
+        line(curve, Some(part), color.stroke_width(2))?;
     }
     let legend = &mut chart.configure_series_labels();
     legend.background_style(WHITE).border_style(BLACK.mix(0.2)).draw().map_err(|error| error.to_string())
-}
-
-/// From the least to the largest value, with a little room.
-fn range(curves: &[Curve; 2]) -> Range<f64> {
-    let values = || curves.iter().flatten().map(|(_, value)| *value);
-    let (least, largest) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-    let room = ((largest - least) * 0.05).max(1e-6);
-    least - room..largest + room
 }
 
 #[cfg(test)]
@@ -85,7 +109,7 @@ mod tests {
         let score = |loss, accuracy| Score { loss, accuracy };
         let epoch = |number, validation| Epoch { number, training: score(1.0 / number as f32, Some(0.5)), validation };
         let epochs: Vec<Epoch> = (1..4).map(|number| epoch(number, Some(score(0.5, Some(0.25))))).collect();
-        let picture = draw(&epochs).expect("it can be drawn").expect("there are three epochs");
+        let picture = draw(&epochs, &[]).expect("it can be drawn").expect("there are three epochs");
         assert!(picture.starts_with("<svg"));
         for text in ["epoch", "loss", "accuracy in %", "training", "validation"] {
             assert!(picture.contains(text), "{text}");
@@ -96,6 +120,6 @@ mod tests {
         };
         // In each of the two charts the curve and its line in the legend.
         assert_eq!(COLORS.map(drawn), [4, 4], "{picture}");
-        assert!(draw(&epochs[..1]).expect("no picture").is_none());
+        assert!(draw(&epochs[..1], &[]).expect("no picture").is_none());
     }
 }

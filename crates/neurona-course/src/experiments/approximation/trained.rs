@@ -84,6 +84,7 @@ fn one(context: &Context<'_>, case: &Case, seed: u64, test: &Dataset) -> Result<
         schedule: Schedule::Cosine { least: 0.0 },
         epochs: 300,
         seed: context.seed().wrapping_add(seed),
+        standardize_targets: false,
         ..Training::new(Loss::SquaredError)
     };
     let network = lab::fit(new_network(context, &case.hidden, settings.seed)?, &data, &settings)?.network;

@@ -11,7 +11,7 @@ impl Findings {
     pub(super) fn report(&self) -> Result<Report, CourseError> {
         let mut figures = vec![
             self.errors(
-                "<b>Test error</b> against the number of examples: medians, and bars from the least to the most.",
+                "<b>Test error</b> against the number of examples: medians, and bars from the least to the largest.",
                 |point| (point.test_error(), point.spread()),
             )?,
             self.errors("<b>Training error</b> against the number of examples: medians.", |point| {

@@ -1,3 +1,5 @@
+use neurona_train::End;
+
 use super::*;
 
 #[test]
@@ -69,7 +71,7 @@ fn zeros_never_break_the_symmetry() {
 
 #[test]
 fn the_expected_best_of_some() {
-    let start = |loss| Start { seed: 0, loss: Some(loss) };
+    let start = |loss| Start { seed: 0, loss: Some(loss), epochs: Vec::new(), kept: 0, end: End::Finished };
     let rule = Rule { name: "", starts: [4.0, 1.0, 2.0, 8.0].map(start).to_vec(), test_error: 0.0 };
     // The pairs' least: 1 in three, 2 in two, 4 in one of six.
     for (k, expected) in [(1, 15.0 / 4.0), (2, (3.0 + 4.0 + 4.0) / 6.0), (4, 1.0)] {

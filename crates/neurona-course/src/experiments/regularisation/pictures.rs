@@ -49,7 +49,13 @@ impl Findings {
             let kept = f64::from(run.kept);
             chart = chart.layer(Mark::Dashed, GREEN, "kept", [(kept, 0.0), (kept, MOST)]);
         }
-        chart.figure(format!("<b>{}</b>: cost against epoch.", tried.technique.name()))
+        let name = tried.technique.name();
+        chart.figure(match tried.technique {
+            Technique::EarlyStopping(_) => {
+                format!("<b>{name}</b>: cost against epoch, and what would have come after the epoch that is kept.")
+            }
+            _ => format!("<b>{name}</b>: cost against epoch."),
+        })
     }
 
     fn errors(&self, name: &str, sweep: &[Tried]) -> Result<Figure, CourseError> {
@@ -66,7 +72,7 @@ impl Findings {
             .layer(Mark::Dotted, BLUE, "training", points(|run| run.training.error))
             .layer(Mark::Dotted, VERMILION, "test", points(|run| run.test.error))
             .spread(VERMILION, spread)
-            .figure(format!("<b>{name}</b>: error against <var>λ</var>, medians; bars from the least to the most."))
+            .figure(format!("<b>{name}</b>: error against <var>λ</var>, medians; bars from the least to the largest."))
     }
 
     fn costs(&self) -> Result<Figure, CourseError> {
@@ -90,7 +96,7 @@ impl Findings {
         let mut table = Table::new(
             format!(
                 "Medians of {seeds} runs, each with {ROWS} training examples and initial weights of its own, on {} test \
-                 examples; least and most are test errors",
+                 examples; least and largest are test errors",
                 number(TEST_ROWS as f64)
             ),
             "technique",
@@ -98,7 +104,7 @@ impl Findings {
                 ("training error", "%"),
                 ("test error", "%"),
                 ("least", "%"),
-                ("most", "%"),
+                ("largest", "%"),
                 ("training cost", ""),
                 ("test cost", ""),
                 ("length of w", ""),

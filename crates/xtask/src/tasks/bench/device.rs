@@ -1,12 +1,14 @@
 //! `cargo xtask bench device`.
 
 use super::super::step;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
-use xtask::boards::{EMULATED, Emulated};
+use std::collections::BTreeMap;
+use xtask::boards::{CORTEX_M4F, EMULATED, Emulated};
+use xtask::budget::{self, Budget, Figures};
 use xtask::firmware::{self, Build, Images};
-use xtask::{install, size};
+use xtask::{install, size, trace};
 
 const HELP: &str = "\
 Count instructions on the emulated boards.
@@ -16,24 +18,58 @@ Usage: cargo xtask bench device [--json]
 Options:
   --json  One object a line on standard output, in place of the tables
 
-For each core and for opt-level 3 and s: instructions of one inference and of one learning step of the network of the
-digits, bytes of code of a whole firmware that does it (.text) and of its statics (.data, .bss); then instructions of
-functions, for one value. Instructions are not cycles.";
+For each core and for opt-level 3 and s: instructions of one inference of three networks and of one step of learning,
+softmax included; the cycles that they would take by Arm's tables, an estimate (crates/xtask/src/cycles.rs says how);
+bytes of code of an image that does it and nothing else; bytes of RAM, statics and stack together. Then instructions of
+functions, for one value. docs/performance.md says more.";
 
-/// The network of `firmware-example`.
-const NETWORK: &str = "digits 64-32-10";
+/// What is measured: the network, the task, its binary without `cost-`, and what the network is.
+const COSTS: [(&str, &str, &str, &str); 4] = [
+    ("N1", "infer", "n1-infer", "64-32-10 ReLU, softmax"),
+    ("N1", "step", "n1-step", "one step of gradient descent, one example, in place"),
+    ("N2", "infer", "n2-infer", "784-128-64-10 ReLU, softmax"),
+    ("N3", "infer", "n3-infer", "28x28, conv 8@3x3 ReLU, max-pool 2, conv 16@3x3 ReLU, max-pool 2, dense 10, softmax"),
+];
 
-/// The figures of the network that `bench` prints, and the binary that does only that.
-const COSTS: [(&str, &str); 2] = [("inference", "infer"), ("learning_step", "learn")];
+/// Why a board cannot hold a network; `None` where it can.
+fn too_large(board: &Emulated, network: &str) -> Option<&'static str> {
+    match (board.machine, network) {
+        ("microbit", "N2") => Some("437 KB of weights, and the micro:bit has 256 KiB of flash"),
+        ("microbit", "N3") => Some("30 KB of activations, and the micro:bit has 16 KiB of RAM"),
+        _ => None,
+    }
+}
 
-/// One line of the tables, and one object of `--json`.
+/// A core, and how its kernels are chosen.
+#[derive(Clone, Copy)]
+struct Variant {
+    name: &'static str,
+    board: Emulated,
+    feature: Option<&'static str>,
+}
+
+fn variants() -> impl Iterator<Item = Variant> {
+    let plain = EMULATED.iter().map(|board| Variant { name: board.core, board: *board, feature: None });
+    plain.chain([Variant { name: "cortex-m4f+cortex-m4", board: CORTEX_M4F, feature: Some("cortex-m4") }])
+}
+
+/// One line of the first table, and one object of `--json`.
 struct Row {
+    network: &'static str,
     core: &'static str,
     opt: &'static str,
-    what: String,
+    what: &'static str,
     instructions: u64,
-    /// Bytes of code and of RAM of the whole image; none for a function.
-    image: Option<(u64, u64)>,
+    cycles: Option<u64>,
+    code: u64,
+    ram: u64,
+}
+
+/// One function on one core.
+struct Function {
+    core: &'static str,
+    name: String,
+    instructions: u64,
 }
 
 pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
@@ -50,75 +86,134 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
     }
     install::qemu()?;
     install::targets(&xtask::boards::targets())?;
-    let mut rows = Vec::new();
-    for board in &EMULATED {
-        for opt in ["3", "s"] {
-            rows.extend(step(&format!("{} at opt-level {opt}", board.core), || measure(board, opt))?);
-        }
-    }
+    let rows = rows()?;
     if json {
         rows.iter().for_each(|row| println!("{}", row.json()));
-    } else {
-        print_networks(&rows);
-        print_functions(&rows);
+        return Ok(());
     }
+    let mut functions = Vec::new();
+    for board in &EMULATED {
+        functions.extend(step(&format!("functions on {}", board.core), || measure_functions(board))?);
+    }
+    print_rows(&rows);
+    print_functions(&functions);
     Ok(())
 }
 
-fn measure(board: &Emulated, opt: &'static str) -> Result<Vec<Row>> {
-    let images = Build::new(board).opt_level(opt).run()?;
-    let stdout = firmware::run_ok(board, images.get("bench")?)?;
-    let mut rows = Vec::new();
-    for (what, bin) in COSTS {
-        let instructions = firmware::value(&stdout, &format!("board.{what}"))?;
-        rows.push(Row { core: board.core, opt, what: bin.into(), instructions, image: Some(bytes(&images, bin)?) });
+/// Where the budget of instructions is committed.
+pub(crate) fn budget_path() -> std::path::PathBuf {
+    firmware::workspace().join("bench.toml")
+}
+
+/// What is measured, as a budget.
+pub(crate) fn measured() -> Result<Budget> {
+    let mut images = BTreeMap::new();
+    for row in rows()? {
+        let figures = [("instructions", Some(row.instructions)), ("cycles", row.cycles)];
+        let figures = [("code", Some(row.code)), ("ram", Some(row.ram))].into_iter().chain(figures);
+        let figures: Figures = figures.filter_map(|(name, figure)| Some((name.to_owned(), figure?))).collect();
+        images.insert(format!("{}/{}-{}-{}", row.core, row.network.to_lowercase(), row.what, row.opt), figures);
     }
-    // A function has a name of two parts: which one, and whose.
-    let functions = firmware::values(&stdout).filter_map(|(name, value)| Some((name.strip_prefix("board.")?, value)));
-    for (name, value) in functions.filter(|(name, _)| name.contains('.')) {
-        rows.push(Row { core: board.core, opt, what: name.into(), instructions: value.parse()?, image: None });
+    Ok(Budget { rustc: budget::rustc_version()?, images })
+}
+
+fn rows() -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for variant in variants() {
+        for opt in ["3", "s"] {
+            rows.extend(step(&format!("{} at opt-level {opt}", variant.name), || measure(variant, opt))?);
+        }
     }
     Ok(rows)
 }
 
-fn bytes(images: &Images, bin: &str) -> Result<(u64, u64)> {
-    let size = size::of(images.get(bin)?)?;
-    Ok((size.text, size.ram()))
+fn measure(variant: Variant, opt: &'static str) -> Result<Vec<Row>> {
+    let board = &variant.board;
+    let costs = || COSTS.iter().filter(|(network, ..)| too_large(board, network).is_none());
+    let mut build = Build::new(board).opt_level(opt).feature("cost");
+    if let Some(feature) = variant.feature {
+        build = build.feature(feature);
+    }
+    let images = costs().fold(build, |build, (_, _, bin, _)| build.bin(&format!("cost-{bin}"))).run()?;
+    costs()
+        .map(|&(network, what, bin, _)| {
+            let cost = cost(board, &images, &format!("cost-{bin}"))?;
+            Ok(Row { network, core: variant.name, opt, what, ..cost })
+        })
+        .collect()
+}
+
+fn cost(board: &Emulated, images: &Images, bin: &str) -> Result<Row> {
+    let image = images.get(bin)?;
+    let trace = trace::run(board, image, "measured", "finished")?;
+    let size = size::of(image)?;
+    let stack: u64 = firmware::value(&trace.printed, "stack")?;
+    // What reports the stack is no part of the network.
+    let code = size.code - size::of_function(image, "finished")?;
+    let (instructions, cycles) = (trace.instructions, trace.cycles);
+    Ok(Row { network: "", core: "", opt: "", what: "", instructions, cycles, code, ram: size.ram() + stack })
+}
+
+fn measure_functions(board: &Emulated) -> Result<Vec<Function>> {
+    let images = Build::new(board).bin("bench").run()?;
+    let stdout = firmware::run_ok(board, images.get("bench")?)?;
+    // A function has a name of two parts: which one, and whose.
+    let functions = firmware::values(&stdout).filter_map(|(name, value)| Some((name.strip_prefix("board.")?, value)));
+    functions
+        .filter(|(name, _)| name.contains('.'))
+        .map(|(name, value)| {
+            let instructions = value.parse().with_context(|| format!("`{name}` is no number"))?;
+            Ok(Function { core: board.core, name: name.into(), instructions })
+        })
+        .collect()
 }
 
 impl Row {
     fn json(&self) -> Json {
         json!({
-            "network": self.image.map(|_| NETWORK),
+            "network": self.network,
             "core": self.core,
             "opt": self.opt,
             "what": self.what,
             "instructions": self.instructions,
-            "code_bytes": self.image.map(|(code, _)| code),
-            "ram_bytes": self.image.map(|(_, ram)| ram),
+            "code_bytes": self.code,
+            "ram_bytes": self.ram,
+            "estimated_cycles": self.cycles,
         })
     }
 }
 
-fn print_networks(rows: &[Row]) {
-    println!("{NETWORK}: instructions of one inference and of one learning step, bytes of the whole firmware");
-    println!("{:<12} {:<4} {:<6} {:>13} {:>10} {:>10}", "core", "opt", "what", "instructions", "code B", "RAM B");
-    for Row { core, opt, what, instructions, image } in rows {
-        let Some((code, ram)) = image else { continue };
-        println!("{core:<12} {opt:<4} {what:<6} {instructions:>13} {code:>10} {ram:>10}");
+fn print_rows(rows: &[Row]) {
+    for (network, what, _, description) in COSTS {
+        println!("{network} {what}: {description}");
+    }
+    println!(
+        "\n{:<8} {:<6} {:<21} {:<4} {:>13} {:>13} {:>8} {:>8}",
+        "network", "what", "core", "opt", "instructions", "est. cycles", "code B", "RAM B"
+    );
+    for Row { network, core, opt, what, instructions, cycles, code, ram } in rows {
+        let cycles = cycles.map_or("-".into(), |cycles| cycles.to_string());
+        println!("{network:<8} {what:<6} {core:<21} {opt:<4} {instructions:>13} {cycles:>13} {code:>8} {ram:>8}");
+    }
+    println!();
+    for board in &EMULATED {
+        for (network, what, ..) in COSTS {
+            if let Some(why) = too_large(board, network) {
+                println!("{network} {what} is not for {}: {why}", board.core);
+            }
+        }
     }
 }
 
 /// Functions below each other, cores beside each other.
-fn print_functions(rows: &[Row]) {
-    let functions = || rows.iter().filter(|row| row.image.is_none());
-    let Some(first) = functions().next() else { return };
-    println!("\ninstructions of a function, for one value, at opt-level {}", first.opt);
+fn print_functions(functions: &[Function]) {
+    let Some(first) = functions.first() else { return };
+    println!("\ninstructions of a function, for one value, at opt-level 3");
     let cores: String = EMULATED.iter().map(|board| format!(" {:>11}", board.core)).collect();
     println!("{:<16}{cores}", "function");
-    for name in functions().filter(|row| row.core == first.core && row.opt == first.opt).map(|row| &row.what) {
-        let same = functions().filter(|row| row.opt == first.opt && row.what == *name);
-        let figures: String = same.map(|row| format!(" {:>11}", row.instructions)).collect();
+    for name in functions.iter().filter(|function| function.core == first.core).map(|function| &function.name) {
+        let same = functions.iter().filter(|function| function.name == *name);
+        let figures: String = same.map(|function| format!(" {:>11}", function.instructions)).collect();
         println!("{name:<16}{figures}");
     }
 }

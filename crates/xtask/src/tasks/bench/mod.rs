@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: a file for each thing that is measured.
 
-mod device;
+pub(crate) mod device;
 mod trainer;
 
 use anyhow::{Result, bail};

@@ -64,8 +64,14 @@ fn steps_are_those_of_pytorch() {
         let cells: Vec<&str> = line.split(',').collect();
         let (epochs, rounding) = (cells[1].parse().expect("a number"), cells[2].parse::<f64>().expect("a number"));
         let expected: Vec<f64> = cells[3..].iter().map(|cell| cell.parse().expect("a number")).collect();
-        let settings =
-            Training { optimizer: Optimizer::SGD, rate: 0.1, epochs, batch: 8, ..Training::new(Loss::SquaredError) };
+        let settings = Training {
+            optimizer: Optimizer::SGD,
+            rate: 0.1,
+            epochs,
+            batch: 8,
+            standardize_targets: false,
+            ..Training::new(Loss::SquaredError)
+        };
         let trained = run(&network, &data, None, &settings).network;
         let found = match cells[0] {
             "values" => trained.values().to_vec(),

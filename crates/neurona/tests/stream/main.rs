@@ -6,6 +6,9 @@ use neurona::prelude::*;
 use neurona::shape::{Shaped, Tensor, same, valid};
 use neurona::stream::Sample;
 
+#[rustfmt::skip] // written by a script
+mod stacks;
+
 /// Random numbers by Numerical Recipes' linear congruential generator.
 struct Random(u32);
 

@@ -1,0 +1,76 @@
+//! What the weighted sums of all layers have in common: blocks of rows that share their values.
+//!
+//! Each function has a plain form, which every core can use and which says the order of each sum. On a core with a
+//! floating-point unit of single precision `cortex_m` computes the same bits with fewer instructions.
+
+#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+mod cortex_m;
+mod plain;
+
+#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
+pub(super) use cortex_m::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns};
+#[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
+pub(super) use plain::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns};
+
+/// Rows of weights, and the windows of values that each of them meets.
+///
+/// A window is some runs of neighbouring values; a row has a weight for each of its values, in their order.
+#[derive(Clone, Copy)]
+pub(super) struct Windows<'a> {
+    pub(super) weights: &'a [f32],
+    /// From row to row.
+    pub(super) stride: usize,
+    /// Number of rows, which is that of the outputs of a place.
+    pub(super) rows: usize,
+    pub(super) x: &'a [f32],
+    /// Number of values of a run.
+    pub(super) columns: usize,
+    /// Number of runs of a window.
+    pub(super) runs: usize,
+    /// From the end of a run to the beginning of the next.
+    pub(super) skip: usize,
+    /// Number of places of the window.
+    pub(super) places: usize,
+    /// From the values of a place to those of the next.
+    pub(super) x_step: usize,
+    /// From the outputs of a place to those of the next.
+    pub(super) y_step: usize,
+}
+
+impl Windows<'_> {
+    /// Whether all that the sums read and write is there, and there is something.
+    #[cfg_attr(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")), allow(dead_code))]
+    #[inline]
+    fn fit(&self, bias: Option<&[f32]>, y: &[f32]) -> bool {
+        let last = |count: usize, step: usize, len: usize| count.checked_sub(1)?.checked_mul(step)?.checked_add(len);
+        let fit = || {
+            let row = self.columns.checked_mul(self.runs)?;
+            let window = last(self.runs, self.columns.checked_add(self.skip)?, self.columns)?;
+            let weights = last(self.rows, self.stride, row)?;
+            let x = last(self.places, self.x_step, window)?;
+            let outputs = last(self.places, self.y_step, self.rows)?;
+            let bias = bias.is_none_or(|bias| bias.len() >= self.rows);
+            Some(row > 0 && bias && weights <= self.weights.len() && x <= self.x.len() && outputs <= y.len())
+        };
+        fit().unwrap_or(false)
+    }
+}
+
+/// Cells of an input, each with its channels, in some places of a window whose outputs are next to each other.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")), allow(dead_code))]
+pub(super) struct Cells<'a> {
+    /// From the first cell on.
+    pub(super) x: &'a [f32],
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// From row to row.
+    pub(super) pitch: usize,
+    /// From column to column.
+    pub(super) step: usize,
+    pub(super) channels: usize,
+    /// Number of places.
+    pub(super) places: usize,
+    /// From place to place.
+    pub(super) x_step: usize,
+}

@@ -1,0 +1,94 @@
+//! The plain form of the blocks: what their results are, in the order of their sums.
+//!
+//! Where the lengths of the arguments do not fit together, what is not there is left out.
+
+use super::{Cells, Windows};
+use crate::activation::function;
+
+/// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
+/// * (columns + skip) + c]`, with p a place, o a row, k a run and c a column.
+///
+/// Each sum begins with the bias, or without one with what `y` holds, and goes up in k, and for each k in c.
+pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f32]) {
+    for place in 0..of.places {
+        let x = of.x.get(place * of.x_step..).unwrap_or_default();
+        let Some(y) = y.get_mut(place * of.y_step..) else { return };
+        for (row, y) in y.iter_mut().take(of.rows).enumerate() {
+            let weights = of.weights.get(row * of.stride..).and_then(|rest| rest.get(..of.runs * of.columns));
+            let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
+            let (mut sum, mut x) = (*begin, x);
+            for weights in weights.chunks_exact(of.columns.max(1)) {
+                for (weight, x) in weights.iter().zip(x) {
+                    sum += weight * x;
+                }
+                x = x.get(of.columns + of.skip..).unwrap_or_default();
+            }
+            *y = sum;
+        }
+    }
+}
+
+/// Weighted sums of all values: `y[o] = bias[o] + sum over i of weights[o * x.len() + i] * x[i]`.
+///
+/// Each sum begins with the bias, or without one with what `y` holds, and goes up in i.
+pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
+    let (rows, columns) = (y.len(), x.len());
+    let of = Windows { weights, stride: columns, rows, x, columns, runs: 1, skip: 0, places: 1, x_step: 0, y_step: 0 };
+    sums(&of, bias, y);
+}
+
+/// Weighted sums of columns: `y[c] += sum over o of weights[o * stride + c] * by[o]`.
+///
+/// Each sum begins with what `y` holds and goes up in o.
+pub(in crate::kernel) fn sums_of_columns(weights: &[f32], stride: usize, by: &[f32], y: &mut [f32]) {
+    let mut rows = weights;
+    for by in by {
+        let Some(row) = rows.get(..y.len()) else { return };
+        axpy(*by, row, y);
+        rows = rows.get(stride..).unwrap_or_default();
+    }
+}
+
+/// Adds an outer product, times `scale`: `weights[o * x.len() + c] += (scale * by[o]) * x[c]`, `bias[o] += scale * by[o]`.
+pub(in crate::kernel) fn add_outer(weights: &mut [f32], bias: &mut [f32], x: &[f32], by: &[f32], scale: f32) {
+    let mut rows = weights;
+    for (bias, by) in bias.iter_mut().zip(by) {
+        let Some((row, rest)) = rows.split_at_mut_checked(x.len()) else { return };
+        let step = scale * by;
+        axpy(step, x, row);
+        *bias += step;
+        rows = rest;
+    }
+}
+
+/// Adds a multiple: `y[i] += a * x[i]`.
+pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += a * x;
+    }
+}
+
+/// The larger of zero and each value: see [`Relu`](crate::Relu).
+pub(in crate::kernel) fn relu(y: &mut [f32]) {
+    for y in y {
+        *y = function::relu(*y);
+    }
+}
+
+/// The largest value of each channel in the cells of each place: `y[p][c] = max over r and k of x[p * x_step + r * pitch + k *
+/// step + c]`; NaN where one of them is, minus infinity where there is none.
+pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
+    y.fill(f32::NEG_INFINITY);
+    for (place, y) in y.chunks_exact_mut(of.channels.max(1)).enumerate() {
+        for row in 0..of.rows {
+            for column in 0..of.columns {
+                let from = place * of.x_step + row * of.pitch + column * of.step;
+                for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
+                    if *x > *y || x.is_nan() {
+                        *y = *x;
+                    }
+                }
+            }
+        }
+    }
+}

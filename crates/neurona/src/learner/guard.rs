@@ -1,0 +1,146 @@
+//! Keeping what was learned only where it is better.
+
+use super::{Learner, Rule};
+use crate::layer::Learn;
+use crate::network::Gradient;
+
+/// Decides whether what was learned is kept: a copy of the parameters that learn, and the score that they had.
+///
+/// The score is a loss, such as the mean over a reference set in flash that is not learned from
+/// ([`Learner::evaluate`]): the smaller, the better. Where a [`review`](Self::review) finds a worse one, or one that is not
+/// finite, the network goes back to the copy, to the bit, and the rule forgets its velocity, its means and its mini-batch, which
+/// belong to the way that was wrong.
+///
+/// Its RAM is that of a [`Gradient`] and eight bytes: frozen parts are not copied. Without that RAM, a network that came from
+/// flash or from a [store](crate::store) is read anew from there, and [`Learner::forget`] forgets the rest.
+///
+/// # Examples
+///
+/// ```
+/// use neurona::learner::{Guard, Verdict};
+/// use neurona::prelude::*;
+///
+/// neurona::network! {
+///     struct Line: [f32; 1] => [f32; 1] { line: Dense<1, 1> }
+/// }
+///
+/// // On a board all three are statics, and the reference set is in flash.
+/// let (mut net, mut memory, mut guard) = (Line::ZERO, Learning::ZERO, Guard::ZERO);
+/// let reference = [([0.0], [-1.0]), ([2.0], [3.0])];
+/// let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.1));
+/// let mut score = |learner: &mut Learner<_, _, _>| reference.iter().map(|(x, y)| learner.evaluate(x, y)).sum::<f32>() / 2.0;
+///
+/// let first = score(&mut learner);
+/// assert_eq!(guard.review(&mut learner, first), Verdict::Kept { score: 5.0 });
+/// learner.learn(&[2.0], &[3.0]);
+/// let better = score(&mut learner);
+/// assert_eq!(guard.review(&mut learner, better), Verdict::Kept { score: better });
+/// learner.learn(&[2.0], &[-900.0]); // a wrong label
+/// let worse = score(&mut learner);
+/// assert_eq!(guard.review(&mut learner, worse), Verdict::RolledBack { score: worse, kept: better });
+/// assert_eq!(score(&mut learner), better);
+/// ```
+#[repr(C)]
+pub struct Guard<N: Learn> {
+    copy: Gradient<N>,
+    score: f32,
+    /// 0 before the first review.
+    holds: u32,
+}
+
+crate::__zero!([allow(unsafe_code)] [N: Learn] Guard<N>, Gradient<N>, f32, u32);
+
+/// What a [`Guard`] has decided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Verdict {
+    /// The network is kept, with this score.
+    Kept {
+        /// The score that it was reviewed with.
+        score: f32,
+    },
+    /// The network is again the one that was kept before.
+    RolledBack {
+        /// The score that it was reviewed with.
+        score: f32,
+        /// The score that it has now.
+        kept: f32,
+    },
+    /// There is nothing to go back to, and the score is not finite: the first review decides nothing.
+    Undecided,
+}
+
+impl<N: Learn> Guard<N> {
+    /// Keeps the network where its score is at most the one that was kept, and takes it back where it is not.
+    ///
+    /// The first review keeps what it finds, if the score is finite.
+    pub fn review<L, R: Rule>(&mut self, learner: &mut Learner<'_, N, L, R>, score: f32) -> Verdict {
+        let Self { copy, score: kept, holds } = self;
+        if score.is_finite() && (*holds == 0 || score <= *kept) {
+            learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(copy, parameters));
+            (*kept, *holds) = (score, 1);
+            Verdict::Kept { score }
+        } else if *holds == 0 {
+            Verdict::Undecided
+        } else {
+            learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(parameters, copy));
+            learner.forget();
+            Verdict::RolledBack { score, kept: *kept }
+        }
+    }
+
+    /// The score of the network that is kept.
+    pub const fn score(&self) -> Option<f32> {
+        if self.holds == 0 { None } else { Some(self.score) }
+    }
+}
+
+fn assign(to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plain::Zero;
+    use crate::prelude::*;
+
+    type Neuron = Dense<1, 1>;
+
+    #[test]
+    fn what_is_worse_or_no_number_is_taken_back_to_the_bit() {
+        let (mut net, mut memory, mut guard) = (Neuron::new([[-0.0]], [0.1]), Learning::ZERO, Guard::ZERO);
+        let rule = Momentum { batch: 2, ..Momentum::new(0.5, 0.9) };
+        let mut learner = Learner::new(&mut net, &mut memory, SquaredError, rule);
+        assert_eq!(guard.review(&mut learner, f32::NAN), Verdict::Undecided);
+        assert_eq!(guard.score(), None);
+        assert_eq!(guard.review(&mut learner, 1.0), Verdict::Kept { score: 1.0 });
+        for score in [1.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for _ in 0..3 {
+                learner.learn(&[1.0], &[5.0]);
+            }
+            assert_ne!(learner.net().bias, [0.1]);
+            let verdict = guard.review(&mut learner, score);
+            assert!(matches!(verdict, Verdict::RolledBack { kept: 1.0, .. }));
+            assert_eq!(learner.net().weights[0][0].to_bits(), (-0.0_f32).to_bits());
+            assert_eq!(learner.net().bias, [0.1]);
+            assert_eq!(learner.progress().examples, 0, "the half mini-batch is forgotten");
+        }
+        // Velocity is forgotten too: a step is what it was from the start.
+        learner.learn(&[1.0], &[5.0]);
+        learner.learn(&[1.0], &[5.0]);
+        let (mut fresh, mut memory) = (Neuron::new([[-0.0]], [0.1]), Learning::ZERO);
+        let mut other = Learner::new(&mut fresh, &mut memory, SquaredError, rule);
+        other.learn(&[1.0], &[5.0]);
+        other.learn(&[1.0], &[5.0]);
+        assert_eq!(learner.net(), other.net());
+    }
+
+    #[test]
+    fn only_what_learns_is_copied() {
+        assert_eq!(size_of::<Guard<Frozen<Dense<100, 100>>>>(), 8);
+        assert_eq!(size_of::<Guard<Dense<2, 3>>>(), 4 * 3 * (2 + 1) + 8);
+    }
+}

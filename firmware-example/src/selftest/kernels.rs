@@ -1,0 +1,254 @@
+//! Holds the kernels of this core to loops that are written as their documentation says, bit for bit: every size up to 70
+//! by 70, windows of all kinds, and numbers of every kind, with values around each output that must stay as they are.
+#![no_std]
+#![no_main]
+
+use core::num::Wrapping;
+
+use cortex_m_rt::entry;
+use firmware_example::board;
+use firmware_example::println;
+use neurona::kernel::{self, Axis, Window};
+use static_cell::ConstStaticCell;
+
+/// The largest number of rows and of columns.
+const SIZE: usize = 70;
+/// Values before and after each output.
+const MARGIN: usize = 8;
+const ROOM: usize = SIZE * SIZE + 2 * MARGIN;
+
+static BUFFERS: ConstStaticCell<[[f32; ROOM]; 6]> = ConstStaticCell::new([[0.0; ROOM]; 6]);
+
+const _: () = board::require_ram(size_of::<[[f32; ROOM]; 6]>());
+
+#[entry]
+fn main() -> ! {
+    board::init();
+    let Some(buffers) = BUFFERS.try_take() else { board::exit(false) };
+    let mut test = Test { source: Wrapping(1), kind: 0, differences: 0 };
+    test.elementwise(buffers);
+    test.dense(buffers);
+    test.windows(buffers);
+    println!("differences = {}", test.differences);
+    board::exit(test.differences == 0)
+}
+
+struct Test {
+    source: Wrapping<u32>,
+    kind: usize,
+    differences: usize,
+}
+
+impl Test {
+    fn bits(&mut self) -> u32 {
+        self.source = self.source * Wrapping(1_664_525) + Wrapping(1_013_904_223);
+        self.source.0 >> 8
+    }
+
+    /// Numbers of the next kind: roundings, subnormal ones, signed zeros, ones that overflow, and some that are not finite.
+    fn fill(&mut self, values: &mut [f32]) {
+        self.kind = (self.kind + 1) % 11;
+        for value in values {
+            let number = self.bits() as f32 / 8_388_608.0 - 1.0;
+            let choice = self.bits() % 64;
+            *value = match (self.kind, choice) {
+                (1, 0..32) => number * f32::MIN_POSITIVE,
+                (2, _) => [0.0, -0.0, 1.0, -1.0][choice as usize % 4],
+                (3, _) => number * 1.8e19,
+                (4, 0) => [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN][self.bits() as usize % 4],
+                _ => number,
+            };
+        }
+    }
+
+    /// Equal to the last bit, and NaN to NaN.
+    fn compare(&mut self, what: &str, sizes: [usize; 2], ours: &[f32], plain: &[f32]) {
+        let same = |(a, b): (&f32, &f32)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+        let count = ours.iter().zip(plain).filter(|pair| !same(*pair)).count();
+        if count > 0 && self.differences < 10_000 {
+            println!("{} of {} by {}: {} differ", what, sizes[0], sizes[1], count);
+        }
+        self.differences += count;
+    }
+
+    fn elementwise(&mut self, [x, ours, plain, ..]: &mut [[f32; ROOM]; 6]) {
+        for len in 0..=300 {
+            for _ in 0..5 {
+                self.fill(&mut x[..len]);
+                self.fill(&mut ours[..len + 2 * MARGIN]);
+                plain[..len + 2 * MARGIN].copy_from_slice(&ours[..len + 2 * MARGIN]);
+                kernel::axpy(x[0], &x[..len], &mut ours[MARGIN..][..len]);
+                for (y, x_i) in plain[MARGIN..].iter_mut().zip(&x[..len]) {
+                    *y += x[0] * x_i;
+                }
+                self.compare("axpy", [len, 0], &ours[..len + 2 * MARGIN], &plain[..len + 2 * MARGIN]);
+                kernel::relu(&mut ours[MARGIN..][..len]);
+                for y in &mut plain[MARGIN..][..len] {
+                    *y = if *y <= 0.0 { 0.0 } else { *y };
+                }
+                self.compare("relu", [len, 0], &ours[..len + 2 * MARGIN], &plain[..len + 2 * MARGIN]);
+            }
+        }
+    }
+
+    fn dense(&mut self, [weights, x, bias, ours, plain, dz]: &mut [[f32; ROOM]; 6]) {
+        for rows in 0..=SIZE {
+            for columns in 0..=SIZE {
+                let len = rows * columns;
+                let sizes = [rows, columns];
+                self.fill(&mut weights[..len]);
+                self.fill(&mut x[..columns]);
+                self.fill(&mut bias[..rows]);
+                self.fill(&mut dz[..rows]);
+                let (weights, x, bias, dz) = (&weights[..len], &x[..columns], &bias[..rows], &dz[..rows]);
+                let row = |o: usize| &weights[o * columns..][..columns];
+
+                let margin = |len: usize| len + 2 * MARGIN;
+                let same = |ours: &mut [f32], plain: &mut [f32], len: usize| {
+                    plain[..margin(len)].copy_from_slice(&ours[..margin(len)]);
+                };
+                self.fill(&mut ours[..margin(rows)]);
+                same(ours, plain, rows);
+                kernel::dense_forward(weights, bias, x, &mut ours[MARGIN..][..rows]);
+                for (o, y) in plain[MARGIN..][..rows].iter_mut().enumerate() {
+                    *y = row(o).iter().zip(x).fold(bias[o], |sum, (w, x)| sum + w * x);
+                }
+                self.compare("dense forward", sizes, &ours[..margin(rows)], &plain[..margin(rows)]);
+
+                // The state's weights are the first of the input's, so that both have some.
+                let units = columns / 2;
+                same(ours, plain, rows);
+                let (h, recurrent) = (&x[..units], &weights[..rows * units]);
+                kernel::recurrent_forward(weights, recurrent, bias, x, h, &mut ours[MARGIN..][..rows]);
+                for (o, y) in plain[MARGIN..][..rows].iter_mut().enumerate() {
+                    let sum = row(o).iter().zip(x).fold(bias[o], |sum, (w, x)| sum + w * x);
+                    *y = recurrent[o * units..].iter().zip(h).fold(sum, |sum, (w, h)| sum + w * h);
+                }
+                self.compare("recurrent forward", sizes, &ours[..margin(rows)], &plain[..margin(rows)]);
+
+                self.fill(&mut ours[..margin(columns)]);
+                same(ours, plain, columns);
+                kernel::dense_backward_inputs(weights, dz, &mut ours[MARGIN..][..columns]);
+                for (o, dz) in dz.iter().enumerate() {
+                    for (dx, w) in plain[MARGIN..].iter_mut().zip(row(o)) {
+                        *dx += w * dz;
+                    }
+                }
+                self.compare("dense to inputs", sizes, &ours[..margin(columns)], &plain[..margin(columns)]);
+
+                self.fill(&mut ours[..margin(len)]);
+                same(ours, plain, len);
+                let (mut our_bias, mut plain_bias) = ([0.5; SIZE], [0.5; SIZE]);
+                let our_weights = &mut ours[MARGIN..][..len];
+                kernel::dense_backward_weights(our_weights, &mut our_bias[..rows], x, dz, -0.3);
+                for (o, dz) in dz.iter().enumerate() {
+                    let step = -0.3 * dz;
+                    for (w, x) in plain[MARGIN + o * columns..].iter_mut().zip(x) {
+                        *w += step * x;
+                    }
+                    plain_bias[o] += step;
+                }
+                self.compare("dense to weights", sizes, &ours[..margin(len)], &plain[..margin(len)]);
+                self.compare("dense to biases", sizes, &our_bias, &plain_bias);
+            }
+        }
+    }
+
+    fn windows(&mut self, buffers: &mut [[f32; ROOM]; 6]) {
+        for kernel in [[1, 1], [1, 3], [3, 3], [2, 2], [5, 5], [3, 1]] {
+            for (stride, dilation, before) in [(1, 1, 0), (1, 1, 1), (2, 1, 1), (1, 2, 0), (2, 2, 3)] {
+                for (channels, seen, filters) in
+                    [(1, 1, 8), (1, 1, 19), (3, 3, 5), (4, 2, 6), (8, 8, 16), (12, 12, 8), (13, 13, 9), (6, 1, 12)]
+                {
+                    let axis = |input: usize, kernel: usize| {
+                        let output = (input + 2 * before).saturating_sub((kernel - 1) * dilation + 1) / stride + 1;
+                        Axis { input, output, kernel, stride, dilation, before }
+                    };
+                    let window = Window { rows: axis(6, kernel[0]), columns: axis(9, kernel[1]), channels, filters };
+                    let fits = |axis: &Axis| axis.input + 2 * before > (axis.kernel - 1) * dilation;
+                    if fits(&window.rows) && fits(&window.columns) {
+                        self.convolution(&window, seen, buffers);
+                        self.pool(&Window { filters: channels, ..window }, buffers);
+                    }
+                }
+            }
+        }
+    }
+
+    fn convolution(&mut self, window: &Window, seen: usize, [weights, x, bias, ours, plain, _]: &mut [[f32; ROOM]; 6]) {
+        let Window { rows, columns, channels, filters } = *window;
+        let len = rows.kernel * columns.kernel * seen;
+        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
+        let of_group = filters / (channels / seen);
+        if outputs + 2 * MARGIN > ROOM || len * filters > ROOM {
+            return;
+        }
+        let (weights, x, bias) = (&mut weights[..len * filters], &mut x[..inputs], &mut bias[..filters]);
+        for values in [&mut *weights, x, bias, &mut ours[..outputs + 2 * MARGIN]] {
+            self.fill(values);
+        }
+        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
+        kernel::conv_forward(window, seen, weights, bias, x, &mut ours[MARGIN..][..outputs]);
+        for (at, y) in plain[MARGIN..][..outputs].iter_mut().enumerate() {
+            *y = bias[at % filters];
+        }
+        each_product(window, seen, of_group, &mut |y, weight, x_at| plain[MARGIN + y] += weights[weight] * x[x_at]);
+        let sizes = [len, filters];
+        self.compare("convolution", sizes, &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
+
+        // Back: the outputs are taken as gradients, the inputs are where they add up.
+        let dz = &mut plain[MARGIN..][..outputs];
+        self.fill(dz);
+        let dx = &mut ours[..inputs];
+        self.fill(dx);
+        x.copy_from_slice(dx);
+        kernel::conv_backward_inputs(window, seen, weights, dz, dx);
+        // In a place an input meets each filter once: the order of the outputs is that of the inputs' sums too.
+        each_product(window, seen, of_group, &mut |y, weight, x_at| x[x_at] += weights[weight] * dz[y]);
+        self.compare("convolution to inputs", sizes, dx, x);
+    }
+
+    fn pool(&mut self, window: &Window, [x, ours, plain, ..]: &mut [[f32; ROOM]; 6]) {
+        let Window { rows, columns, channels, .. } = *window;
+        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
+        if outputs + 2 * MARGIN > ROOM {
+            return;
+        }
+        self.fill(&mut x[..inputs]);
+        self.fill(&mut ours[..outputs + 2 * MARGIN]);
+        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
+        kernel::max_pool_forward(window, &x[..inputs], &mut ours[MARGIN..][..outputs]);
+        plain[MARGIN..][..outputs].fill(f32::NEG_INFINITY);
+        each_product(window, 1, 1, &mut |y, _, x_at| {
+            if x[x_at] > plain[MARGIN + y] || x[x_at].is_nan() {
+                plain[MARGIN + y] = x[x_at];
+            }
+        });
+        self.compare("max pool", [channels, 0], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
+    }
+}
+
+/// Calls `f` with the place of an output, a weight and an input that meet, in the order in which an output sums them.
+fn each_product(window: &Window, seen: usize, of_group: usize, f: &mut dyn FnMut(usize, usize, usize)) {
+    let Window { rows, columns, channels, filters } = *window;
+    for place in 0..rows.output * columns.output {
+        let (row, column) = (place / columns.output, place % columns.output);
+        for filter in 0..filters {
+            for cell in 0..rows.kernel * columns.kernel {
+                let (kernel_row, kernel_column) = (cell / columns.kernel, cell % columns.kernel);
+                let met_row = (row * rows.stride + kernel_row * rows.dilation).checked_sub(rows.before);
+                let met_column =
+                    (column * columns.stride + kernel_column * columns.dilation).checked_sub(columns.before);
+                let (Some(met_row), Some(met_column)) = (met_row, met_column) else { continue };
+                if met_row >= rows.input || met_column >= columns.input {
+                    continue;
+                }
+                for c in 0..seen {
+                    let channel = filter / of_group * seen + c;
+                    let weight = (filter * rows.kernel * columns.kernel + cell) * seen + c;
+                    f(place * filters + filter, weight, (met_row * columns.input + met_column) * channels + channel);
+                }
+            }
+        }
+    }
+}
