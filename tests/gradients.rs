@@ -40,13 +40,13 @@ fn gradients_are_central_differences() {
                 let (mut mirror, wide_x) = (Mirror::new(&spec, &wide(&values)), wide(&x));
                 let around = mirror.forward_around(&wide_x, CLEAR);
                 self.seen += 1;
-                if around.undecided || Mirror::loss(loss, around.output(), &target).2 {
+                if around.undecided || mirror.loss(loss, around.output(), &target).2 {
                     self.near_a_kink += 1;
                     continue;
                 }
                 checked += 1;
                 let pass = mirror.forward(&wide_x);
-                let (value, dy, _) = Mirror::loss(loss, pass.output(), &target);
+                let (value, dy, _) = mirror.loss(loss, pass.output(), &target);
                 let bounds = mirror.backward(&pass, dy);
                 let gradient = Device::run::<N, L>(&values, &x, &target, &device).gradient;
                 let parameters = is_parameter(&spec).into_iter().enumerate().filter(|(_, is)| *is);

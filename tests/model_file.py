@@ -10,6 +10,7 @@ ACTIVATIONS = {
     7: lambda z, a: z if z > 0 else a * math.expm1(z), 8: lambda z: max(z, 0.0) + math.log1p(math.exp(-abs(z))),
     9: lambda z: z / (1 + math.exp(-z)), 10: lambda z: min(max(z + 3, 0.0), 6.0) / 6,
     11: lambda z: z * min(max(z + 3, 0.0), 6.0) / 6, 12: lambda z: 1 / (1 + math.exp(-z)), 13: math.tanh,
+    14: lambda z: f32(1.7159) * math.tanh(f32(2 / 3) * z),
 }
 
 data = open(sys.argv[1], "rb").read()
@@ -76,6 +77,7 @@ def layer():
         2: (varint, varint), 3: (varint,), 4: (varint, constant), 6: (shape, shape), 8: (window, activation),
         9: (window, varint), 10: (shape, varint), 11: (shape, activation), 13: (layer, layer), 14: (shape,),
         16: (varint, varint, varint, varint, varint, constant, varint),
+        17: (window, lambda: read_list(varint), activation), 18: (varint, varint, lambda: read_list(varint)),
     }
     return kind, *[read() for read in fields[kind]]
 
@@ -210,6 +212,19 @@ def run(layer, x, take):
         return recurrent(*fields, x, take)
     if kind == 16:
         return echo_state(fields, x, take)
+    if kind == 17:
+        slides, table, function = fields
+        seen = [[c for c in range(64) if sees >> c & 1] for sees in table]
+        cells = slides[2][0] * slides[2][1]
+        weights, bias = [[take(cells) for _ in channels] for channels in seen], take(len(seen))
+        pairs = lambda o, met: [(w[k], x[at + c]) for c, w in zip(seen[o], weights[o]) for k, at in met]
+        return apply(function, [dot(bias[o], pairs(o, met)) for met in meetings(slides) for o in range(len(seen))])
+    if kind == 18:
+        inputs, outputs, codes = fields
+        words = -(-inputs // 64)
+        code = lambda o: [codes[o * words + i // 64] >> i % 64 & 1 or -1 for i in range(inputs)]
+        off = lambda o: [f32(v - c) for v, c in zip(x, code(o))]
+        return [-dot(0.0, zip(off(o), off(o))) for o in range(outputs)]
     (first, ahead), (second, behind) = [(run(branch, x, take), channels_of(branch)) for branch in fields]
     cells = zip(range(0, len(first), ahead), range(0, len(second), behind), strict=True)
     return [v for a, b in cells for v in first[a:a + ahead] + second[b:b + behind]]
@@ -221,11 +236,11 @@ def channels_of(layer):
         return channels_of(fields[0][-1])
     if kind == 13:
         return channels_of(fields[0]) + channels_of(fields[1])
-    if kind in (7, 8, 9):
+    if kind in (7, 8, 9, 17):
         return fields[0][1][2]
     if kind in (15, 16):
         return fields[2][2] if kind == 15 else fields[2]
-    return {1: lambda: fields[1], 6: lambda: fields[1][2], 12: lambda: channels_of(fields[0])}.get(
+    return {1: lambda: fields[1], 18: lambda: fields[1], 6: lambda: fields[1][2], 12: lambda: channels_of(fields[0])}.get(
         kind, lambda: fields[0] if isinstance(fields[0], int) else fields[0][2])()
 
 assert fixed(8) == b"neurona\0" and varint() == 1, "no model file of version 1"

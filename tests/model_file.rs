@@ -203,8 +203,22 @@ neurona::network! {
         simple: Rnn<3, 7, 4, All, Silu>,
         gated: Gru<3, 4, 3, All>,
         long: Lstm<3, 3, 5, All>,
-        mean: GlobalAvgPool<Signal<3, 5>>,
+        table: TableConv1d<Signal<3, 5>, Signal<2, 4>, Kernel1d<2>, SomeChannels, 9, ScaledTanh>,
+        mean: GlobalAvgPool<Signal<2, 4>>,
+        codes: OutputCodes<4, 5, FiveCodes>,
     }
+}
+
+struct SomeChannels;
+
+impl ConnectionTable for SomeChannels {
+    const SEES: &'static [u64] = &[0b1_0001, 0b0_0110, 0b1_1110, 0b0_1000];
+}
+
+struct FiveCodes;
+
+impl Codes for FiveCodes {
+    const CODES: &'static [u64] = &[0b0000, 0b0011, 0b0101, 0b1001, 0b1111];
 }
 
 type Narrow = Conv2d<Image<2, 3, 3>, Image<1, 2, 2>, Kernel2d<2>, Softplus>;
@@ -236,7 +250,7 @@ fn every_kind_of_layer_comes_back() {
     let path = folder.path().join("everything.neurona");
     std::fs::write(&path, &bytes).expect("the folder can be written");
     if let Some(said) = read_in_python(&path) {
-        assert!(said.starts_with("Everything: 15 layers, 0 labels"), "{said}");
+        assert!(said.starts_with("Everything: 17 layers, 0 labels"), "{said}");
     }
     // Every byte counts.
     for at in 0..bytes.len() {

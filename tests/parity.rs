@@ -89,7 +89,7 @@ fn outputs_losses_and_gradients_agree() {
                 let (values, x, target) = (examples.values(), examples.input(), examples.target());
                 let mirror = Mirror::new(&spec, &wide(&values));
                 let pass = mirror.forward(&wide(&x));
-                let (value, dy, undecided) = Mirror::loss(loss, pass.output(), &target);
+                let (value, dy, undecided) = mirror.loss(loss, pass.output(), &target);
                 self.0.seen += 1;
                 if pass.undecided || undecided {
                     self.0.undecided += 1;
@@ -141,7 +141,7 @@ fn ten_steps_agree_each_from_the_same_weights() {
                 let (x, target) = (examples.input(), examples.target());
                 let mirror = Mirror::new(&spec, &wide(&values));
                 let pass = mirror.forward(&wide(&x));
-                let (_, dy, undecided) = Mirror::loss(loss, pass.output(), &target);
+                let (_, dy, undecided) = mirror.loss(loss, pass.output(), &target);
                 let bounds: Vec<_> = mirror.backward(&pass, dy).into_iter().zip(&values).map(stepped).collect();
 
                 let (typed_x, typed_target) = (plain::<N::Input>(&x), plain::<N::Output>(&target));
@@ -217,7 +217,7 @@ fn free_runs_drift_alike() {
                     &gradient,
                 );
                 let pass = mirror.forward(&wide(&x));
-                let (_, dy, _) = Mirror::loss(loss, pass.output(), &target);
+                let (_, dy, _) = mirror.loss(loss, pass.output(), &target);
                 for (at, gradient) in mirror.backward(&pass, dy).into_iter().enumerate() {
                     *mirror.value_mut(at) -= f64::from(RATE) * gradient.value;
                 }

@@ -17,14 +17,20 @@ pub trait Visitor {
         L: DeviceLoss<N::Output, N::Output>;
 }
 
+/// The shape of an output: a length, or a number of steps and of channels.
+macro_rules! shape {
+    ([$steps:literal, $channels:literal]) => { Signal<$steps, $channels> };
+    ($len:literal) => { [f32; $len] };
+}
+
 /// Makes a network of each line, and the function that shows them all to a visitor.
 macro_rules! architectures {
-    ($($name:ident: $input:literal => $output:literal { $($layer:ident: $type:ty),+ $(,)? } $loss:ident;)+) => {
+    ($($name:ident: $input:literal => $output:tt { $($layer:ident: $type:ty),+ $(,)? } $loss:ident;)+) => {
         $(
             neurona::network! {
                 #[doc = stringify!($name)]
                 #[allow(non_camel_case_types)]
-                pub struct $name: [f32; $input] => [f32; $output] { $($layer: $type),+ }
+                pub struct $name: [f32; $input] => shape!($output) { $($layer: $type),+ }
             }
         )+
 
@@ -115,6 +121,23 @@ architectures! {
         pointwise: Conv2d<Image<2, 2, 3>, Image<2, 2, 5>, Kernel2d<1>, Relu6>,
         flat: Flatten<Image<2, 2, 5>, 20>, output: Dense<20, 3>,
     } SoftmaxCrossEntropy;
+    table_conv: 60 => 3 {
+        image: Reshape<[f32; 60], Image<5, 4, 3>>,
+        conv: TableConv2d<Image<5, 4, 3>, Image<3, 2, 4>, Kernel2d<3, 2, 2>, OfImage, 7, Silu, Same>,
+        flat: Flatten<Image<3, 2, 4>, 24>, output: Dense<24, 3>,
+    } SquaredError;
+    table_conv1d: 36 => 2 {
+        signal: Reshape<[f32; 36], Signal<9, 4>>,
+        first: TableConv1d<Signal<9, 4>, Signal<9, 3>, Kernel1d<3, 1, 2>, OfSignal, 6, Tanh, Causal>,
+        second: TableConv1d<Signal<9, 3>, Signal<4, 4>, Kernel1d<3, 2>, OfImage, 7, ScaledTanh>,
+        mean: GlobalAvgPool<Signal<4, 4>>, output: Dense<4, 2>,
+    } SoftmaxCrossEntropy;
+    output_codes: 7 => 4 {
+        hidden: Dense<7, 5, ScaledTanh>, output: OutputCodes<5, 4, OfFive>,
+    } SoftmaxCrossEntropy;
+    long_output_codes: 6 => 3 {
+        hidden: Dense<6, 70, Tanh>, output: OutputCodes<70, 3, OfSeventy>,
+    } SoftmaxCrossEntropy;
     depthwise1d: 18 => 2 {
         signal: Reshape<[f32; 18], Signal<9, 2>>,
         first: DepthwiseConv1d<Signal<9, 2>, Signal<9, 6>, Kernel1d<3, 1, 2>, HardSwish, Causal>,
@@ -201,6 +224,21 @@ architectures! {
         flat: Flatten<Signal<6, 9>, 54>, readout: Dense<54, 2>,
     } SquaredError;
 
+    each_state: 18 => [6, 2] {
+        signal: Reshape<[f32; 18], Signal<6, 3>>, memory: Gru<6, 3, 4, All>,
+        output: Conv1d<Signal<6, 4>, Signal<6, 2>, Kernel1d<1>>,
+    } SoftmaxCrossEntropy;
+    each_answer: 12 => [4, 3] {
+        signal: Reshape<[f32; 12], Signal<4, 3>>, memory: Rnn<4, 3, 3, All>,
+    } SquaredError;
+    each_yes: 12 => [6, 2] {
+        signal: Reshape<[f32; 12], Signal<6, 2>>,
+        conv: Conv1d<Signal<6, 2>, Signal<6, 2>, Kernel1d<3>, Identity, Causal>,
+    } BinaryCrossEntropy;
+    each_margin: 12 => [4, 2] {
+        signal: Reshape<[f32; 12], Signal<4, 3>>, conv: Conv1d<Signal<4, 3>, Signal<4, 2>, Kernel1d<1>>,
+    } Hinge;
+
     identity: 7 => 3 { hidden: Dense<7, 5>, output: Dense<5, 3> } SquaredError;
     step: 7 => 3 { hidden: Dense<7, 5, Step>, output: Dense<5, 3> } SquaredError;
     sigmoid: 7 => 3 { hidden: Dense<7, 5, Sigmoid>, output: Dense<5, 3, Sigmoid> } SquaredError;
@@ -219,6 +257,35 @@ architectures! {
     hard_swish: 7 => 3 { hidden: Dense<7, 5, HardSwish>, output: Dense<5, 3, HardSwish> } SquaredError;
     fast_sigmoid: 7 => 3 { hidden: Dense<7, 5, fast::Sigmoid>, output: Dense<5, 3, fast::Sigmoid> } SquaredError;
     fast_tanh: 7 => 3 { hidden: Dense<7, 5, fast::Tanh>, output: Dense<5, 3, fast::Tanh> } SquaredError;
+    scaled_tanh: 7 => 3 { hidden: Dense<7, 5, ScaledTanh>, output: Dense<5, 3, ScaledTanh> } SquaredError;
+}
+
+/// Three channels for four filters.
+pub struct OfImage;
+
+impl ConnectionTable for OfImage {
+    const SEES: &'static [u64] = &[0b111, 0b010, 0b101, 0b100];
+}
+
+/// Four channels for three filters.
+pub struct OfSignal;
+
+impl ConnectionTable for OfSignal {
+    const SEES: &'static [u64] = &[0b1001, 0b1110, 0b0010];
+}
+
+/// Four codes of five.
+pub struct OfFive;
+
+impl Codes for OfFive {
+    const CODES: &'static [u64] = &[0b00000, 0b00111, 0b11001, 0b11110];
+}
+
+/// Three codes of seventy, of two words each.
+pub struct OfSeventy;
+
+impl Codes for OfSeventy {
+    const CODES: &'static [u64] = &[0x0123_4567_89ab_cdef, 0b10_1100, u64::MAX, 0, 0x0f0f_0f0f_0f0f_0f0f, 0b11_1111];
 }
 
 neurona::network! {

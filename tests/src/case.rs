@@ -59,6 +59,7 @@ impl Examples {
             let inputs = match step.spec {
                 Spec::Conv(conv) => conv.fan_in(),
                 Spec::DepthwiseConv(conv) => conv.window.kernel_cells(),
+                Spec::TableConv(conv) => conv.window.kernel_cells() * 2,
                 Spec::Recurrent(recurrent) => (recurrent.inputs + recurrent.units) as usize,
                 // Half as large: so that the reservoir forgets.
                 Spec::EchoState(echo) => 4 * (echo.inputs + echo.connections) as usize,
@@ -98,8 +99,13 @@ impl Examples {
             Loss::BinaryCrossEntropy => (0..n).map(|_| random.unit()).collect(),
             Loss::Hinge | Loss::Perceptron => (0..n).map(|_| if random.below(2) == 0 { -1.0 } else { 1.0 }).collect(),
             Loss::SoftmaxCrossEntropy => {
-                let class = random.below(n as u32) as usize;
-                (0..n).map(|i| if i == class { 1.0 } else { 0.0 }).collect()
+                // One class, or one for each step of a signal.
+                let classes = self.spec.output_shape().channels();
+                let step = |_| {
+                    let class = random.below(classes as u32) as usize;
+                    (0..classes).map(move |i| if i == class { 1.0 } else { 0.0 })
+                };
+                (0..n / classes).flat_map(step).collect()
             }
             other => panic!("no targets for the loss {}: give it some", other.name()),
         }

@@ -10,6 +10,10 @@ use neurona::arch::ActivationSpec::{self, *};
 pub(crate) use crate::math::sigmoid;
 use crate::{math, simd::widest};
 
+/// The constants of [`ScaledTanh`].
+const AMPLITUDE: f32 = 1.7159;
+const SLOPE: f32 = 2.0 / 3.0;
+
 /// Whether the derivative is computed from the weighted sum z, so that the sum must be kept; else the result y serves.
 pub(crate) fn needs_sum(activation: ActivationSpec) -> bool {
     matches!(activation, Silu | HardSwish)
@@ -38,6 +42,7 @@ pub(crate) fn forward(activation: ActivationSpec, values: &mut [f32]) {
         Step => map(values, step),
         Sigmoid | FastSigmoid => map(values, sigmoid),
         Tanh | FastTanh => map(values, math::tanh),
+        ScaledTanh => map(values, |z| AMPLITUDE * math::tanh(z * SLOPE)),
         Relu => map(values, |z| clip(z, f32::INFINITY)),
         Relu6 => map(values, |z| clip(z, 6.0)),
         LeakyRelu { slope } => map(values, |z| if z > 0.0 { z } else { leak(slope) * z }),
@@ -62,6 +67,7 @@ pub(crate) fn backward(activation: ActivationSpec, values: &[f32], dy: &mut [f32
         Step => dy.fill(0.0),
         Sigmoid | FastSigmoid => chain(values, dy, |y| y * (1.0 - y)),
         Tanh | FastTanh => chain(values, dy, |y| (1.0 - y) * (1.0 + y)),
+        ScaledTanh => chain(values, dy, |y| SLOPE * (AMPLITUDE - y * y / AMPLITUDE)),
         Relu => chain(values, dy, |y| indicator(y > 0.0)),
         Relu6 => chain(values, dy, |y| indicator(y > 0.0 && y < 6.0)),
         LeakyRelu { slope } => chain(values, dy, |y| if y > 0.0 { 1.0 } else { leak(slope) }),

@@ -23,6 +23,7 @@
 //! # ]
 //! # input = [50, 6]          # fifty steps of six values
 //! # layers = [{ gru = 16, all = true }, { lstm = 8 }, { dense = 4 }]
+//! # layers = [{ echo_state = 100, leak = 0.3 }, { dense = 4 }] # with `ridge = [1e-4, 1e-2]` in [train]
 //!
 //! # Or, instead of layers, one of the networks of neurona_train::zoo:
 //! # zoo = "lenet5"
@@ -52,6 +53,7 @@ use crate::{
     loss::Loss,
     network::Network,
     objective::ClassWeights,
+    readout,
     schedule::Schedule,
     train::{Training, check_targets},
 };
@@ -178,6 +180,11 @@ pub struct TrainConfig {
     pub epochs: Option<u32>,
     /// Examples of one step, or `all`.
     pub batch: Option<Batch>,
+    /// How many steps the gradient of recurrent layers goes back through, all without: see [`Network::truncate`].
+    pub truncation: Option<usize>,
+    /// Coefficients of ridge regression, by which the last layer begins: see [`readout`](crate::readout). Of several that with the
+    /// least loss on the validation part is taken. It is then trained on with all others, for `epochs`, 0 without.
+    pub ridge: Option<Vec<f32>>,
     /// Decides how rows are split, how weights begin, the order of the examples and what is dropped.
     pub seed: Option<u64>,
     /// Stops after so many epochs without a better one on the validation part.
@@ -388,6 +395,8 @@ impl RunConfig {
         let (training, validation, test) = self.data.split(data, settings.seed)?;
         let mut network = Network::new(spec)?;
         self.network.normalize(&mut network)?;
+        let reservoirs = described::reservoirs(&self.network.layers);
+        network.fill_each_reservoir(reservoirs.into_iter().map(LayerConfig::reservoir));
         network.init(self.network.init, settings.seed);
         network.fit_scaling(training.inputs());
         let starts = (self.network.init, self.train.starts.unwrap_or(1));
@@ -398,6 +407,14 @@ impl RunConfig {
             let problem = "expected a validation part, on which the best of several starts is chosen: give \
                            `data.validation` a share, such as 0.2";
             return Err(ConfigError::key("train.starts", problem));
+        }
+        if let Some(coefficients) = &self.train.ridge {
+            if starts.1 > 1 {
+                let problem = "fits the last layer in closed form, which has one result: leave out `train.starts`";
+                return Err(ConfigError::key("train.ridge", problem));
+            }
+            readout::ridge(&mut network, &training, validation.as_ref(), settings.loss, coefficients)
+                .map_err(|error| ConfigError::key("train.ridge", error.to_string()))?;
         }
         Ok(Prepared { training, validation, test, network, layer_names, settings, starts })
     }

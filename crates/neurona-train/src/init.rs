@@ -158,8 +158,16 @@ impl Network {
     ///
     /// They are constants: [`init`](Self::init) leaves them as they are.
     pub fn fill_reservoirs(&mut self, reservoir: Reservoir) {
+        self.fill_each_reservoir(std::iter::repeat(reservoir));
+    }
+
+    /// As [`fill_reservoirs`](Self::fill_reservoirs), each in its own way.
+    pub(crate) fn fill_each_reservoir(&mut self, mut reservoirs: impl Iterator<Item = Reservoir>) {
         for layer in self.layers().to_vec() {
-            layer.kind.fill(reservoir, &mut self.values_mut()[layer.values]);
+            if layer.kind.is_reservoir() {
+                let Some(reservoir) = reservoirs.next() else { return };
+                layer.kind.fill(reservoir, &mut self.values_mut()[layer.values]);
+            }
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Each has the value and the gradient for one example; a batch takes the mean over its examples. Cross-entropies are
 //! computed from logits (the sums before sigmoid or softmax), which is stable where a logarithm of a probability is not.
+//!
+//! A network whose output is a signal, such as the states of all steps, has a target for each step, and the loss is the mean over
+//! them: as many values as outputs, step by step; for [`Loss::SoftmaxCrossEntropy`] a share for each class in each step.
 
 use serde::{Deserialize, Serialize};
 

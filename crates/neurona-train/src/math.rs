@@ -11,8 +11,8 @@
 pub(crate) fn exp(x: f32) -> f32 {
     /// 1.5 * 2^23: what is added to it is rounded to a whole number, which stands in its last bits.
     const WHOLE: f32 = 12_582_912.0;
-    /// ln 2 in two parts: 355/512, of which a multiple of up to 15 bits is exact, and the rest.
-    const LN_2: (f32, f32) = (0.693_359_375, -2.121_944_4e-4);
+    /// ln 2 in two parts: 355 / 512, of which a multiple of up to 15 bits is exact, and the rest.
+    const LN_2: (f32, f32) = (355.0 / 512.0, -2.121_944_4e-4);
     // Comparisons with NaN are false, so that it stays.
     let x = if x < -104.0 { -104.0 } else { x };
     let x = if x > 89.0 { 89.0 } else { x };
@@ -52,10 +52,10 @@ pub(crate) fn sigmoid(z: f32) -> f32 {
 pub(crate) fn tanh(z: f32) -> f32 {
     let size = z.abs();
     let square = z * z;
-    let sum = 2.063_908_9e-2 + square * -5.704_988_7e-3;
+    let sum = 2.063_909e-2 + square * -5.704_988_7e-3;
     let sum = -5.373_971_6e-2 + square * sum;
     let sum = 1.333_144_2e-1 + square * sum;
-    let sum = -3.333_328_2e-1 + square * sum;
+    let sum = -3.333_328e-1 + square * sum;
     let near = z + z * square * sum;
     let far = 1.0 - 2.0 / (exp(2.0 * size) + 1.0);
     // The sign is that of z, of a zero too.

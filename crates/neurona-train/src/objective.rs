@@ -85,9 +85,24 @@ impl Objective {
         }
     }
 
-    /// The loss of an example, not yet weighted; `y` are outputs in the units of the targets.
-    pub(crate) fn value(&self, y: &[f32], target: Target<'_>) -> f32 {
-        self.loss.value(y, target) + self.smoothed(y, target)
+    /// The loss of an example, not yet weighted; of an output of several steps the mean over them. `y` are outputs in the units of
+    /// the targets.
+    pub(crate) fn value(&self, y: &[f32], steps: usize, target: Target<'_>) -> f32 {
+        let Some(t) = self.of_steps(y, steps, target) else {
+            return self.loss.value(y, target) + self.smoothed(y, target);
+        };
+        let width = y.len() / steps;
+        let each = y.chunks_exact(width).zip(t.chunks_exact(width));
+        each.map(|(y, t)| self.loss.value(y, Target::Values(t))).sum::<f32>() / steps as f32
+    }
+
+    /// The targets, where each step has some of its own that are not those of a vector: all other losses are means over the
+    /// outputs, and the mean of the means is the mean.
+    fn of_steps<'a>(&self, y: &[f32], steps: usize, target: Target<'a>) -> Option<&'a [f32]> {
+        match target {
+            Target::Values(t) if steps > 1 && self.loss == Loss::SoftmaxCrossEntropy && t.len() == y.len() => Some(t),
+            _ => None,
+        }
     }
 
     /// The loss of an example, and its gradient times `scale` and its weight; the loss is not yet weighted.
@@ -95,7 +110,13 @@ impl Objective {
     /// # Shapes
     ///
     /// `y` and `dy` are (O).
-    pub(crate) fn gradient(&self, y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
+    pub(crate) fn gradient(&self, y: &[f32], steps: usize, target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
+        if let Some(t) = self.of_steps(y, steps, target) {
+            let (width, share) = (y.len() / steps, scale / steps as f32);
+            let each = y.chunks_exact(width).zip(t.chunks_exact(width)).zip(dy.chunks_exact_mut(width));
+            let losses = each.map(|((y, t), dy)| self.loss.gradient(y, Target::Values(t), share, dy));
+            return losses.sum::<f32>() / steps as f32;
+        }
         if let Some(units) = &self.units {
             return units.gradient(self.loss, y, target, scale, dy);
         }
@@ -152,13 +173,13 @@ mod tests {
         for (loss, y) in cases {
             let objective = Objective { loss, smoothing: 0.2, weights: vec![1.0, 3.0], units: None };
             let (mut dy, mut expected) = (vec![0.0; y.len()], vec![0.0; y.len()]);
-            let value = objective.gradient(y, Target::Class(1), 0.5, &mut dy);
+            let value = objective.gradient(y, 1, Target::Class(1), 0.5, &mut dy);
             let soft = smooth(loss, 1, y.len(), 0.2);
             let definition = loss.gradient(y, Target::Values(&soft), 1.5, &mut expected);
             // Each side rounds fewer than 16 operations on values below 4.
             let bound = 16.0 * 4.0 * f32::EPSILON;
             assert!((value - definition).abs() < bound, "{loss:?}: {value} against {definition}");
-            assert_eq!(value, objective.value(y, Target::Class(1)));
+            assert_eq!(value, objective.value(y, 1, Target::Class(1)));
             for (dy, expected) in dy.iter().zip(expected) {
                 assert!((dy - expected).abs() < bound, "{loss:?}: {dy} against {expected}");
             }
@@ -173,5 +194,23 @@ mod tests {
         let data = Dataset::new(Array2::zeros((6, 1)), targets).expect("the parts fit");
         assert_eq!(ClassWeights::Rule(WeightRule::Balanced).of(&data), [2.0 / 3.0, 1.0, 2.0]);
         assert!(ClassWeights::default().of(&data).is_empty());
+    }
+
+    #[test]
+    fn a_sequence_is_the_mean_of_its_steps() {
+        let (y, t) = ([0.5, -1.0, 2.0, 0.0, -0.25, 4.0], [0.0, 1.0, 1.0, 0.0, 0.25, 0.75]);
+        for loss in Loss::ALL {
+            let objective = Objective::from(loss);
+            let (mut dy, mut of_step, mut sum) = ([9.0; 6], [9.0; 2], 0.0);
+            let found = objective.gradient(&y, 3, Target::Values(&t), 2.0, &mut dy);
+            for ((y, t), dy) in y.chunks(2).zip(t.chunks(2)).zip(dy.chunks(2)) {
+                sum += loss.gradient(y, Target::Values(t), 2.0 / 3.0, &mut of_step);
+                // Two roundings each of a number below 4.
+                dy.iter().zip(of_step).for_each(|(dy, of_step)| assert!((dy - of_step).abs() < 4.0 * f32::EPSILON));
+            }
+            // Ten roundings of numbers below 32.
+            assert!((found - sum / 3.0).abs() < 10.0 * 16.0 * f32::EPSILON, "{loss:?}: {found}, {}", sum / 3.0);
+            assert_eq!(found, objective.value(&y, 3, Target::Values(&t)), "{loss:?}");
+        }
     }
 }

@@ -20,7 +20,10 @@
 
 use neurona::{
     Layer, LayerSpec,
-    zoo::{AnomalyAutoencoder, DsCnn, LeNet5, MobileNetV1, MotionCnn, ResNet8, ToyAdmosAutoencoder},
+    zoo::{
+        AnomalyAutoencoder, DsCnn, LeNet5, LeNet5Of1998, MobileNetV1, MotionCnn, MotionGru, ResNet8,
+        ToyAdmosAutoencoder,
+    },
 };
 
 use crate::arch::{Spec, Step};
@@ -34,13 +37,15 @@ pub struct Known {
 }
 
 /// All of them.
-pub const ALL: [Known; 7] = [
+pub const ALL: [Known; 9] = [
     Known { name: "lenet5", arch: LeNet5::SPEC, batch_norm: false },
+    Known { name: "lenet5_1998", arch: LeNet5Of1998::SPEC, batch_norm: false },
     Known { name: "ds_cnn", arch: DsCnn::SPEC, batch_norm: true },
     Known { name: "resnet8", arch: ResNet8::SPEC, batch_norm: true },
     Known { name: "mobilenet_v1", arch: MobileNetV1::SPEC, batch_norm: true },
     Known { name: "toy_admos_autoencoder", arch: ToyAdmosAutoencoder::SPEC, batch_norm: true },
     Known { name: "motion_cnn", arch: MotionCnn::SPEC, batch_norm: false },
+    Known { name: "motion_gru", arch: MotionGru::SPEC, batch_norm: false },
     Known { name: "anomaly_autoencoder", arch: AnomalyAutoencoder::SPEC, batch_norm: false },
 ];
 
@@ -118,11 +123,13 @@ mod tests {
     #[test]
     fn memory_is_that_of_the_types() {
         check::<LeNet5>("lenet5");
+        check::<LeNet5Of1998>("lenet5_1998");
         check::<DsCnn>("ds_cnn");
         check::<ResNet8>("resnet8");
         check::<MobileNetV1>("mobilenet_v1");
         check::<ToyAdmosAutoencoder>("toy_admos_autoencoder");
         check::<MotionCnn>("motion_cnn");
+        check::<MotionGru>("motion_gru");
         check::<AnomalyAutoencoder>("anomaly_autoencoder");
     }
 
@@ -135,7 +142,9 @@ mod tests {
             ("mobilenet_v1", 221_794, 27),
             ("toy_admos_autoencoder", 269_992, 9),
             ("lenet5", LeNet5::PARAMS, 0),
+            ("lenet5_1998", 60_000, 0),
             ("motion_cnn", MotionCnn::PARAMS, 0),
+            ("motion_gru", MotionGru::PARAMS, 0),
             ("anomaly_autoencoder", AnomalyAutoencoder::PARAMS, 0),
         ];
         for (name, values, normalized) in expected {
@@ -184,10 +193,12 @@ mod tests {
     #[test]
     fn classes_on_the_device() {
         run!(LeNet5, "lenet5", SoftmaxCrossEntropy, &3);
+        run!(LeNet5Of1998, "lenet5_1998", SoftmaxCrossEntropy, &3);
         run!(DsCnn, "ds_cnn", SoftmaxCrossEntropy, &3);
         run!(ResNet8, "resnet8", SoftmaxCrossEntropy, &3);
         run!(MobileNetV1, "mobilenet_v1", SoftmaxCrossEntropy, &1);
         run!(MotionCnn, "motion_cnn", SoftmaxCrossEntropy, &3);
+        run!(MotionGru, "motion_gru", SoftmaxCrossEntropy, &3);
     }
 
     #[test]

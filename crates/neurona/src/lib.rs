@@ -83,7 +83,8 @@
 //! | layers          | [`Dense`], [`Conv1d`], [`Conv2d`], [`DepthwiseConv1d`], [`DepthwiseConv2d`], [`MaxPool`],    |
 //! |                 | [`AvgPool`], [`GlobalMaxPool`], [`GlobalAvgPool`], [`Flatten`], [`Reshape`], [`Scale`],      |
 //! |                 | [`Residual`], [`Projected`], [`Concat`], [`Rnn`], [`Gru`], [`Lstm`], [`EchoState`],          |
-//! |                 | [`Softmax`], [`Standardize`], [`Rescale`]; your own by [`Layer`] and [`Learn`]               |
+//! |                 | [`TableConv1d`], [`TableConv2d`], [`OutputCodes`], [`Softmax`], [`Standardize`],             |
+//! |                 | [`Rescale`]; your own by [`Layer`] and [`Learn`]                                             |
 //! | [`shape`]       | signals and images, and the windows that slide over them                                     |
 //! | [`stream`]      | networks that are fed one time step a call, and windows that slide over samples              |
 //! | [`signal`]      | features of sound: spectra, mel bands, cepstral coefficients ([`features!`])                 |
@@ -91,7 +92,8 @@
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
 //! | part of it      | [`Frozen`] and [`InFlash`] do not learn; [`BiasOnly`] and [`SomeRows`] learn in part         |
-//! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`]   |
+//! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`];  |
+//! |                 | [`Rls`] for a readout                                                                        |
 //! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
 //! | [`statistics`]  | of streams: mean and variance, confusion matrix, drift detectors                             |
 //! | `store`         | what was learned, saved in flash so that it survives a loss of power (feature `store`)       |
@@ -144,6 +146,7 @@ pub mod model_file;
 mod network;
 pub mod plain;
 pub mod replay;
+mod rls;
 pub mod shape;
 pub mod signal;
 pub mod statistics;
@@ -153,36 +156,41 @@ pub mod stream;
 pub mod zoo;
 
 pub use activation::{
-    Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Softplus, Step, Tanh,
+    Activation, Elu, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Relu6, ScaledTanh, Sigmoid, Silu, Softplus,
+    Step, Tanh,
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    All, Average, AvgPool, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Concat, ConcatScratch, ConcatTape,
-    Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoMemory, EchoState, Exact,
-    Exponential, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool, Gru, GruCell, InFlash, Kind,
-    Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, Parameters, Pool, Projected, ProjectedScratch, ProjectedTape,
-    Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn,
-    RnnCell, Rows, RowsGradient, Running, Scale, Softmax, SomeRows, Standardize, Target,
+    All, Average, AvgPool, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Codes, Concat, ConcatScratch,
+    ConcatTape, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d,
+    EchoMemory, EchoState, Exact, Exponential, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool,
+    Gru, GruCell, InFlash, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, OutputCodes, Parameters, Pool,
+    Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir,
+    Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Rows, RowsGradient, Running, Scale, Softmax, SomeRows,
+    Standardize, TableConv, TableConv1d, TableConv2d, Target, code_bits,
 };
 pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
 pub use network::__fits;
 pub use network::{Gradient, Inference, Network, Ram, Workspace};
+pub use rls::{Rls, RlsMemory};
 
 /// What most programs use: `use neurona::prelude::*`.
 pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        All, AvgPool, BiasOnly, Choice, Concat, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d,
-        DepthwiseConv2d, EchoState, Flatten, Frozen, GlobalAvgPool, GlobalMaxPool, Gru, InFlash, Last, Layer, Learn,
-        Lstm, MaxPool, Projected, Rescale, Reservoir, Reshape, Residual, Rnn, Scale, Softmax, SomeRows, Standardize,
+        All, AvgPool, BiasOnly, Choice, Codes, Concat, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv,
+        DepthwiseConv1d, DepthwiseConv2d, EchoState, Flatten, Frozen, GlobalAvgPool, GlobalMaxPool, Gru, InFlash, Last,
+        Layer, Learn, Lstm, MaxPool, OutputCodes, Projected, Rescale, Reservoir, Reshape, Residual, Rnn, Scale,
+        Softmax, SomeRows, Standardize, TableConv, TableConv1d, TableConv2d,
     };
     pub use crate::learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Schedule, Sgd};
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
     pub use crate::network::{Gradient, Inference, Network, Workspace};
     pub use crate::plain::Zero;
+    pub use crate::rls::{Rls, RlsMemory};
     pub use crate::shape::{Causal, Grouped, Image, Kernel1d, Kernel2d, Padding1d, Padding2d, Same, Signal, Valid};
     pub use crate::stream::{Sliding, State, Stream, Streaming, Timing};
 }

@@ -1,12 +1,41 @@
 //! Losses: what learning makes small.
 //!
 //! A loss compares an output with a target and gives a number and its gradient. Mini-batches take the mean over their
-//! examples. Each sum over the outputs begins with zero and goes up.
+//! examples. Each sum over the outputs begins with zero and goes up. Of a network that gives a value for each step of a
+//! sequence, every loss takes a target for each step: see [`Loss`].
 
 use crate::activation::function::exp;
 use crate::kernel;
 
 /// A measure of how far an output `Y` is from a target `T`, with its gradient.
+///
+/// # Sequences
+///
+/// Each loss of this crate is also one of [signals](crate::shape::Signal), with a target for each step: the mean over the steps, `L = 1/T sum over t of L(y[t], target[t])`, whose sum begins with zero and goes up in t. The
+/// gradient of each step is that of the vector, times `1/T`. So a network that ends in [`All`](crate::All) states, or in a
+/// convolution, learns from every step; where only some steps have a target, a class that does not exist teaches nothing
+/// there, but makes the loss NaN.
+///
+/// A layer without a time axis, [`Dense`](crate::Dense) for one, takes the states of one step; over all steps it is a
+/// convolution with a kernel of 1:
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// neurona::network! {
+///     /// Says of each of eight samples which of two classes it is.
+///     pub struct Tagger: Signal<8, 1> => Signal<8, 2> {
+///         memory: Gru<8, 1, 4, All>,
+///         classes: Conv1d<Signal<8, 4>, Signal<8, 2>, Kernel1d<1>>,
+///     }
+/// }
+///
+/// let (mut net, mut workspace) = (Tagger::ZERO, Workspace::<Tagger>::ZERO);
+/// let x = [[0.0], [1.0], [1.0], [0.0], [1.0], [0.0], [0.0], [1.0]];
+/// let classes: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
+/// let before = net.learn(&x, &classes, &SoftmaxCrossEntropy, 0.1, &mut workspace);
+/// assert!((before - 2.0_f32.ln()).abs() < 1e-6); // of zeros, both classes are as likely in each step
+/// ```
 pub trait Loss<Y, T: ?Sized> {
     /// The loss.
     fn value(&self, y: &Y, target: &T) -> f32;
@@ -159,6 +188,38 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for Perceptron {
     }
 }
 
+/// The mean over the steps of a sequence, each of which has a target.
+macro_rules! each_step {
+    ($($loss:ty),+) => { $(
+        impl<const N: usize, const T: usize, S> Loss<[[f32; N]; T], [S; T]> for $loss
+        where
+            $loss: Loss<[f32; N], S>,
+        {
+            fn value(&self, y: &[[f32; N]; T], targets: &[S; T]) -> f32 {
+                let mut sum = 0.0;
+                for (y, target) in y.iter().zip(targets) {
+                    sum += Loss::<[f32; N], S>::value(self, y, target);
+                }
+                sum / T as f32
+            }
+
+            fn gradient(&self, y: &[[f32; N]; T], targets: &[S; T], dy: &mut [[f32; N]; T]) -> f32 {
+                let share = 1.0 / T as f32;
+                let mut sum = 0.0;
+                for ((y, target), dy) in y.iter().zip(targets).zip(dy) {
+                    sum += Loss::<[f32; N], S>::gradient(self, y, target, dy);
+                    for dy in dy {
+                        *dy *= share;
+                    }
+                }
+                sum / T as f32
+            }
+        }
+    )+ };
+}
+
+each_step!(SquaredError, BinaryCrossEntropy, SoftmaxCrossEntropy, Hinge, Perceptron);
+
 fn mean<const N: usize>(y: &[f32; N], target: &[f32; N], loss: impl Fn(f32, f32) -> f32) -> f32 {
     let mut sum = 0.0;
     for (y, t) in y.iter().zip(target) {
@@ -231,6 +292,28 @@ mod tests {
         let mut dz = [1.0; 2];
         assert!(SoftmaxCrossEntropy.gradient(&[0.0, 1.0], &2, &mut dz).is_nan());
         assert_eq!(dz, [0.0; 2]);
+    }
+
+    #[test]
+    fn a_sequence_is_the_mean_of_its_steps() {
+        let (y, mut dy, mut of_step) = ([[0.5, -1.0], [2.0, 0.0], [-0.25, 4.0]], [[9.0; 2]; 3], [0.0; 2]);
+        let loss = SoftmaxCrossEntropy.gradient(&y, &[1, 0, 1], &mut dy);
+        assert_eq!(loss, SoftmaxCrossEntropy.value(&y, &[1, 0, 1]));
+        let mut sum = 0.0;
+        for ((y, class), dy) in y.iter().zip([1, 0, 1]).zip(dy) {
+            sum += SoftmaxCrossEntropy.gradient(y, &class, &mut of_step);
+            assert_eq!(dy, of_step.map(|of_step| of_step * (1.0 / 3.0)));
+        }
+        assert_eq!(loss, sum / 3.0);
+        // Of numbers it is the mean over all of them.
+        assert_eq!(SquaredError.value(&[[1.0, 3.0], [0.0, 0.0]], &[[0.0, 1.0], [1.0, 2.0]]), 10.0 / 4.0);
+    }
+
+    #[test]
+    fn a_step_without_a_class_teaches_nothing() {
+        let mut dz = [[9.0; 2]; 2];
+        assert!(SoftmaxCrossEntropy.gradient(&[[0.0, 1.0], [0.0, 0.0]], &[2, 0], &mut dz).is_nan());
+        assert_eq!(dz, [[0.0; 2], [-0.25, 0.25]]);
     }
 
     #[test]

@@ -191,6 +191,8 @@ pub trait Kernel<X, Y>: 'static {
     type Filter: Tensor;
     /// Weights of a convolution of each channel by itself: (kernel, filters).
     type Depthwise: Tensor;
+    /// Weights of a convolution with a table of `N` connections: (connections, kernel).
+    type Maps<const N: usize>: Tensor;
 }
 
 impl<
@@ -210,6 +212,7 @@ impl<
     type Filters = [Self::Filter; FILTERS];
     type Filter = [[f32; CHANNELS]; SIZE];
     type Depthwise = [[f32; FILTERS]; SIZE];
+    type Maps<const N: usize> = [[f32; SIZE]; N];
 }
 
 impl<
@@ -235,6 +238,7 @@ impl<
     type Filters = [Self::Filter; FILTERS];
     type Filter = [[[f32; CHANNELS]; COLUMNS]; ROWS];
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
+    type Maps<const N: usize> = [[[f32; COLUMNS]; ROWS]; N];
 }
 
 impl<
@@ -255,6 +259,7 @@ impl<
     type Filters = [Self::Filter; FILTERS];
     type Filter = [[f32; SEEN]; SIZE];
     type Depthwise = [[f32; FILTERS]; SIZE];
+    type Maps<const N: usize> = [[f32; SIZE]; N];
 }
 
 impl<
@@ -281,6 +286,7 @@ impl<
     type Filters = [Self::Filter; FILTERS];
     type Filter = [[[f32; SEEN]; COLUMNS]; ROWS];
     type Depthwise = [[[f32; FILTERS]; COLUMNS]; ROWS];
+    type Maps<const N: usize> = [[[f32; COLUMNS]; ROWS]; N];
 }
 
 /// A window over time, which can be fed sample by sample.

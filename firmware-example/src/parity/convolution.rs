@@ -22,6 +22,9 @@ networks! {
         first DepthwiseConv2d<Image<3, 2, 2>, Image<2, 1, 4>, Kernel2d<3, 3, 2>, Tanh, Same>,
         second Conv2d<Image<2, 1, 4>, Image<2, 1, 3>, Kernel2d<1>>,
         mean GlobalAvgPool<Image<2, 1, 3>> => squared_error();
+    layer table_conv: hidden Dense<7, 18>, image Reshape<[f32; 18], Image<3, 3, 2>>,
+        first TableConv2d<Image<3, 3, 2>, Image<2, 2, 3>, Kernel2d<2>, Table, 4, ScaledTanh>,
+        mean GlobalAvgPool<Image<2, 2, 3>> => squared_error();
     layer pools: hidden Dense<7, 20>, signal Reshape<[f32; 20], Signal<10, 2>>,
         first MaxPool<Signal<10, 2>, Signal<5, 2>, Kernel1d<3, 2>, Same>,
         second AvgPool<Signal<5, 2>, Signal<3, 2>, Kernel1d<2, 2>, Padding1d<1, 1>>,
@@ -31,4 +34,11 @@ networks! {
     layer residual: first Residual<Dense<7, 7, Tanh>, Relu>, output Dense<7, 3> => squared_error();
     layer projected: first Projected<Dense<7, 5, Tanh>, Dense<7, 5>, Silu>, output Dense<5, 3> => squared_error();
     layer concat: both Concat<Dense<7, 2, Relu>, Dense<7, 4, Sigmoid>, [f32; 6]>, output Dense<6, 3> => squared_error();
+}
+
+/// Two channels for three filters.
+struct Table;
+
+impl ConnectionTable for Table {
+    const SEES: &'static [u64] = &[0b11, 0b10, 0b01];
 }

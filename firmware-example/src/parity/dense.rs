@@ -20,17 +20,26 @@ networks! {
     activation hard_swish: hidden Hidden<HardSwish>, output Output<HardSwish> => squared_error();
     activation fast_sigmoid: hidden Hidden<fast::Sigmoid>, output Output<fast::Sigmoid> => squared_error();
     activation fast_tanh: hidden Hidden<fast::Tanh>, output Output<fast::Tanh> => squared_error();
+    activation scaled_tanh: hidden Hidden<ScaledTanh>, output Output<ScaledTanh> => squared_error();
 
     layer softmax: output Dense<7, 3>, share Softmax<3> => squared_error();
     layer fast_softmax: output Dense<7, 3>, share fast::Softmax<3> => squared_error();
     layer standardize: input Standardize<7>, output Dense<7, 3> [input.mean.as_mut_slice(), input.scale.as_mut_slice()] => squared_error();
     layer rescale: output Dense<7, 3>, unit Rescale<3, { (1.0_f32 / 3.0).to_bits() }> => squared_error();
 
+    layer output_codes: hidden Dense<7, 5, ScaledTanh>, output OutputCodes<5, 3, ThreeCodes> => squared_error();
+
     loss binary_cross_entropy: hidden Hidden, output Output => in_place(BinaryCrossEntropy, |t| t);
     loss cross_entropy_of_class: hidden Hidden, output Output => in_place(SoftmaxCrossEntropy, class);
     loss cross_entropy_of_shares: hidden Hidden, output Output => in_place(SoftmaxCrossEntropy, |t| t);
     loss hinge: hidden Hidden, output Output => in_place(Hinge, signs);
     loss perceptron: hidden Hidden, output Output => in_place(Perceptron, signs);
+}
+
+struct ThreeCodes;
+
+impl Codes for ThreeCodes {
+    const CODES: &'static [u64] = &[0b00110, 0b10101, 0b11010];
 }
 
 /// One of the three classes, or the one after them, which does not exist.

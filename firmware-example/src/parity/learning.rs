@@ -3,9 +3,10 @@
 use neurona::learner::MiniBatch;
 use neurona::prelude::*;
 
-use super::RATE;
-use super::nasty::Lesson;
+use super::nasty::{Lesson, Nasty, Source};
 use super::networks::{Hidden, Output, networks};
+use super::{RATE, Report};
+use crate::Hash;
 
 networks! {
     layer concat_on_batches: both Concat<Dense<7, 2, Relu>, Dense<7, 4, Sigmoid>, [f32; 6]>,
@@ -60,4 +61,29 @@ fn by<R>(rule: R) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], R> {
 /// The same in mini-batches of three examples, so that the last of 334 is not filled.
 fn batches<O>(rule: MiniBatch<O>) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], MiniBatch<O>> {
     by(MiniBatch { batch: 3, ..rule })
+}
+
+/// Runs every way to learn and gives each hash, with its name, to `report`.
+pub(super) fn all(report: Report<'_>) {
+    networks(report);
+    report("rule.recursive_least_squares", recursive_least_squares());
+}
+
+/// The errors and the weights of a readout.
+#[inline(never)] // so that its memory is not on the stack of the others
+fn recursive_least_squares() -> u64 {
+    let rls = Rls { forgetting: 0.99, variance: 10.0 };
+    let (mut source, mut hash, mut memory) = (Source::new(), Hash::EMPTY, RlsMemory::<5>::ZERO);
+    for nasty in [Nasty::Rounding, Nasty::Subnormal, Nasty::Zeros, Nasty::Overflow, Nasty::NotFinite] {
+        let mut readout = Dense::<5, 3>::ZERO;
+        rls.begin(&mut memory);
+        for _ in 0..40 {
+            let (mut x, mut target) = ([0.0; 5], [0.0; 3]);
+            source.fill(nasty, &mut x);
+            source.fill(nasty, &mut target);
+            hash.add(&[rls.learn(&mut readout, &x, &target, &mut memory).unwrap_or(-1.0)]);
+            hash.add_parameters(&mut readout);
+        }
+    }
+    hash.value()
 }

@@ -63,7 +63,7 @@ pub const CONVOLUTION: Family = Family { bin: "parity-conv", run: convolution::n
 /// Recurrent layers.
 pub const RECURRENT: Family = Family { bin: "parity-recurrent", run: recurrent::networks };
 /// Ways to learn.
-pub const LEARNING: Family = Family { bin: "parity-learning", run: learning::networks };
+pub const LEARNING: Family = Family { bin: "parity-learning", run: learning::all };
 
 /// Every family.
 pub const FAMILIES: [Family; 4] = [DENSE, CONVOLUTION, RECURRENT, LEARNING];

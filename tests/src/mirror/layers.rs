@@ -3,7 +3,7 @@
 
 use neurona::arch::{ActivationSpec, EchoStateSpec, PoolKind, States, WindowSpec};
 use neurona::kernel::Connections;
-use neurona_train::Spec;
+use neurona_train::{OutputCodes, Spec};
 
 use super::{activate, given, recurrent, softmax};
 use crate::bounded::Bounded;
@@ -68,6 +68,29 @@ fn products(layer: &Spec) -> Option<(Products, ActivationSpec)> {
                 })
             });
             (Products { weights: conv.weights(), of_output: of_output.collect() }, conv.activation)
+        }
+        Spec::TableConv(conv) => {
+            let cells = conv.window.kernel_cells();
+            // For each filter the channels that it sees, with the place of the first weight of each.
+            let mut connections = 0;
+            let mut of_filter = |sees: &u64| {
+                let channels = (0..64).filter(|channel| sees >> channel & 1 == 1);
+                let first = connections;
+                connections += sees.count_ones() as usize;
+                channels.zip(first..).map(|(channel, n)| (n * cells, channel)).collect()
+            };
+            let filters: Vec<Vec<(usize, usize)>> = conv.table.iter().map(&mut of_filter).collect();
+            let of_output = meetings(&conv.window).into_iter().flat_map(|met| {
+                let products = |channels: &Vec<(usize, usize)>| {
+                    let of_channel = |(weights, channel): &(usize, usize)| -> Vec<Product> {
+                        met.iter().map(|(cell, from)| (weights + cell, from + channel)).collect()
+                    };
+                    channels.iter().flat_map(of_channel).collect()
+                };
+                filters.iter().map(products).collect::<Vec<Vec<Product>>>()
+            });
+            let of_output = of_output.collect();
+            (Products { weights: connections * cells, of_output }, conv.activation)
         }
         Spec::Scale(scale) => {
             let channels = scale.shape.channels();
@@ -135,6 +158,12 @@ fn largest(x: &[Bounded], of: &[usize]) -> (usize, bool) {
     (best, undecided)
 }
 
+/// What the code of an output has for an input: -1 or 1.
+fn code(codes: &OutputCodes, output: usize, input: usize) -> Bounded {
+    let word = codes.codes[output * (codes.inputs as usize).div_ceil(64) + input / 64];
+    Bounded::exact(if word >> (input % 64) & 1 == 1 { 1.0 } else { -1.0 })
+}
+
 /// The states of a reservoir. Each unit is connected to every `stride`-th, from `start` on, as the device says.
 fn reservoir(echo: &EchoStateSpec, values: &[f64], x: &[Bounded]) -> Vec<Bounded> {
     let (inputs, units, connections) = (echo.inputs as usize, echo.units as usize, echo.connections as usize);
@@ -197,6 +226,16 @@ pub(super) fn values(layer: &Spec, values: &[f64], x: &[Bounded], with: &[Bounde
             x.iter().map(|x| x.times(factor)).collect()
         }
         Spec::Reshape(_) => x.to_vec(),
+        Spec::OutputCodes(codes) => {
+            let distance = |output: usize| {
+                let squares = x.iter().enumerate().map(|(at, x)| {
+                    let off = x.minus(code(codes, output, at));
+                    off.times(off)
+                });
+                Bounded::exact(-1.0).times(Bounded::sum(squares))
+            };
+            (0..codes.outputs as usize).map(distance).collect()
+        }
         Spec::Concat(first, second) => {
             let (ahead, behind) = (first.output_shape().channels(), second.output_shape().channels());
             let cells = x.chunks(ahead).zip(with.chunks(behind));
@@ -264,6 +303,16 @@ pub(super) fn backward(
         }
         Spec::Rescale { factor, .. } => dz.iter().map(|dy| dy.times(Bounded::exact(f32::from_bits(*factor)))).collect(),
         Spec::Reshape(_) => dz.to_vec(),
+        Spec::OutputCodes(codes) => {
+            let slope = |(at, x): (usize, &Bounded)| {
+                let terms = dz
+                    .iter()
+                    .enumerate()
+                    .map(|(output, dy)| Bounded::exact(-2.0).times(*dy).times(x.minus(code(codes, output, at))));
+                Bounded::sum(terms)
+            };
+            x.iter().enumerate().map(slope).collect()
+        }
         Spec::Residual { .. } => return (dz.to_vec(), dz.to_vec()),
         Spec::Concat(first, second) => {
             let (ahead, behind) = (first.output_shape().channels(), second.output_shape().channels());

@@ -138,6 +138,13 @@ struct TrainingArgs {
     /// Shorten the whole gradient to this length
     #[arg(long, value_name = "LENGTH")]
     clip_norm: Option<f32>,
+    /// How many steps the gradient of recurrent layers goes back through [default: all]
+    #[arg(long, value_name = "STEPS")]
+    truncation: Option<usize>,
+    /// Fit the last layer in closed form by ridge regression with this coefficient, or with the best of several on the
+    /// validation part; then train all layers for --epochs [default: 0]
+    #[arg(long, value_name = "COEFFICIENT,…", value_delimiter = ',')]
+    ridge: Option<Vec<f32>>,
     /// Train so many times, each from other first weights, and keep the best by the validation part [default: 1]
     #[arg(long)]
     starts: Option<u32>,
@@ -328,6 +335,8 @@ impl Options {
         train.standardize_targets = asked.standardize_targets.or(train.standardize_targets);
         train.clip_value = asked.clip_value.or(train.clip_value);
         train.clip_norm = asked.clip_norm.or(train.clip_norm);
+        train.truncation = asked.truncation.or(train.truncation);
+        train.ridge = asked.ridge.clone().or(train.ridge.take());
         train.starts = asked.starts.or(train.starts);
         train.threads = asked.threads.or(train.threads);
 

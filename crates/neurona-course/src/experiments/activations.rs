@@ -172,6 +172,7 @@ fn formula(activation: ActivationSpec) -> &'static str {
         ActivationSpec::Softplus => "ln(1 + e<sup><var>z</var></sup>)",
         ActivationSpec::Silu => "<var>z</var> / (1 + e<sup>−<var>z</var></sup>)",
         ActivationSpec::HardSigmoid => "min(max(0, <var>z</var> + 3), 6) / 6",
+        ActivationSpec::ScaledTanh => "1.7159 tanh(2/3 <var>z</var>)",
         ActivationSpec::HardSwish => "<var>z</var> min(max(0, <var>z</var> + 3), 6) / 6",
         _ => "",
     }

@@ -142,10 +142,10 @@ impl Spec {
                 return Err(SpecError::Sizes { layer, kind, expected, found });
             }
             let of_kind = Kind::of(spec);
-            if let Some(fault) = of_kind.and_then(|kind| kind.fault()) {
+            if let Some(fault) = of_kind.as_ref().and_then(|kind| kind.fault()) {
                 return Err(SpecError::Window { layer, kind, fault, input, output });
             }
-            if let Some((fault, found)) = of_kind.and_then(|kind| kind.wrong_constant()) {
+            if let Some((fault, found)) = of_kind.as_ref().and_then(|kind| kind.wrong_constant()) {
                 return Err(SpecError::Constant { layer, kind, fault, found });
             }
             values = values.saturating_add(step.values.len());

@@ -122,8 +122,9 @@ impl Spec {
 #[cfg(test)]
 mod tests {
     use neurona::arch::{
-        ActivationSpec, Canonical, CellSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec, LayerSpec,
-        PaddingSpec, PoolKind, PoolSpec, RecurrentSpec, ReshapeSpec, ScaleSpec, States, WindowSpec,
+        ActivationSpec, Canonical, CellSpec, CodesSpec, ConvSpec, DepthwiseConvSpec, EchoStateSpec, GlobalPoolSpec,
+        LayerSpec, PaddingSpec, PoolKind, PoolSpec, RecurrentSpec, ReshapeSpec, ScaleSpec, States, TableConvSpec,
+        WindowSpec,
     };
 
     use super::*;
@@ -189,6 +190,8 @@ mod tests {
             leak: 0.3_f32.to_bits(),
             states: States::Last,
         }),
+        LayerSpec::TableConv(TableConvSpec { window: WINDOW, table: &[1], activation: ActivationSpec::ScaledTanh }),
+        LayerSpec::OutputCodes(CodesSpec { inputs: 65, outputs: 1, codes: &[u64::MAX, 300] }),
     ]);
 
     const LEAKY: CellSpec = CellSpec::Rnn { activation: ActivationSpec::LeakyRelu { slope: 0.25_f32.to_bits() } };
@@ -219,7 +222,7 @@ mod tests {
         assert_eq!((spec.inputs(), spec.outputs()), (EVERY_KIND.inputs(), EVERY_KIND.outputs()));
         assert_eq!((spec.params(), spec.values()), (EVERY_KIND.params(), EVERY_KIND.values()));
         assert_eq!(spec.macs(), EVERY_KIND.macs());
-        assert_eq!(spec.steps().len(), 23);
+        assert_eq!(spec.steps().len(), 25);
     }
 
     #[test]

@@ -128,7 +128,14 @@ impl Spec {
                 name.to_owned()
             }
             layer => match Kind::of(layer) {
-                Some(kind) => kind.rust_type(),
+                Some(kind) => {
+                    let (layer, items) = kind.rust_type_with(name);
+                    if !items.is_empty() {
+                        *source += &items;
+                        source.push('\n');
+                    }
+                    layer
+                }
                 None => return Err(SpecError::Custom { layer: 0, name: layer.kind().to_owned() }.into()),
             },
         })
@@ -171,7 +178,7 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
 }
 
 /// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 78] = [
+pub const USED: [&str; 87] = [
     "Activation",
     "Adam",
     "All",
@@ -181,7 +188,9 @@ pub const USED: [&str; 78] = [
     "Causal",
     "Choice",
     "Clip",
+    "Codes",
     "Concat",
+    "ConnectionTable",
     "Conv",
     "Conv1d",
     "Conv2d",
@@ -221,6 +230,7 @@ pub const USED: [&str; 78] = [
     "MaxPool",
     "Momentum",
     "Network",
+    "OutputCodes",
     "Padding1d",
     "Padding2d",
     "Perceptron",
@@ -231,9 +241,12 @@ pub const USED: [&str; 78] = [
     "Rescale",
     "Reshape",
     "Residual",
+    "Rls",
+    "RlsMemory",
     "Rnn",
     "Same",
     "Scale",
+    "ScaledTanh",
     "Schedule",
     "Sgd",
     "Sigmoid",
@@ -246,6 +259,9 @@ pub const USED: [&str; 78] = [
     "SquaredError",
     "Standardize",
     "Step",
+    "TableConv",
+    "TableConv1d",
+    "TableConv2d",
     "Tanh",
     "Valid",
     "Workspace",
@@ -299,6 +315,47 @@ neurona::network! {
         hidden3: Dense<6, 7, fast::Sigmoid>,
         output: Dense<7, 3>,
         softmax: fast::Softmax<3>,
+    }
+}
+";
+        assert_eq!(spec.rust_source("Net", &[]).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn tables_and_codes_are_types_before_the_network() {
+        use neurona::arch::{PaddingSpec, Shape, WindowSpec};
+        let window = WindowSpec {
+            input: Shape::Signal { steps: 2, channels: 2 },
+            output: Shape::Signal { steps: 1, channels: 2 },
+            kernel: [1, 2],
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: PaddingSpec::Valid,
+        };
+        let conv = crate::TableConv { window, table: vec![0b11, 0b10], activation: ActivationSpec::ScaledTanh };
+        let flat = neurona::arch::ReshapeSpec { input: window.output, output: Shape::Vector { len: 2 } };
+        let codes = crate::OutputCodes { inputs: 2, outputs: 2, codes: vec![0b10, 0b01] };
+        let spec = Spec::Chain(vec![Spec::TableConv(conv), Spec::Reshape(flat), Spec::OutputCodes(codes)]);
+        let expected = "\
+/// Which channels each filter sees.
+pub struct NetTableConv;
+
+impl ConnectionTable for NetTableConv {
+    const SEES: &'static [u64] = &[0b11, 0b10];
+}
+
+/// The code of each output.
+pub struct NetOutputCodes;
+
+impl Codes for NetOutputCodes {
+    const CODES: &'static [u64] = &[0x2, 0x1];
+}
+
+neurona::network! {
+    pub struct Net: Signal<2, 2> => [f32; 2] {
+        table_conv: TableConv1d<Signal<2, 2>, Signal<1, 2>, Kernel1d<2>, NetTableConv, 3, ScaledTanh>,
+        flatten: Flatten<Signal<1, 2>, 2>,
+        output_codes: OutputCodes<2, 2, NetOutputCodes>,
     }
 }
 ";

@@ -105,6 +105,16 @@ pub(super) fn learning(layers: &[LayerConfig]) -> Vec<&LayerConfig> {
     layers.iter().flat_map(LayerConfig::learning).collect()
 }
 
+/// The reservoirs, in the order of the network's steps.
+pub(super) fn reservoirs(layers: &[LayerConfig]) -> Vec<&LayerConfig> {
+    fn of_layer(layer: &LayerConfig) -> Vec<&LayerConfig> {
+        let parts = layer.residual.iter().chain(&layer.shortcut).chain(layer.concat.iter().flatten());
+        let own = layer.echo_state.is_some().then_some(layer);
+        own.into_iter().chain(parts.flat_map(|layers| reservoirs(layers))).collect()
+    }
+    layers.iter().flat_map(of_layer).collect()
+}
+
 /// As [`learning`], to change.
 pub(super) fn learning_mut(layers: &mut [LayerConfig]) -> Vec<&mut LayerConfig> {
     let mut found = Vec::new();
@@ -155,6 +165,13 @@ impl LayerConfig {
             ("dilation", self.dilation.is_some()),
             ("padding", self.padding.is_some()),
             ("groups", self.groups.is_some()),
+            ("connections", self.connections.is_some()),
+            ("leak", self.leak.is_some()),
+            ("radius", self.radius.is_some()),
+            ("input_scale", self.input_scale.is_some()),
+            ("bias_scale", self.bias_scale.is_some()),
+            ("reservoir_seed", self.reservoir_seed.is_some()),
+            ("table", self.table.is_some()),
             ("shortcut", self.shortcut.is_some()),
             ("all", self.all),
             ("activation", self.activation.is_some()),

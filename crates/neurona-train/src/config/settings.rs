@@ -33,6 +33,10 @@ impl TrainConfig {
             }
             (_, None) => {}
         }
+        if self.epochs == Some(0) && self.ridge.is_none() {
+            let problem = "expected at least 1, found 0; 0 is for a last layer that `train.ridge` fits";
+            return Err(ConfigError::key("train.epochs", problem));
+        }
         let defaults = Training::new(loss);
         Ok(Training {
             loss,
@@ -40,8 +44,9 @@ impl TrainConfig {
             rate: self.rate.unwrap_or(defaults.rate),
             schedule: self.schedule.unwrap_or(defaults.schedule),
             warm_up: self.warm_up.unwrap_or(defaults.warm_up),
-            epochs: self.epochs.unwrap_or(defaults.epochs),
+            epochs: self.epochs.unwrap_or(if self.ridge.is_some() { 0 } else { defaults.epochs }),
             batch: self.batch.map_or(defaults.batch, Batch::rows),
+            truncation: self.truncation,
             seed: self.seed.unwrap_or(defaults.seed),
             standardize_targets: self.standardize_targets.unwrap_or(defaults.standardize_targets),
             clip_value: self.clip_value,

@@ -395,7 +395,7 @@ fn networks_of_the_literature() {
 
     let wrong = |network: &str| prepare(network, &rows(64, 10)).expect_err("the description is wrong");
     assert_eq!(wrong("zoo = 'lenet5'"), "network.zoo: `lenet5` takes 784 inputs, but the data have 64");
-    assert!(wrong("zoo = 'lenet'").starts_with("network.zoo: expected one of lenet5, ds_cnn, resnet8, "));
+    assert!(wrong("zoo = 'lenet'").starts_with("network.zoo: expected one of lenet5, lenet5_1998, ds_cnn, "));
     for more in ["layers = [{ dense = 10 }]", "input = [28, 28, 1]"] {
         assert!(
             wrong(&format!("zoo = 'lenet5'\n{more}")).starts_with("network.zoo: has an input and layers of its own")
@@ -453,6 +453,48 @@ fn several_starts_need_a_validation_part() {
     assert_eq!(starts("validation = 0.25\n", 3).expect("it is right").starts, (crate::Init::Auto, 3));
     assert!(starts("", 3).expect_err("no part").starts_with("train.starts: expected a validation part"));
     assert_eq!(starts("", 0).expect_err("none"), "train.starts: expected at least 1, found 0");
+}
+
+#[test]
+fn tables_and_codes_are_drawn() {
+    let data = "[data]\nfile = 'data.csv'\nlabel = 0\n[network]\nname = 'Net'\n";
+    let spec = |keys: &str| {
+        let config = RunConfig::parse(&format!("{data}{keys}"), Path::new("net.toml")).expect("it can be read");
+        config.network.spec(12).map(|(spec, _)| spec).map_err(|error| error.to_string())
+    };
+    let network = |table: &str, codes: &str| {
+        spec(&format!(
+            "input = [4, 3]\nlayers = [{{ conv = 2, kernel = 3, activation = 'scaled_tanh', {table} }}, \
+             {{ flatten = true }}, {{ codes = {codes} }}]"
+        ))
+    };
+    let right = network("table = [[0, 2], [1]]", "['## ##', '.. ..']").expect("it is right");
+    assert_eq!((right.params(), right.outputs()), (3 * 3 + 2, 2));
+    let Spec::Chain(layers) = right else { panic!("a chain") };
+    let Spec::TableConv(conv) = &layers[0] else { panic!("a table: {layers:?}") };
+    assert_eq!(conv.table, [0b101, 0b010]);
+    let Spec::OutputCodes(codes) = &layers[2] else { panic!("codes: {layers:?}") };
+    assert_eq!(codes.codes, [0b1111, 0]);
+    let wrong = |table: &str, codes: &str| network(table, codes).expect_err("it is wrong");
+    let codes = "['####']";
+    for (table, message) in [
+        ("table = [[0]]", "expected a list for each of the 2 filters, found 1"),
+        ("table = [[0], [3]]", "expected channels below 3, found 3"),
+        ("table = [[0], []]", "each filter of a table of connections sees at least one channel"),
+        ("table = [[0], [1]], groups = 1", "says which channels each filter sees: leave out `groups`"),
+    ] {
+        assert_eq!(wrong(table, codes), format!("network.layers[0].table: {message}"));
+    }
+    assert_eq!(
+        wrong("table = [[0], [1]]", "['###']"),
+        "network.layers[2].codes: expected 4 of `#` and `.`, one for each input, found 3"
+    );
+    assert_eq!(
+        wrong("table = [[0], [1]]", "[]"),
+        "network.layers[2].codes: output codes have at least one input and one output"
+    );
+    let elsewhere = spec("layers = [{ dense = 3, table = [[0]] }]").expect_err("no convolution");
+    assert_eq!(elsewhere, "network.layers[0].table: says nothing of the layer `dense`: leave it out");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use neurona::{
 use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
+    table_conv,
     window::{each_row, each_run},
 };
 use crate::{
@@ -92,11 +93,14 @@ impl LayerKind for ConvSpec {
 
 /// `conv = 8`
 pub(super) const CONV: Described = Described {
-    keys: &["kernel", "stride", "dilation", "padding", "groups", "activation", "batch_norm", "dropout"],
+    keys: &["kernel", "stride", "dilation", "padding", "groups", "table", "activation", "batch_norm", "dropout"],
     spec: |layer, input| {
         let activation = layer.activation()?;
         let filters = at_least_1("conv", layer.conv)?;
         let window = layer.window("conv", input, filters, layer.kernel, None)?;
+        if let Some(table) = &layer.table {
+            return table_conv::describe(layer, table, window, activation);
+        }
         let groups = layer.groups.unwrap_or(1);
         let channels = window.input.channels() as u32;
         if groups == 0 || !channels.is_multiple_of(groups) {

@@ -68,8 +68,8 @@ impl LayerKind for DepthwiseConvSpec {
         vec![Fans { weights: self.weights(), inputs: cells, outputs }]
     }
 
-    fn weights_by_output(&self) -> bool {
-        false
+    fn channel_of(&self, weight: usize) -> usize {
+        weight % self.window.output.channels()
     }
 
     fn forward(&self, Forward { values, x, y, .. }: Forward<'_>) {

@@ -6,6 +6,14 @@ use neurona::{
     kernel::{self, Connections, reservoir_fill},
 };
 
+use crate::{
+    Spec,
+    config::{
+        LayerConfig,
+        described::{Described, at_least_1, wrong},
+    },
+};
+
 use super::{
     Backward, Forward, LayerKind,
     recurrent::state_of,
@@ -69,6 +77,10 @@ impl LayerKind for EchoStateSpec {
         self.device_scratch()
     }
 
+    fn is_reservoir(&self) -> bool {
+        true
+    }
+
     fn fill(&self, reservoir: Reservoir, values: &mut [f32]) {
         let (units, connections) = (self.units as usize, self.connections as usize);
         let (weights, bias) = values.split_at_mut(self.weights());
@@ -90,6 +102,50 @@ impl LayerKind for EchoStateSpec {
     fn backward(&self, Backward { dx, .. }: Backward<'_>) {
         if let Some(dx) = dx {
             dx.fill(0.0);
+        }
+    }
+}
+
+/// `echo_state = 50`
+pub(super) const ECHO_STATE: Described = Described {
+    keys: &["all", "connections", "leak", "radius", "input_scale", "bias_scale", "reservoir_seed"],
+    spec: |layer, input| {
+        let Shape::Signal { steps, channels } = input else {
+            return Err(wrong(
+                "echo_state",
+                "goes over the steps of a signal: give `network.input`, as in `input = [119, 6]`",
+            ));
+        };
+        let units = at_least_1("echo_state", layer.echo_state)?;
+        let settings = [("radius", layer.radius), ("input_scale", layer.input_scale), ("bias_scale", layer.bias_scale)];
+        for (key, value) in settings.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(wrong(key, format!("expected a finite number of at least 0, found {value}")));
+            }
+        }
+        let echo = EchoStateSpec {
+            steps,
+            inputs: channels,
+            units,
+            connections: layer.connections.unwrap_or(units.min(10)),
+            seed: layer.reservoir_seed.unwrap_or(1),
+            leak: layer.leak.map_or(DEFAULT_LEAK, f32::to_bits),
+            states: if layer.all { States::All } else { States::Last },
+        };
+        match echo.fault() {
+            Some(fault) => Err(wrong("echo_state", fault)),
+            None => Ok(Spec::EchoState(echo)),
+        }
+    },
+};
+
+impl LayerConfig {
+    /// How the weights of a reservoir are drawn.
+    pub(crate) fn reservoir(&self) -> Reservoir {
+        Reservoir {
+            radius: self.radius.unwrap_or(0.9),
+            inputs: self.input_scale.unwrap_or(0.5),
+            bias: self.bias_scale.unwrap_or(0.1),
         }
     }
 }

@@ -12,8 +12,8 @@ use neurona::arch::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Add, Concat, Dense, LayerKind, Rescale, Softmax, Standardize, add, concat, conv, dense, depthwise_conv,
-    global_pool, pool, recurrent, reshape, scale,
+    Add, Concat, Dense, LayerKind, OutputCodes, Rescale, Softmax, Standardize, TableConv, add, concat, conv, dense,
+    depthwise_conv, echo_state, global_pool, output_codes, pool, recurrent, reshape, scale,
 };
 use crate::config::{
     GlobalPool, Padding, Size,
@@ -41,6 +41,10 @@ layers! {
         Recurrent(RecurrentSpec),
         /// The fixed, sparse reservoir of an echo state network.
         EchoState(EchoStateSpec),
+        /// Convolution whose filters see the channels that a table names.
+        TableConv(TableConv),
+        /// Minus the squared distance to a fixed code for each output.
+        OutputCodes(OutputCodes),
     }
 }
 
@@ -67,6 +71,10 @@ keys! {
     gru: Option<u32> => recurrent::GRU,
     /// A long short-term memory: the number of its units.
     lstm: Option<u32> => recurrent::LSTM,
+    /// The reservoir of an echo state network: the number of its units.
+    echo_state: Option<u32> => echo_state::ECHO_STATE,
+    /// A code of `#` (1) and `.` (-1) for each output, with a mark for each input; other characters do not count.
+    codes: Option<Vec<String>> => output_codes::CODES,
     /// A body with a shortcut around it.
     residual: Option<Vec<LayerConfig>> => add::RESIDUAL,
     /// Two branches, whose channels are put side by side.

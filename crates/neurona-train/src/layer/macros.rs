@@ -93,7 +93,7 @@ macro_rules! layers {
                         Self::Concat(Box::new(Self::from(first)), Box::new(Self::from(second)))
                     }
                     LayerSpec::StandardizeChannels(shape) => Self::StandardizeChannels(shape),
-                    $( LayerSpec::$last(sizes) => Self::$last(sizes), )*
+                    $( LayerSpec::$last(sizes) => Self::$last(sizes.into()), )*
                     // A kind that this version of the trainer does not know can still be listed.
                     ref other => Self::Custom {
                         name: "unknown".to_owned(),
@@ -167,7 +167,7 @@ macro_rules! layers {
         }
 
         /// A layer that computes something, with its sizes; what it does is in [`LayerKind`].
-        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[derive(Clone, Debug, PartialEq)]
         pub(crate) enum Kind {
             Dense(Dense),
             Softmax(Softmax),
@@ -196,7 +196,7 @@ macro_rules! layers {
                         Self::Concat(Concat { first: first.output_shape(), second: second.output_shape() })
                     }
                     Spec::StandardizeChannels(shape) => Self::Standardize(Standardize { shape }),
-                    $( Spec::$last(sizes) => Self::$last(sizes), )*
+                    $( Spec::$last(ref sizes) => Self::$last(Clone::clone(sizes)), )*
                     Spec::Chain(_) | Spec::Custom { .. } => return None,
                 })
             }
@@ -230,6 +230,7 @@ macro_rules! keys {
         /// | ------------------------ | ---------------------------------------------------- | ------------------------------------- |
         /// | `dense = 10`             | so many outputs                                      | activation                            |
         /// | `conv = 8`               | so many filters over a signal or an image            | window, `groups`, activation          |
+        /// |                          | with `table`: the channels that each filter sees     | `table = [[0, 1], …]`, from 0         |
         /// | `depthwise = 1`          | so many filters for each channel                     | window, activation                    |
         /// | `max_pool = 2`           | the largest of a window of this size                 | `stride` (that size without), `padding` |
         /// | `avg_pool = 2`           | the mean of a window of this size                    | as `max_pool`                         |
@@ -239,6 +240,8 @@ macro_rules! keys {
         /// | `rnn = 16`               | a simple recurrent layer of so many units            | `all`, activation (`tanh` without)    |
         /// | `gru = 16`               | a gated recurrent unit                               | `all`                                 |
         /// | `lstm = 16`              | a long short-term memory                             | `all`                                 |
+        /// | `echo_state = 50`        | a fixed reservoir of so many units, for a readout    | `connections`, `leak`, `radius`, `input_scale`, `bias_scale`, `reservoir_seed`, `all` |
+        /// | `codes = ["##.", …]`     | minus the squared distance to a code of ±1 for each output | `#` is 1, `.` is -1             |
         /// | `residual = [ … ]`       | a body of layers with a shortcut around it           | `shortcut = [ … ]`, activation        |
         /// | `concat = [[ … ], [ … ]]` | two branches of layers, channels side by side       |                                       |
         ///
@@ -253,6 +256,18 @@ macro_rules! keys {
             $( $(#[$doc])* pub $key: $type, )*
             /// Whether a recurrent layer gives the state of each step.
             pub all: bool,
+            /// Of a reservoir: how many connections each unit has, 10 without, or as many as there are units.
+            pub connections: Option<u32>,
+            /// Of a reservoir: the leaking rate, 1 without.
+            pub leak: Option<f32>,
+            /// Of a reservoir: the spectral radius, 0.9 without.
+            pub radius: Option<f32>,
+            /// Of a reservoir: the limit of the weights of the input, 0.5 without.
+            pub input_scale: Option<f32>,
+            /// Of a reservoir: the limit of the biases, 0.1 without.
+            pub bias_scale: Option<f32>,
+            /// Of a reservoir: what its connections and weights follow from, 1 without.
+            pub reservoir_seed: Option<u32>,
             /// The layers of the shortcut; the input itself without.
             pub shortcut: Option<Vec<LayerConfig>>,
             /// The size of a window.
@@ -265,6 +280,8 @@ macro_rules! keys {
             pub padding: Option<Padding>,
             /// Into how many groups the channels of a convolution are divided.
             pub groups: Option<u32>,
+            /// Which channels each filter of a convolution sees; all without.
+            pub table: Option<Vec<Vec<u32>>>,
             /// Its activation, `identity` without, of a simple recurrent layer `tanh`; in the last layer also `softmax`, which the network then ends in. The
             /// cross-entropies have softmax and sigmoid inside, and go with `identity`.
             pub activation: Option<String>,

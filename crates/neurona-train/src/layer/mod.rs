@@ -24,6 +24,7 @@ mod global_pool;
 #[macro_use]
 mod macros;
 mod list;
+mod output_codes;
 mod pool;
 mod recurrent;
 mod rescale;
@@ -32,6 +33,7 @@ mod scale;
 mod softmax;
 mod source;
 mod standardize;
+mod table_conv;
 mod window;
 
 pub(crate) use add::Add;
@@ -39,10 +41,12 @@ pub(crate) use concat::Concat;
 pub(crate) use dense::Dense;
 pub(crate) use list::Kind;
 pub use list::{LayerConfig, Spec};
+pub use output_codes::OutputCodes;
 pub(crate) use rescale::Rescale;
 pub(crate) use softmax::Softmax;
 pub(crate) use source::{activation_type, array, options};
 pub(crate) use standardize::Standardize;
+pub use table_conv::TableConv;
 
 /// What the trainer knows of a kind of layer with its sizes.
 ///
@@ -103,6 +107,11 @@ pub(crate) trait LayerKind: Debug {
     /// Its Rust type there.
     fn rust_type(&self) -> String;
 
+    /// The same, and items that must stand before a network with it, the last of which is called `name`; mostly none.
+    fn rust_type_with(&self, _name: &str) -> (String, String) {
+        (self.rust_type(), String::new())
+    }
+
     /// Its output for one input, to the bits of the device. `with` is the second input of a layer that joins.
     fn device_forward(&self, values: &[f32], x: &[f32], with: &[f32], y: &mut [f32]);
 
@@ -136,9 +145,10 @@ pub(crate) trait LayerKind: Debug {
         self.weights() > 0
     }
 
-    /// Whether the weights of one output lie one after another; else those of one channel of all outputs do.
-    fn weights_by_output(&self) -> bool {
-        true
+    /// Of a layer that gives sums: the channel of the output that a weight has a part in. Mostly those of a channel lie one after
+    /// another, as many for each.
+    fn channel_of(&self, weight: usize) -> usize {
+        weight / (self.weights() / self.biases())
     }
 
     /// Whether its outputs are probabilities.
@@ -157,7 +167,12 @@ pub(crate) trait LayerKind: Debug {
     /// Of a layer that only scales: scales rows in place.
     fn scale_rows(&self, _values: &[f32], _rows: &mut [f32]) {}
 
-    /// Of a layer whose values are drawn once and stay: draws them.
+    /// Whether its values are drawn once and stay: see [`fill`](Self::fill).
+    fn is_reservoir(&self) -> bool {
+        false
+    }
+
+    /// Of a reservoir: draws its values.
     fn fill(&self, _reservoir: Reservoir, _values: &mut [f32]) {}
 
     // What it computes for a batch.
@@ -225,6 +240,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) trace: &'a [f32],
     /// The gradient of the sums, (rows, O).
     pub(crate) dy: &'a [f32],
+    /// How many steps the gradient goes back through in a recurrent layer, from the end of each such piece of the window.
+    pub(crate) through: usize,
     /// Where the gradient of the layer's values goes.
     pub(crate) into: &'a mut [f32],
     /// Where the gradient of the inputs goes, (rows, I), where it is asked for.

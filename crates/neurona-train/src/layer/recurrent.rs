@@ -138,10 +138,10 @@ impl LayerKind for RecurrentSpec {
         forward(self, values, x, y, trace, scratch);
     }
 
-    fn backward(&self, Backward { values, x, trace, dy, into, dx, scratch, .. }: Backward<'_>) {
+    fn backward(&self, Backward { values, x, trace, dy, through, into, dx, scratch, .. }: Backward<'_>) {
         let rows = dy.len() / self.output().len();
         let (scratch, _) = scratch.split_at_mut(rows * self.scratch_of_row());
-        backward(self, values, Recorded { x, trace, dy }, into, dx, scratch);
+        backward(self, values, Recorded { x, trace, dy, through }, into, dx, scratch);
     }
 }
 
@@ -283,6 +283,8 @@ struct Recorded<'a> {
     x: &'a [f32],
     trace: &'a [f32],
     dy: &'a [f32],
+    /// How many steps it goes back through.
+    through: usize,
 }
 
 /// The gradient of the values, and with `dx` that of the inputs, from that of the states.
@@ -293,7 +295,7 @@ struct Recorded<'a> {
 fn backward(
     spec: &RecurrentSpec,
     values: &[f32],
-    Recorded { x, trace, dy }: Recorded<'_>,
+    Recorded { x, trace, dy, through }: Recorded<'_>,
     into: &mut [f32],
     dx: Option<&mut [f32]>,
     scratch: &mut [f32],
@@ -318,7 +320,9 @@ fn backward(
             let (gates, before) = (&gates[step * sizes.gates..][..sizes.gates], &before[step * sizes.memory..]);
             go_back(spec.cell, gates, &before[..sizes.memory], &mut dz[step * sizes.gates..][..sizes.gates], dmemory);
         }
-        if step > 0 {
+        if (steps - step).is_multiple_of(through) {
+            dmemory.fill(0.0);
+        } else if step > 0 {
             let dz = of_step(dz, rows, steps, step, sizes.gates);
             let mut dh = matrix_mut(dmemory, rows, sizes.memory);
             let mut dh = dh.slice_mut(s![.., ..units]);

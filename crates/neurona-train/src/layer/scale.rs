@@ -47,10 +47,6 @@ impl LayerKind for ScaleSpec {
         activate_on_device(self.activation, y);
     }
 
-    fn weights_by_output(&self) -> bool {
-        false
-    }
-
     fn forward(&self, Forward { values, x, y, .. }: Forward<'_>) {
         let scales = &values[..self.weights()];
         for (y, x) in y.chunks_exact_mut(scales.len()).zip(x.chunks_exact(scales.len())) {

@@ -26,11 +26,11 @@ impl Layer {
     pub(super) fn new(step: &Step<'_>) -> Option<Self> {
         let kind = Kind::of(step.spec)?;
         Some(Self {
+            inputs: kind.input().len(),
+            outputs: kind.output().len(),
             kind,
             from: step.from,
             with: step.with,
-            inputs: kind.input().len(),
-            outputs: kind.output().len(),
             values: step.values.clone(),
             norm: None,
         })
@@ -58,16 +58,8 @@ impl Layer {
 
     /// Multiplies each of the weights by the factor of its output.
     pub(super) fn multiply_weights(&self, weights: &mut [f32], factors: &[f64]) {
-        let multiply = |weight: &mut f32, factor: f64| *weight = (f64::from(*weight) * factor) as f32;
-        if self.kind.weights_by_output() {
-            let each = weights.len() / factors.len();
-            for (row, factor) in weights.chunks_exact_mut(each).zip(factors) {
-                row.iter_mut().for_each(|weight| multiply(weight, *factor));
-            }
-        } else {
-            for row in weights.chunks_exact_mut(factors.len()) {
-                row.iter_mut().zip(factors).for_each(|(weight, factor)| multiply(weight, *factor));
-            }
+        for (at, weight) in weights.iter_mut().enumerate() {
+            *weight = (f64::from(*weight) * factors[self.kind.channel_of(at)]) as f32;
         }
     }
 

@@ -33,6 +33,8 @@ pub struct Network {
     layers: Vec<Layer>,
     /// Every stored value, in the order of the model file; then those of the normalised layers.
     values: Vec<f32>,
+    /// How many steps the gradient goes back through in a recurrent layer; `usize::MAX` for all.
+    through: usize,
     /// Whether the weights were drawn and not changed since, so that the outputs have no unit yet.
     drawn: bool,
 }
@@ -79,7 +81,7 @@ impl Network {
         };
         let layers = spec.steps().into_iter().enumerate().map(layer).collect::<Result<_, _>>()?;
         let values = vec![0.0; spec.values()];
-        Ok(Self { spec, layers, values, drawn: false })
+        Ok(Self { spec, layers, values, through: usize::MAX, drawn: false })
     }
 
     /// A network of the architecture of a device type, such as `Digits::ARCH`, whose values are all zero.
@@ -89,6 +91,16 @@ impl Network {
     /// As [`new`](Self::new).
     pub fn from_arch(arch: &LayerSpec) -> Result<Self, SpecError> {
         Self::new(Spec::from(arch))
+    }
+
+    /// Lets the gradient of recurrent layers go back through so many steps, through all with `None` (Williams and Peng, "An
+    /// efficient gradient-based algorithm for on-line training of recurrent network trajectories", 1990).
+    ///
+    /// The window is cut from its end into pieces of so many steps; the state goes on from piece to piece, the gradient does not
+    /// go back. It is what the last parameter of [`neurona::Gru`] and its like says of a device, and there for each layer by
+    /// itself. It is a choice of training and stands in no file. 0 is as 1.
+    pub fn truncate(&mut self, steps: Option<usize>) {
+        self.through = steps.unwrap_or(usize::MAX).max(1);
     }
 
     /// The architecture.

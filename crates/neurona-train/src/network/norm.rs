@@ -136,7 +136,7 @@ impl Network {
             }
         }
         let layers = self.layers.iter().map(|layer| Layer { norm: None, ..layer.clone() }).collect();
-        Cow::Owned(Self { spec: self.spec.clone(), layers, values, drawn: self.drawn })
+        Cow::Owned(Self { spec: self.spec.clone(), layers, values, through: self.through, drawn: self.drawn })
     }
 
     pub(crate) fn is_normalized(&self) -> bool {

@@ -6,6 +6,8 @@ use super::{
     Layer, Network,
     norm::{Batch, Normalization},
 };
+use neurona::arch::Shape;
+
 use crate::{
     activation,
     layer::{Backward, Forward},
@@ -20,6 +22,8 @@ pub(crate) struct Tape {
     /// The layers before this one are not computed: their output is what the tape is filled with.
     first: usize,
     rows: usize,
+    /// Of an output that is a signal, its number of steps; else 1.
+    steps: usize,
     /// (capacity, inputs of the first layer)
     x: Vec<f32>,
     inputs: usize,
@@ -86,7 +90,7 @@ impl Tape {
         };
         let layers = network.layers.iter().enumerate().skip(first).map(record).collect();
         let scratch = vec![0.0; network.scratch()];
-        Self { first, rows: 0, x: vec![0.0; capacity * inputs], inputs, layers, scratch }
+        Self { first, rows: 0, steps: steps_of(network), x: vec![0.0; capacity * inputs], inputs, layers, scratch }
     }
 
     /// Takes a batch of inputs; rows beyond the capacity are left out.
@@ -164,7 +168,7 @@ impl Tape {
         let (y, outputs) = self.last();
         let mut sums = Sums::default();
         for (row, y) in y.chunks_exact(outputs).take(self.rows).enumerate() {
-            sums.count(objective, y, target(row), objective.value(y, target(row)));
+            sums.count(objective, y, target(row), objective.value(y, self.steps, target(row)));
         }
         sums
     }
@@ -313,7 +317,7 @@ impl Gradient {
         let Some(dy) = self.layers.last_mut() else { return sums };
         let rows = y.chunks_exact(outputs).zip(dy.chunks_exact_mut(outputs)).take(tape.rows);
         for (row, (y, dy)) in rows.enumerate() {
-            let value = objective.gradient(y, target(row), scale, dy);
+            let value = objective.gradient(y, tape.steps, target(row), scale, dy);
             sums.count(objective, y, target(row), value);
         }
         sums
@@ -347,6 +351,7 @@ impl Gradient {
                     dy,
                     into,
                     dx,
+                    through: network.through,
                     scratch: &mut self.scratch[..layer.kind.scratch() + tape.rows * layer.kind.scratch_of_row()],
                 });
             });
@@ -359,6 +364,14 @@ impl Gradient {
                 });
             }
         }
+    }
+}
+
+/// For how many steps a network has an output.
+fn steps_of(network: &Network) -> usize {
+    match network.spec.output_shape() {
+        Shape::Signal { steps, .. } => (steps as usize).max(1),
+        _ => 1,
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn activate(activation: ActivationSpec, z: f64) -> f64 {
         Softplus => (1.0 + z.exp()).ln(),
         Silu => z / (1.0 + (-z).exp()),
         HardSigmoid => (z + 3.0).clamp(0.0, 6.0) / 6.0,
+        ScaledTanh => 1.7159 * (z * 2.0 / 3.0).tanh(),
         HardSwish => z * (z + 3.0).clamp(0.0, 6.0) / 6.0,
         other => panic!("no mirror of {other:?}"),
     }
@@ -37,7 +38,7 @@ fn mirror(network: &Network, values: &[f64], input: &[f64]) -> Vec<f64> {
     let mut x = input.to_vec();
     for layer in network.layers() {
         let own = &values[layer.values.clone()];
-        x = match layer.kind {
+        x = match layer.kind.clone() {
             Kind::Dense(dense) => (0..layer.outputs)
                 .map(|o| {
                     let weights = &own[o * layer.inputs..][..layer.inputs];

@@ -51,12 +51,14 @@ pub struct Training {
     pub schedule: Schedule,
     /// Epochs in which the learning rate rises to what the schedule says, step by step.
     pub warm_up: u32,
-    /// How often every example is seen.
+    /// How often every example is seen; with 0 the network stays as it is.
     pub epochs: u32,
     /// Examples of one step: 1 for stochastic descent, as many as there are ([`usize::MAX`] does) for batch descent, and
     /// between them mini-batches. The last step of an epoch takes what is left. With a normalised layer this is at least
     /// 2, and a single example that is left sits the epoch out.
     pub batch: usize,
+    /// How many steps the gradient of a recurrent layer goes back through, all without: see [`Network::truncate`].
+    pub truncation: Option<usize>,
     /// Decides the order of the examples, what is dropped and how examples are changed.
     pub seed: u64,
     /// Whether targets that are numbers are learned as if their mean were 0 and their deviation 1, as they are in the
@@ -123,6 +125,7 @@ impl Training {
             clip_norm: None,
             l1: 0.0,
             l2: 0.0,
+            truncation: None,
             label_smoothing: 0.0,
             class_weights: ClassWeights::default(),
             patience: None,
@@ -242,7 +245,7 @@ pub fn train_with_checkpoints(
 }
 
 fn start(
-    network: Network,
+    mut network: Network,
     training: &Dataset,
     validation: Option<&Dataset>,
     settings: &Training,
@@ -251,6 +254,9 @@ fn start(
 ) -> Result<Trained, TrainError> {
     settings.check()?;
     settings.check_classes(training)?;
+    if settings.truncation.is_some() {
+        network.truncate(settings.truncation);
+    }
     if settings.patience.is_some() && validation.is_none() {
         let (expected, found) = ("a validation part", "none".to_owned());
         return Err(TrainError::Setting { setting: "patience", expected, found });
@@ -302,11 +308,11 @@ impl Training {
         if !(self.rate > 0.0 && self.rate.is_finite()) {
             return fail("rate", "a finite number greater than 0", self.rate.to_string());
         }
-        if self.epochs == 0 {
-            return fail("epochs", "at least 1", "0".to_owned());
-        }
         if self.batch == 0 {
             return fail("batch", "at least 1", "0".to_owned());
+        }
+        if self.truncation == Some(0) {
+            return fail("truncation", "at least 1", "0".to_owned());
         }
         if self.threads > MOST_THREADS {
             return fail("threads", "at most 1024", self.threads.to_string());
@@ -391,7 +397,7 @@ fn check_rows(network: &Network, rows: usize) -> Result<(), TrainError> {
 }
 
 /// Whether a network can learn a data set by a loss.
-fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Result<(), TrainError> {
+pub(crate) fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Result<(), TrainError> {
     let (inputs, outputs) = (network.inputs(), network.outputs());
     if data.inputs().ncols() != inputs {
         return Err(TrainError::Inputs { expected: inputs, found: data.inputs().ncols() });

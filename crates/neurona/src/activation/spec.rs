@@ -16,7 +16,7 @@ pub enum Needs {
 
 impl ActivationSpec {
     /// Every activation once; those that have a parameter, with its default.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Identity,
         Self::Step,
         Self::Sigmoid,
@@ -31,6 +31,7 @@ impl ActivationSpec {
         Self::HardSwish,
         Self::FastSigmoid,
         Self::FastTanh,
+        Self::ScaledTanh,
     ];
 
     /// The function at `z`: the same bits as [`Activation::value`](crate::Activation::value) of the type.
@@ -50,6 +51,7 @@ impl ActivationSpec {
             Self::HardSwish => f::hard_swish(z),
             Self::FastSigmoid => fast::sigmoid(z),
             Self::FastTanh => fast::tanh(z),
+            Self::ScaledTanh => f::scaled_tanh(z),
         }
     }
 
@@ -61,6 +63,7 @@ impl ActivationSpec {
             Self::Step => f::step_derivative(from),
             Self::Sigmoid | Self::FastSigmoid => f::sigmoid_derivative(from),
             Self::Tanh | Self::FastTanh => f::tanh_derivative(from),
+            Self::ScaledTanh => f::scaled_tanh_derivative(from),
             Self::Relu => f::relu_derivative(from),
             Self::Relu6 => f::relu6_derivative(from),
             Self::LeakyRelu { slope } => f::leaky_relu_derivative(from, f32::from_bits(slope)),
@@ -87,7 +90,8 @@ impl ActivationSpec {
             | Self::Softplus
             | Self::HardSigmoid
             | Self::FastSigmoid
-            | Self::FastTanh => Needs::Output,
+            | Self::FastTanh
+            | Self::ScaledTanh => Needs::Output,
         }
     }
 
@@ -108,6 +112,7 @@ impl ActivationSpec {
             Self::HardSwish => "hard_swish",
             Self::FastSigmoid => "fast_sigmoid",
             Self::FastTanh => "fast_tanh",
+            Self::ScaledTanh => "scaled_tanh",
         }
     }
 

@@ -38,7 +38,7 @@ struct Row {
 /// A derivative from y has the error of y, at most `ulp · U` where `|y| ≤ 1`, times its slope in y, and its own rounding:
 /// sigmoid `1 · 2.5` and less than 1/2; tanh `2 · 2.5` and 1.5; ELU `1 · 0.8` and 1/2; softplus `2 ulp(y) e^-y`, which is
 /// below 1.5 because `y e^-y` is below 0.37, and 0.8 for `expm1f`.
-fn table() -> [Row; 14] {
+fn table() -> [Row; 15] {
     use ActivationSpec as Spec;
     let [leaky, elu] = [Spec::ALL[6], Spec::ALL[7]];
     let row =
@@ -68,6 +68,8 @@ fn table() -> [Row; 14] {
         // The bounds of the fast forms are those of their documentation, which `tests/fast.rs` holds for every f32.
         Row { absolute: 1.1e-7, ..row(Spec::FastSigmoid, sigmoid, 0.0, 1.1e-7 / U + 0.5, &[], [0.0, 0.5, 0.5, 1.0]) },
         Row { absolute: 1.5e-6, ..row(Spec::FastTanh, f64::tanh, 0.0, 3e-6 / U + 1.5, &[], [-1.0, -0.0, 0.0, 1.0]) },
+        // Both constants and both products round, beside `tanhf`. The derivative has y's error 4/3 times at most, and its own.
+        row(Spec::ScaledTanh, |z| 1.7159 * (z * 2.0 / 3.0).tanh(), 3.8, 5.0, &[], [-1.7159, -0.0, 0.0, 1.7159]),
     ]
 }
 
@@ -214,6 +216,7 @@ fn types_and_specifications_are_the_same_functions() {
         agrees::<HardSwish>(),
         agrees::<fast::Sigmoid>(),
         agrees::<fast::Tanh>(),
+        agrees::<ScaledTanh>(),
     ];
     assert_eq!(types, ActivationSpec::ALL);
     agrees::<LeakyRelu<{ 0.2f32.to_bits() }>>();

@@ -47,6 +47,17 @@ impl<'a> Canonical<'a> {
         self.push(value as u8)
     }
 
+    /// A list of integers: how many there are, then each.
+    pub(super) const fn list(mut self, values: &[u64]) -> Self {
+        self = self.varint(values.len() as u64);
+        let mut rest = values;
+        while let [first, tail @ ..] = rest {
+            self = self.varint(*first);
+            rest = tail;
+        }
+        self
+    }
+
     pub(super) const fn pair(self, [first, second]: [u32; 2]) -> Self {
         self.varint(first as u64).varint(second as u64)
     }

@@ -133,6 +133,111 @@ impl DepthwiseConvSpec {
     }
 }
 
+/// Convolution whose filters see the channels that a table names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TableConvSpec<'a> {
+    /// How it slides; there is a filter for each channel of the output.
+    pub window: WindowSpec,
+    /// For each filter the channels that it sees, as bits: the lowest is the first channel.
+    pub table: &'a [u64],
+    /// What is applied to each weighted sum.
+    pub activation: ActivationSpec,
+}
+
+impl TableConvSpec<'_> {
+    /// What is wrong with the sizes, as a sentence; `None` when nothing is.
+    pub const fn fault(&self) -> Option<&'static str> {
+        if let Some(fault) = self.window.fault() {
+            return Some(fault);
+        }
+        let channels = self.window.input.channels();
+        if channels > u64::BITS as usize {
+            return Some("with a table of connections the input has at most 64 channels");
+        }
+        if self.table.len() != self.window.output.channels() {
+            return Some("a table of connections has an entry for each channel of the output");
+        }
+        let mut rest = self.table;
+        while let [sees, tail @ ..] = rest {
+            if *sees == 0 {
+                return Some("each filter of a table of connections sees at least one channel");
+            }
+            if (u64::BITS - sees.leading_zeros()) as usize > channels {
+                return Some("a table of connections names channels that the input has");
+            }
+            rest = tail;
+        }
+        None
+    }
+
+    /// Number of pairs of a filter and a channel that it sees.
+    pub const fn connections(&self) -> usize {
+        let (mut sum, mut rest) = (0, self.table);
+        while let [sees, tail @ ..] = rest {
+            sum += sees.count_ones() as usize;
+            rest = tail;
+        }
+        sum
+    }
+
+    /// Number of weights and biases.
+    pub const fn params(&self) -> usize {
+        self.weights().saturating_add(self.window.output.channels())
+    }
+
+    /// Number of weights.
+    pub const fn weights(&self) -> usize {
+        self.connections().saturating_mul(self.window.kernel_cells())
+    }
+
+    /// Multiply-adds.
+    pub const fn macs(&self) -> u64 {
+        (self.window.output.cells() as u64).saturating_mul(self.weights() as u64)
+    }
+
+    pub(super) const fn encode<'c>(&self, sink: Canonical<'c>) -> Canonical<'c> {
+        self.activation.encode(self.window.encode(sink).list(self.table))
+    }
+}
+
+/// Distances to a code of -1 and 1 for each output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CodesSpec<'a> {
+    /// Number of inputs, which is the length of a code.
+    pub inputs: u32,
+    /// Number of outputs, which is the number of codes.
+    pub outputs: u32,
+    /// The codes as bits, set for 1: for each as many words as 64 bits go into its length.
+    pub codes: &'a [u64],
+}
+
+impl CodesSpec<'_> {
+    /// What is wrong with the sizes, as a sentence; `None` when nothing is.
+    pub const fn fault(&self) -> Option<&'static str> {
+        if self.inputs == 0 || self.outputs == 0 {
+            return Some("output codes have at least one input and one output");
+        }
+        let words = (self.inputs as usize).div_ceil(u64::BITS as usize);
+        if self.codes.len() != words.saturating_mul(self.outputs as usize) {
+            return Some("output codes have for each output as many words as 64 bits go into the inputs");
+        }
+        None
+    }
+
+    /// Multiply-adds.
+    pub const fn macs(&self) -> u64 {
+        self.inputs as u64 * self.outputs as u64
+    }
+
+    pub(super) const fn encode<'c>(&self, sink: Canonical<'c>) -> Canonical<'c> {
+        sink.varint(self.inputs as u64).varint(self.outputs as u64).list(self.codes)
+    }
+}
+
 /// What pooling makes of the values that it meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

@@ -15,7 +15,9 @@ mod recurrent;
 mod shape;
 
 pub use canonical::Canonical;
-pub use layers::{ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec};
+pub use layers::{
+    CodesSpec, ConvSpec, DepthwiseConvSpec, GlobalPoolSpec, PoolKind, PoolSpec, ReshapeSpec, ScaleSpec, TableConvSpec,
+};
 pub use recurrent::{CellSpec, EchoStateSpec, RecurrentSpec, States};
 pub use shape::{PaddingSpec, Shape, WindowSpec};
 
@@ -101,6 +103,10 @@ pub enum LayerSpec {
     Recurrent(RecurrentSpec),
     /// [`EchoState`](crate::EchoState): a fixed, sparse recurrent layer.
     EchoState(EchoStateSpec),
+    /// [`TableConv1d`](crate::TableConv1d) or [`TableConv2d`](crate::TableConv2d): filters see the channels that a table names.
+    TableConv(TableConvSpec<'static>),
+    /// [`OutputCodes`](crate::OutputCodes): minus the squared distance to a fixed code for each output.
+    OutputCodes(CodesSpec<'static>),
 }
 
 /// The function that a layer applies to each of its weighted sums, with its constants as the bits of an `f32`.
@@ -143,6 +149,8 @@ pub enum ActivationSpec {
     FastSigmoid,
     /// [`fast::Tanh`](crate::fast::Tanh).
     FastTanh,
+    /// [`ScaledTanh`](crate::ScaledTanh).
+    ScaledTanh,
 }
 
 /// Written as `Debug` writes it: deriving this for a type that holds itself does not end.
@@ -168,11 +176,13 @@ impl LayerSpec {
             Self::Reshape(ReshapeSpec { input, .. }) | Self::GlobalPool(GlobalPoolSpec { input, .. }) => *input,
             Self::Conv(ConvSpec { window, .. })
             | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
-            | Self::Pool(PoolSpec { window, .. }) => window.input,
+            | Self::Pool(PoolSpec { window, .. })
+            | Self::TableConv(TableConvSpec { window, .. }) => window.input,
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } | Self::Concat(body, _) => body.input_shape(),
             Self::Recurrent(recurrent) => recurrent.input(),
             Self::EchoState(echo) => echo.input(),
+            Self::OutputCodes(codes) => Shape::Vector { len: codes.inputs },
         }
     }
 
@@ -188,13 +198,15 @@ impl LayerSpec {
             Self::Reshape(ReshapeSpec { output, .. }) => *output,
             Self::Conv(ConvSpec { window, .. })
             | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
-            | Self::Pool(PoolSpec { window, .. }) => window.output,
+            | Self::Pool(PoolSpec { window, .. })
+            | Self::TableConv(TableConvSpec { window, .. }) => window.output,
             Self::GlobalPool(GlobalPoolSpec { input, .. }) => Shape::Vector { len: input.channels() as u32 },
             Self::Scale(ScaleSpec { shape, .. }) | Self::StandardizeChannels(shape) => *shape,
             Self::Residual { body, .. } => body.output_shape(),
             Self::Concat(first, second) => first.output_shape().beside(second.output_shape()),
             Self::Recurrent(recurrent) => recurrent.output(),
             Self::EchoState(echo) => echo.output(),
+            Self::OutputCodes(codes) => Shape::Vector { len: codes.outputs },
         }
     }
 
@@ -233,7 +245,8 @@ impl LayerSpec {
             Self::Residual { body, shortcut: None, .. } => body.params(),
             Self::Concat(first, second) => first.params() + second.params(),
             Self::Recurrent(recurrent) => recurrent.params(),
-            Self::EchoState(_) => 0,
+            Self::EchoState(_) | Self::OutputCodes(_) => 0,
+            Self::TableConv(conv) => conv.params(),
         }
     }
 
@@ -286,6 +299,8 @@ impl LayerSpec {
             Self::Concat(first, second) => first.macs() + second.macs(),
             Self::Recurrent(recurrent) => recurrent.macs(),
             Self::EchoState(echo) => echo.macs(),
+            Self::TableConv(conv) => conv.macs(),
+            Self::OutputCodes(codes) => codes.macs(),
         }
     }
 
@@ -338,6 +353,8 @@ impl LayerSpec {
             Self::StandardizeChannels(shape) => shape.encode(sink.varint(14)),
             Self::Recurrent(recurrent) => recurrent.encode(sink.varint(15)),
             Self::EchoState(echo) => echo.encode(sink.varint(16)),
+            Self::TableConv(conv) => conv.encode(sink.varint(17)),
+            Self::OutputCodes(codes) => codes.encode(sink.varint(18)),
         }
     }
 
@@ -369,6 +386,7 @@ impl ActivationSpec {
             Self::HardSwish => sink.varint(11),
             Self::FastSigmoid => sink.varint(12),
             Self::FastTanh => sink.varint(13),
+            Self::ScaledTanh => sink.varint(14),
         }
     }
 }

@@ -225,7 +225,7 @@ impl Window {
     }
 
     /// The sum of a filter's values over all places, from zero.
-    fn sum(&self, dz: &[f32], filter: usize) -> f32 {
+    pub(super) fn sum(&self, dz: &[f32], filter: usize) -> f32 {
         let mut sum = 0.0;
         for dz in dz.get(filter..).unwrap_or_default().iter().step_by(self.filters.max(1)) {
             sum += dz;
@@ -234,7 +234,7 @@ impl Window {
     }
 
     /// The sum over the places p of `dz[p][filter] * x[p + cell][channel]`, from zero, row by row.
-    fn correlate(&self, cell: usize, x: &[f32], channel: usize, dz: &[f32], filter: usize) -> f32 {
+    pub(super) fn correlate(&self, cell: usize, x: &[f32], channel: usize, dz: &[f32], filter: usize) -> f32 {
         let Some(kernel_row) = cell.checked_div(self.columns.kernel) else { return 0.0 };
         let kernel_column = cell - kernel_row * self.columns.kernel;
         let (first, end, mut row) = self.rows.places(kernel_row);

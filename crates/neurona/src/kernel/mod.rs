@@ -17,8 +17,10 @@ mod echo;
 mod elementwise;
 mod pool;
 mod recurrent;
+mod rls;
 mod spectrum;
 mod stream;
+mod table;
 mod window;
 
 pub use channel::{backward_biases, scale_backward_inputs, scale_backward_parameters, scale_forward};
@@ -38,6 +40,10 @@ pub use recurrent::{
     Steps, gru_backward, gru_forward, lstm_backward, lstm_forward, recurrent_backward_bias, recurrent_backward_weights,
     recurrent_forward,
 };
+pub use rls::{Gain, InverseSquares, rls_gain, rls_update};
 pub use spectrum::{filter_bank, matrix_product, power_spectrum, real_fft, square_roots};
 pub use stream::{History, average_pool_step, conv_step, depthwise_step, max_pool_step};
+pub use table::{
+    codes_backward, codes_forward, table_conv_backward_inputs, table_conv_backward_weights, table_conv_forward,
+};
 pub use window::{Axis, Window};

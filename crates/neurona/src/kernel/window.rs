@@ -104,6 +104,11 @@ impl Window {
         }
     }
 
+    /// Number of cells of the window.
+    pub(super) const fn kernel_cells(&self) -> usize {
+        self.rows.kernel * self.columns.kernel
+    }
+
     /// Calls `f` for each place of the window, row by row.
     #[inline]
     pub(super) fn each_place(&self, mut f: impl FnMut(Place)) {

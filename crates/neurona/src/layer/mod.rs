@@ -4,6 +4,7 @@
 //! of your own needs the same two traits; its forward and backward call the functions of [`kernel`](crate::kernel), or
 //! others.
 
+mod codes;
 mod concat;
 mod conv;
 mod dense;
@@ -22,7 +23,9 @@ mod rnn;
 mod scale;
 mod scaling;
 mod softmax;
+mod table;
 
+pub use codes::{Codes, OutputCodes, code_bits};
 pub use concat::{Concat, ConcatScratch, ConcatTape};
 pub use conv::{Conv, Conv1d, Conv2d};
 pub use dense::Dense;
@@ -41,6 +44,7 @@ pub use rnn::{Rnn, RnnCell};
 pub use scale::Scale;
 pub use scaling::{Rescale, Standardize};
 pub use softmax::{Exact, Exponential, Softmax};
+pub use table::{ConnectionTable, TableConv, TableConv1d, TableConv2d};
 
 use crate::activation::Activation;
 use crate::arch::LayerSpec;

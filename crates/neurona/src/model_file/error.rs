@@ -107,6 +107,8 @@ impl LayerSummary {
             LayerSpec::StandardizeChannels(_) => ("standardize", ""),
             LayerSpec::Recurrent(RecurrentSpec { cell, .. }) => (cell.name(), ""),
             LayerSpec::EchoState(_) => ("echo state", ""),
+            LayerSpec::TableConv(_) => ("table convolution", ""),
+            LayerSpec::OutputCodes(_) => ("output codes", ""),
         };
         Self { kind, inputs: layer.inputs() as u64, outputs: layer.outputs() as u64, activation }
     }
@@ -114,8 +116,9 @@ impl LayerSummary {
     /// What stands in a file, as far as it can be told in one layer's place.
     const fn read(cursor: Cursor<'_>) -> Self {
         let (kind, cursor) = cursor.varint();
-        if let 6..=9 = kind {
-            let kind = ["reshape", "convolution", "depthwise convolution", "pooling"][kind as usize - 6];
+        if let 6..=9 | 17 = kind {
+            let names = ["reshape", "convolution", "depthwise convolution", "pooling", "table convolution"];
+            let kind = names[if kind == 17 { 4 } else { kind as usize - 6 }];
             let ([cells, channels], cursor) = shape(cursor);
             let ([other_cells, other_channels], _) = shape(cursor);
             let (inputs, outputs) = (cells.saturating_mul(channels), other_cells.saturating_mul(other_channels));
@@ -151,6 +154,7 @@ impl LayerSummary {
             2 => ("fast softmax", inputs, ""),
             3 => ("standardize", inputs, ""),
             4 => ("rescale", inputs, ""),
+            18 => ("output codes", second, ""),
             _ => return Self::without_sizes("an unknown layer"),
         };
         Self { kind, inputs, outputs, activation }

@@ -18,6 +18,8 @@ macro_rules! __stream {
             $($crate::plain::words::<$crate::stream::Sample<<$inner_layer as $crate::Layer>::Output>>()),*
         ]);
 
+        // It is reached through the trait alone.
+        #[allow(unreachable_pub)]
         pub struct __States
         where
             $(for<'any> $inner_layer: $crate::stream::Stream,)*
@@ -27,6 +29,7 @@ macro_rules! __stream {
             $last: <$last_layer as $crate::stream::Stream>::State,
         }
 
+        #[allow(unreachable_pub)]
         pub struct __State
         where
             $(for<'any> $inner_layer: $crate::stream::Stream,)*

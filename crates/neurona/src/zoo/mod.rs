@@ -3,11 +3,13 @@
 //! | type                     | input              | output      | parameters | multiply-adds | RAM to infer |
 //! | ------------------------ | ------------------ | ----------- | ---------- | ------------- | ------------ |
 //! | [`LeNet5`]               | grey levels, 28x28 | 10 digits   | 61,706     | 416,520       | 23,560 B     |
+//! | [`LeNet5Of1998`]         | grey levels, 28x28 | 10 digits   | 60,000     | 328,096      | 23,560 B     |
 //! | [`DsCnn`]                | spectrum, 49x10    | 12 keywords | 22,604     | 2,656,768     | 64,048 B     |
 //! | [`ResNet8`]              | colours, 32x32x3   | 10 classes  | 77,706     | 12,501,632    | 196,648 B    |
 //! | [`MobileNetV1`]          | colours, 96x96x3   | 2 classes   | 210,850    | 7,489,664     | 221,192 B    |
 //! | [`ToyAdmosAutoencoder`]  | spectrum, 640      | the same    | 265,864    | 264,192       | 3,584 B      |
 //! | [`MotionCnn`]            | motion, 119x6      | 5 gestures  | 3,637      | 55,072        | 3,348 B      |
+//! | [`MotionGru`]            | motion, 119x6      | 5 gestures  | 2,381      | 257,160      | 596 B        |
 //! | [`AnomalyAutoencoder`]   | 64 values          | the same    | 4,744      | 4,608         | 416 B        |
 //!
 //! Each is a [`network!`](crate::network) like any other, and costs nothing where it is not used. Outputs are weighted sums,
@@ -38,9 +40,9 @@ mod toyadmos;
 
 pub use anomaly::AnomalyAutoencoder;
 pub use ds_cnn::DsCnn;
-pub use lenet5::LeNet5;
+pub use lenet5::{LeNet5, LeNet5Codes, LeNet5Of1998, LeNet5Table};
 pub use mobilenet::MobileNetV1;
-pub use motion::MotionCnn;
+pub use motion::{MotionCnn, MotionGru};
 pub use resnet8::{ResNet8, ResNet8Body16, ResNet8Body32, ResNet8Body64};
 pub use toyadmos::ToyAdmosAutoencoder;
 

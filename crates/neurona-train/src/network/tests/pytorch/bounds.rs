@@ -80,7 +80,7 @@ struct Sum {
 impl Sum {
     fn of(layer: &Layer, weights: &[f32]) -> Self {
         let copied = (0, 1.0);
-        match layer.kind {
+        match layer.kind.clone() {
             Kind::Dense(_) => Self {
                 forward: (layer.inputs, largest_sum(weights, layer.outputs, |at| at / layer.inputs)),
                 back: (layer.outputs, largest_sum(weights, layer.inputs, |at| at % layer.inputs)),
@@ -180,7 +180,7 @@ impl Bounds {
         for (layer, norm) in layers.iter().zip(&norms) {
             let (terms, growth) = Sum::of(layer, weights(layer)).forward;
             let mut z = given[layer.from].sum(terms, growth);
-            match (layer.kind, layer.with) {
+            match (layer.kind.clone(), layer.with) {
                 (Kind::Add(_), Some(with)) => z = given[layer.from].plus(given[with]),
                 (_, Some(with)) => z = z.sum(0, 1.0).larger(given[with]),
                 _ if layer.learns() => z = z.plus(bias(layer)),

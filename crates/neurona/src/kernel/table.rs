@@ -1,0 +1,152 @@
+//! Convolution whose filters see the channels that a table names, and distances to codes that a table holds.
+
+use super::Window;
+
+/// Convolution with a table of connections: `y[p][o] = bias[o] + sum over n and k of weights[n][k] * x[p + k][c_n]`, where n
+/// goes over the connections of filter o and c_n is the channel that it comes from.
+///
+/// Each sum begins with the bias and goes up in the channels, and for each of them in k, row by row. Bit c of `table[o]` says
+/// whether filter o sees channel c.
+///
+/// # Shapes
+///
+/// `weights` is (connections, kernel rows, kernel columns), filter by filter; `bias` and `table` are (filters); `x` and `y` are
+/// as [`Window`] says.
+pub fn table_conv_forward(window: &Window, table: &[u64], weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    let len = window.kernel_cells().max(1);
+    let mut places = y.chunks_exact_mut(window.filters.max(1));
+    window.each_place(|place| {
+        let Some(y) = places.next() else { return };
+        let mut kernels = weights.chunks_exact(len);
+        for ((y, bias), sees) in y.iter_mut().zip(bias).zip(table) {
+            let mut sum = *bias;
+            each_channel(*sees, |channel| {
+                let Some(weights) = kernels.next() else { return };
+                window.each_cell(place, |cell, from| {
+                    if let (Some(weight), Some(x)) = (weights.get(cell), x.get(from + channel)) {
+                        sum += weight * x;
+                    }
+                });
+            });
+            *y = sum;
+        }
+    });
+}
+
+/// Adds the gradient with respect to the inputs: `dx[p + k][c] += sum over p and n of weights[n][k] * dz[p][o_n]`, over the
+/// connections n that come from channel c, with o_n the filter that they go to.
+///
+/// Each sum begins with what `dx` holds and goes up in p, row by row, and for each p in n.
+///
+/// # Shapes
+///
+/// As those of [`table_conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
+pub fn table_conv_backward_inputs(window: &Window, table: &[u64], weights: &[f32], dz: &[f32], dx: &mut [f32]) {
+    let len = window.kernel_cells().max(1);
+    let mut places = dz.chunks_exact(window.filters.max(1));
+    window.each_place(|place| {
+        let Some(dz) = places.next() else { return };
+        let mut kernels = weights.chunks_exact(len);
+        for (dz, sees) in dz.iter().zip(table) {
+            each_channel(*sees, |channel| {
+                let Some(weights) = kernels.next() else { return };
+                window.each_cell(place, |cell, from| {
+                    if let (Some(weight), Some(dx)) = (weights.get(cell), dx.get_mut(from + channel)) {
+                        *dx += weight * dz;
+                    }
+                });
+            });
+        }
+    });
+}
+
+/// Adds the gradient with respect to the weights, times `scale`: `weights[n][k] += scale * sum over p of dz[p][o_n] * x[p +
+/// k][c_n]` and `bias[o] += scale * sum over p of dz[p][o]`.
+///
+/// Sums, target and scale are as in [`conv_backward_weights`](super::conv_backward_weights).
+///
+/// # Shapes
+///
+/// As those of [`table_conv_forward`]; `dz` is as its `y`.
+pub fn table_conv_backward_weights(
+    window: &Window,
+    table: &[u64],
+    weights: &mut [f32],
+    bias: &mut [f32],
+    x: &[f32],
+    dz: &[f32],
+    scale: f32,
+) {
+    let mut kernels = weights.chunks_exact_mut(window.kernel_cells().max(1));
+    for (filter, (bias, sees)) in bias.iter_mut().zip(table).enumerate() {
+        *bias += scale * window.sum(dz, filter);
+        each_channel(*sees, |channel| {
+            for (cell, weight) in kernels.next().unwrap_or_default().iter_mut().enumerate() {
+                *weight += scale * window.correlate(cell, x, channel, dz, filter);
+            }
+        });
+    }
+}
+
+/// Calls `f` for each channel of a set of bits, going up.
+#[inline]
+fn each_channel(mut sees: u64, mut f: impl FnMut(usize)) {
+    while sees != 0 {
+        f(sees.trailing_zeros() as usize);
+        sees &= sees - 1;
+    }
+}
+
+/// Minus the squared distances to codes of -1 and 1: `y[o] = -(sum over i of (x[i] - code[o][i])^2)`.
+///
+/// Each sum begins with zero and goes up in i. A code has as many words as 64 bits go into the inputs, the first of them in the
+/// lowest bit of the first word; a bit that is set is 1, another one is -1.
+///
+/// # Shapes
+///
+/// `x` is (I), `y` is (O), `codes` is (O, words).
+pub fn codes_forward(codes: &[u64], x: &[f32], y: &mut [f32]) {
+    for (y, code) in y.iter_mut().zip(codes.chunks_exact(words(x.len()))) {
+        let mut sum = 0.0;
+        for (x, word) in x.chunks(64).zip(code) {
+            let mut bits = *word;
+            for x in x {
+                let off = x - sign(bits);
+                sum += off * off;
+                bits >>= 1;
+            }
+        }
+        *y = -sum;
+    }
+}
+
+/// Adds the gradient with respect to the inputs: `dx[i] += sum over o of (-2 dy[o]) * (x[i] - code[o][i])`.
+///
+/// Each sum begins with what `dx` holds and goes up in o.
+///
+/// # Shapes
+///
+/// As those of [`codes_forward`]; `dy` is as its `y`, `dx` as its `x`.
+pub fn codes_backward(codes: &[u64], x: &[f32], dy: &[f32], dx: &mut [f32]) {
+    for (dy, code) in dy.iter().zip(codes.chunks_exact(words(x.len()))) {
+        let slope = -2.0 * dy;
+        for ((x, dx), word) in x.chunks(64).zip(dx.chunks_mut(64)).zip(code) {
+            let mut bits = *word;
+            for (x, dx) in x.iter().zip(dx) {
+                *dx += slope * (x - sign(bits));
+                bits >>= 1;
+            }
+        }
+    }
+}
+
+/// Number of words of a code, at least one.
+const fn words(inputs: usize) -> usize {
+    let words = inputs.div_ceil(64);
+    if words == 0 { 1 } else { words }
+}
+
+#[inline]
+fn sign(bits: u64) -> f32 {
+    if bits & 1 == 1 { 1.0 } else { -1.0 }
+}
