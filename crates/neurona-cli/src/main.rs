@@ -17,6 +17,7 @@ mod data;
 mod eval;
 mod features;
 mod inspect;
+mod merge;
 mod model;
 mod predict;
 mod print;
@@ -48,6 +49,7 @@ enum Command {
     Eval(eval::Eval),
     Predict(predict::Predict),
     Inspect(inspect::Inspect),
+    Merge(merge::Merge),
     Rust(rust::Rust),
     Split(split::Split),
     Features(features::Features),
@@ -65,6 +67,7 @@ impl Command {
             Self::Eval(eval) => eval.run(out)?,
             Self::Predict(predict) => predict.run(out)?,
             Self::Inspect(inspect) => inspect.run(out)?,
+            Self::Merge(merge) => merge.run(out)?,
             Self::Rust(rust) => rust.run(out)?,
             Self::Split(split) => split.run(out)?,
             Self::Features(features) => features.run(out)?,

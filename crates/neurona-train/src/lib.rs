@@ -83,6 +83,7 @@ pub mod data;
 pub mod device;
 mod export;
 pub mod features;
+pub mod federated;
 pub mod file;
 mod init;
 mod layer;

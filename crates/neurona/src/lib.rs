@@ -96,6 +96,7 @@
 //! |                 | [`Rls`] for a readout                                                                        |
 //! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
 //! | [`statistics`]  | of streams: mean and variance, confusion matrix, drift detectors                             |
+//! | [`federated`]   | what a board has learned, as a record that a desktop averages with those of others           |
 //! | `store`         | what was learned, saved in flash so that it survives a loss of power (feature `store`)       |
 //! | [`model_file`]  | trained weights: [`include_model!`], [`view`](model_file::view), [`load`](model_file::load)  |
 //! | [`kernel`]      | the arithmetic, as functions on slices                                                       |
@@ -138,6 +139,7 @@
 pub mod activation;
 pub mod arch;
 pub mod fast;
+pub mod federated;
 pub mod kernel;
 mod layer;
 pub mod learner;

@@ -1,0 +1,271 @@
+//! What many boards have learned, averaged: federated averaging (McMahan and others 2017, "Communication-efficient learning of
+//! deep networks from decentralized data").
+//!
+//! Boards send records of [`neurona::federated`]; [`merge`] makes a new model file of them.
+
+use neurona::federated::{BLOCK, BODY_AT, CRC_AT, MAGIC, VERSION};
+use serde::Deserialize;
+
+use crate::model_file::{ModelFile, ModelFileError};
+
+/// What a board has learned: the difference of its weights from those of a model file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delta {
+    /// Fingerprint of the architecture.
+    pub fingerprint: u64,
+    /// CRC-32 of the tensors that the difference is from.
+    pub base: u32,
+    /// How many examples were learned.
+    pub examples: u32,
+    /// The difference of each value of the tensors.
+    pub values: Vec<f32>,
+}
+
+/// Why bytes are no record of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeltaError {
+    /// They do not begin as one does.
+    #[error("not a record of what a board has learned: it does not begin with `nrn-diff`")]
+    Magic,
+    /// It is of another version of the format.
+    #[error("version {found} of the format, expected {VERSION}")]
+    Version {
+        /// The version of the record.
+        found: u8,
+    },
+    /// It has another number of bytes than it says.
+    #[error("expected {expected} bytes, found {found}")]
+    Length {
+        /// What the record says.
+        expected: usize,
+        /// What there is.
+        found: usize,
+    },
+    /// A byte was changed.
+    #[error("the checksum is wrong: expected {expected:08x}, found {found:08x}")]
+    Checksum {
+        /// What the record says.
+        expected: u32,
+        /// That of its bytes.
+        found: u32,
+    },
+    /// The CRC is right and the content is not.
+    #[error("malformed, though the checksum is right")]
+    Malformed,
+}
+
+/// Why the record of a board is not merged.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// It is of another network.
+    #[error("of another architecture")]
+    Architecture,
+    /// The board began with other weights than those of the base.
+    #[error("from other weights than those of the base")]
+    Base,
+    /// It has learned nothing.
+    #[error("no examples")]
+    NoExamples,
+    /// A difference is not a number, or infinite.
+    #[error("not finite")]
+    NotFinite,
+    /// It is much longer than the others.
+    #[error("its norm is {times:.1} times the median")]
+    Outlier {
+        /// Its norm over the median of all.
+        times: f64,
+    },
+}
+
+/// Why nothing is merged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MergeError {
+    /// No record is left.
+    #[error("none of {of} records can be merged: the first is {first}")]
+    Nothing {
+        /// How many there were.
+        of: usize,
+        /// Why the first is refused.
+        first: Refusal,
+    },
+    /// There is no record.
+    #[error("there is no record to merge")]
+    Empty,
+    /// The bound for outliers is no number above 1.
+    #[error("the bound for outliers is a number of at least 1, not {found}")]
+    Bound {
+        /// What it is.
+        found: f64,
+    },
+    /// The new model file cannot be made.
+    #[error(transparent)]
+    ModelFile(#[from] ModelFileError),
+}
+
+/// A new model file, and what became of each record.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The base with the mean of the differences added.
+    pub file: ModelFile,
+    /// For each record, in their order, its norm and whether it was refused.
+    pub records: Vec<(f64, Option<Refusal>)>,
+}
+
+/// Everything behind the CRC.
+#[derive(Deserialize)]
+struct Body<'a> {
+    fingerprint: [u8; 8],
+    base: [u8; 4],
+    examples: [u8; 4],
+    precision: [u8; 1],
+    differences: &'a [u8],
+}
+
+impl Delta {
+    /// Reads the record of a board.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, in this order: magic number, version, length, CRC, the rest.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DeltaError> {
+        let Some((header, rest)) = bytes.split_first_chunk::<BODY_AT>() else {
+            let starts_right = bytes.iter().zip(MAGIC).all(|(found, expected)| *found == expected);
+            return Err(if starts_right {
+                DeltaError::Length { expected: BODY_AT, found: bytes.len() }
+            } else {
+                DeltaError::Magic
+            });
+        };
+        if !header.starts_with(&MAGIC) {
+            return Err(DeltaError::Magic);
+        }
+        if header[8] != VERSION {
+            return Err(DeltaError::Version { found: header[8] });
+        }
+        let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let (length, expected) = (word(9) as usize, word(CRC_AT));
+        if length != bytes.len() {
+            return Err(DeltaError::Length { expected: length, found: bytes.len() });
+        }
+        let found = crc(&[&header[..CRC_AT], rest]);
+        if found != expected {
+            return Err(DeltaError::Checksum { expected, found });
+        }
+        let (body, after) = postcard::take_from_bytes::<Body<'_>>(rest).map_err(|_| DeltaError::Malformed)?;
+        let values = match body.precision {
+            _ if !after.is_empty() => None,
+            [0] => full(body.differences),
+            [1] => eighth(body.differences),
+            _ => None,
+        };
+        Ok(Self {
+            fingerprint: u64::from_le_bytes(body.fingerprint),
+            base: u32::from_le_bytes(body.base),
+            examples: u32::from_le_bytes(body.examples),
+            values: values.ok_or(DeltaError::Malformed)?,
+        })
+    }
+
+    /// The Euclidean norm of the difference.
+    pub fn norm(&self) -> f64 {
+        self.values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
+    }
+}
+
+fn full(bytes: &[u8]) -> Option<Vec<f32>> {
+    let (values, rest) = bytes.as_chunks::<4>();
+    rest.is_empty().then(|| values.iter().map(|value| f32::from_le_bytes(*value)).collect())
+}
+
+fn eighth(bytes: &[u8]) -> Option<Vec<f32>> {
+    let mut values = Vec::new();
+    for block in bytes.chunks(4 + BLOCK) {
+        let (scale, block) = block.split_first_chunk().filter(|(_, block)| !block.is_empty())?;
+        let scale = f32::from_le_bytes(*scale);
+        values.extend(block.iter().map(|byte| f32::from(*byte as i8) * scale));
+    }
+    Some(values)
+}
+
+fn crc(parts: &[&[u8]]) -> u32 {
+    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let mut digest = CRC.digest();
+    parts.iter().for_each(|part| digest.update(part));
+    digest.finalize()
+}
+
+/// CRC-32 of the tensors of a model file: what a board says it began with.
+pub fn base_of(file: &ModelFile) -> u32 {
+    let bytes: Vec<u8> = file.values().iter().flat_map(|value| value.to_le_bytes()).collect();
+    crc(&[&bytes])
+}
+
+/// Adds the mean of the differences to a base, each weighted by its examples.
+///
+/// Refused is a record of another network or other weights, without examples, or with a number that is not finite; and, of
+/// three records or more that are left, one whose norm is more than `outlier` times the median of their norms. A board
+/// counts with at most ten times the median of the examples, however many it says that it has learned. Sums are in `f64`, in
+/// the order of the records.
+///
+/// # Errors
+///
+/// No record is left: nothing is made.
+pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged, MergeError> {
+    if !(outlier >= 1.0 && outlier.is_finite()) {
+        return Err(MergeError::Bound { found: outlier });
+    }
+    let (fingerprint, crc) = (base.spec().fingerprint(), base_of(base));
+    let mut records: Vec<(f64, Option<Refusal>)> = deltas
+        .iter()
+        .map(|delta| {
+            let refusal = if delta.fingerprint != fingerprint || delta.values.len() != base.values().len() {
+                Some(Refusal::Architecture)
+            } else if delta.base != crc {
+                Some(Refusal::Base)
+            } else if delta.examples == 0 {
+                Some(Refusal::NoExamples)
+            } else if !delta.values.iter().all(|value| value.is_finite()) {
+                Some(Refusal::NotFinite)
+            } else {
+                None
+            };
+            (delta.norm(), refusal)
+        })
+        .collect();
+    let left: Vec<f64> = records.iter().filter(|record| record.1.is_none()).map(|record| record.0).collect();
+    if left.len() >= 3 {
+        let bound = outlier * median(left.clone());
+        let middle = median(left);
+        for (norm, refusal) in records.iter_mut().filter(|record| record.1.is_none()) {
+            if *norm > bound {
+                *refusal = Some(Refusal::Outlier { times: *norm / middle });
+            }
+        }
+    }
+    let kept: Vec<&Delta> =
+        deltas.iter().zip(&records).filter(|(_, record)| record.1.is_none()).map(|(d, _)| d).collect();
+    if kept.is_empty() {
+        let first = records.first().and_then(|record| record.1).ok_or(MergeError::Empty)?;
+        return Err(MergeError::Nothing { of: deltas.len(), first });
+    }
+    let most = 10.0 * median(kept.iter().map(|delta| f64::from(delta.examples)).collect());
+    let (mut sums, mut weights) = (vec![0.0; base.values().len()], 0.0);
+    for delta in &kept {
+        let weight = f64::from(delta.examples).min(most);
+        weights += weight;
+        sums.iter_mut().zip(&delta.values).for_each(|(sum, value)| *sum += weight * f64::from(*value));
+    }
+    let values =
+        base.values().iter().zip(sums).map(|(value, sum)| (f64::from(*value) + sum / weights) as f32).collect();
+    let file = ModelFile::new(base.spec().clone(), values, base.metadata().clone(), base.golden().input.clone())?;
+    Ok(Merged { file, records })
+}
+
+/// The middle one, or of an even number the lower of the two in the middle; 0 of none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+}
