@@ -182,7 +182,7 @@ pub struct TrainConfig {
     pub batch: Option<Batch>,
     /// How many steps the gradient of recurrent layers goes back through, all without: see [`Network::truncate`].
     pub truncation: Option<usize>,
-    /// Coefficients of ridge regression, by which the last layer begins: see [`readout`](crate::readout). Of several that with the
+    /// Coefficients of ridge regression, by which the last layer begins: see [`readout`]. Of several that with the
     /// least loss on the validation part is taken. It is then trained on with all others, for `epochs`, 0 without.
     pub ridge: Option<Vec<f32>>,
     /// Decides how rows are split, how weights begin, the order of the examples and what is dropped.

@@ -13,8 +13,8 @@ use crate::kernel;
 ///
 /// Each loss of this crate is also one of [signals](crate::shape::Signal), with a target for each step: the mean over the steps, `L = 1/T sum over t of L(y[t], target[t])`, whose sum begins with zero and goes up in t. The
 /// gradient of each step is that of the vector, times `1/T`. So a network that ends in [`All`](crate::All) states, or in a
-/// convolution, learns from every step; where only some steps have a target, a class that does not exist teaches nothing
-/// there, but makes the loss NaN.
+/// convolution, learns from every step. Each has a target: a class that does not exist makes the loss NaN, and a
+/// [`Learner`](crate::Learner) refuses the whole sequence.
 ///
 /// A layer without a time axis, [`Dense`](crate::Dense) for one, takes the states of one step; over all steps it is a
 /// convolution with a kernel of 1:
@@ -30,10 +30,11 @@ use crate::kernel;
 ///     }
 /// }
 ///
-/// let (mut net, mut workspace) = (Tagger::ZERO, Workspace::<Tagger>::ZERO);
+/// let (mut net, mut learning) = (Tagger::ZERO, Learning::ZERO);
+/// let mut learner = Learner::new(&mut net, &mut learning, SoftmaxCrossEntropy, InPlace::new(0.1));
 /// let x = [[0.0], [1.0], [1.0], [0.0], [1.0], [0.0], [0.0], [1.0]];
 /// let classes: [usize; 8] = [0, 1, 1, 0, 1, 0, 0, 1];
-/// let before = net.learn(&x, &classes, &SoftmaxCrossEntropy, 0.1, &mut workspace);
+/// let before = learner.learn(&x, &classes).loss().unwrap_or(f32::NAN);
 /// assert!((before - 2.0_f32.ln()).abs() < 1e-6); // of zeros, both classes are as likely in each step
 /// ```
 pub trait Loss<Y, T: ?Sized> {

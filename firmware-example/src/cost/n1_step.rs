@@ -23,18 +23,18 @@ static NET: ConstStaticCell<N1> = ConstStaticCell::new(N1 {
     hidden: Dense::new(Numbers::new(1).rows(8.0), Numbers::new(2).array(0.125)),
     output: Dense::new(Numbers::new(3).rows(5.66), Numbers::new(4).array(0.177)),
 });
-static WORKSPACE: ConstStaticCell<Workspace<N1>> = ConstStaticCell::new(Workspace::ZERO);
+static MEMORY: ConstStaticCell<Learning<N1, InPlace>> = ConstStaticCell::new(Learning::ZERO);
 static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new(Numbers::new(5).array(1.0));
 
 #[entry]
 fn main() -> ! {
-    if let (Some(net), Some(x), Some(workspace)) = (NET.try_take(), INPUT.try_take(), WORKSPACE.try_take()) {
-        measured(net, x, workspace);
+    if let (Some(net), Some(x), Some(memory)) = (NET.try_take(), INPUT.try_take(), MEMORY.try_take()) {
+        measured(&mut Learner::new(net, memory, SoftmaxCrossEntropy, InPlace::new(0.02)), x);
     }
     common::finished()
 }
 
 #[inline(never)]
-fn measured(net: &mut N1, x: &[f32; 64], workspace: &mut Workspace<N1>) {
-    black_box(net.learn(black_box(x), &3, &SoftmaxCrossEntropy, 0.02, workspace));
+fn measured(learner: &mut Learner<'_, N1, SoftmaxCrossEntropy, InPlace>, x: &[f32; 64]) {
+    black_box(learner.learn(black_box(x), &3));
 }

@@ -111,7 +111,7 @@ impl Spec {
         postcard::to_allocvec(self).unwrap_or_default()
     }
 
-    /// 64-bit FNV-1a hash of the canonical bytes (Fowler, Noll and Vo), as [`LayerSpec::fingerprint`] computes it.
+    /// 64-bit FNV-1a hash of the canonical bytes (Fowler, Noll and Vo), as [`LayerSpec::fingerprint`](neurona::LayerSpec::fingerprint) computes it.
     pub fn fingerprint(&self) -> u64 {
         const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
         const PRIME: u64 = 0x0000_0100_0000_01b3;

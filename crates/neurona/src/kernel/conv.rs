@@ -16,14 +16,17 @@ use super::{Window, axpy, window::Place};
 /// # Shapes
 ///
 /// `weights` is (filters, kernel rows, kernel columns, seen), `bias` is (filters); `x` and `y` are as [`Window`] says.
+#[inline]
 pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
     let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
     let per_row = (window.columns.output * window.filters).max(1);
+    let inner = window.columns.inner();
     for (row, y) in y.chunks_exact_mut(per_row).take(window.rows.output).enumerate() {
         let (mut channel, mut filter) = (0, 0);
         let groups = weights.chunks_exact((group.get() * len.get()).max(1)).zip(bias.chunks_exact(group.get()));
         for (weights, bias) in groups {
-            let strip = Strip { window, seen, channel, rows: window.rows.cells(row), weights, len: len.get(), bias, x };
+            let rows = window.rows.cells(row);
+            let strip = Strip { window, inner, seen, channel, rows, weights, len: len.get(), bias, x };
             strip.forward(y.get_mut(filter..).unwrap_or_default());
             channel += seen;
             filter += group.get();
@@ -287,6 +290,8 @@ impl Run {
 #[derive(Clone, Copy)]
 struct Strip<'a> {
     window: &'a Window,
+    /// The places of the columns in which all of the window's lie within the input.
+    inner: (usize, usize),
     /// Number of channels that the group sees, and the first of them.
     seen: usize,
     channel: usize,
@@ -303,7 +308,7 @@ impl Strip<'_> {
     /// `y` begins with the group's outputs in the first place.
     fn forward(self, y: &mut [f32]) {
         let columns = &self.window.columns;
-        let (first, end) = columns.inner();
+        let (first, end) = self.inner;
         let mut column = 0;
         while column < columns.output {
             let count = if column == first && first < end { end - first } else { 1 };

@@ -12,7 +12,7 @@ use crate::network::Gradient;
 /// belong to the way that was wrong.
 ///
 /// Its RAM is that of a [`Gradient`] and eight bytes: frozen parts are not copied. Without that RAM, a network that came from
-/// flash or from a [store](crate::store) is read anew from there, and [`Learner::forget`] forgets the rest.
+/// flash or from a store is read anew from there, and [`Learner::forget`] forgets the rest.
 ///
 /// # Examples
 ///

@@ -232,7 +232,7 @@ fn hold(measured: &Budget, path: &Path, step: &str, bless: bool) -> Result<()> {
 fn measure() -> Result<BTreeMap<String, Figures>> {
     let mut images = BTreeMap::new();
     for board in &EMULATED {
-        let built = Build::new(board).run()?;
+        let built = HELD.iter().fold(Build::new(board), |build, bin| build.bin(bin)).run()?;
         for bin in HELD {
             let image = built.get(bin)?;
             let size = size::of(image)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask bench device`.
 
 use super::super::step;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -13,10 +13,12 @@ use xtask::{install, size, trace};
 const HELP: &str = "\
 Count instructions on the emulated boards.
 
-Usage: cargo xtask bench device [--json]
+Usage: cargo xtask bench device [--core CORE] [--json]
 
 Options:
-  --json  One object a line on standard output, in place of the tables
+  --core CORE  Only this core: cortex-m0, cortex-m3, cortex-m4f, cortex-m7, cortex-m33, or cortex-m4f+cortex-m4, which has
+               the kernels that the feature `cortex-m4` chooses
+  --json       One object a line on standard output, in place of the tables
 
 For each core and for opt-level 3 and s: instructions of one inference of three networks and of one step of learning,
 softmax included; the cycles that they would take by Arm's tables, an estimate (crates/xtask/src/cycles.rs says how);
@@ -73,7 +75,7 @@ struct Function {
 }
 
 pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
-    let mut json = false;
+    let (mut json, mut core) = (false, None::<String>);
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -81,19 +83,24 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("json") => json = true,
+            Long("core") => core = Some(arguments.value()?.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
     install::qemu()?;
     install::targets(&xtask::boards::targets())?;
-    let rows = rows()?;
+    let chosen: Vec<_> = variants().filter(|variant| core.as_deref().is_none_or(|core| core == variant.name)).collect();
+    if chosen.is_empty() {
+        bail!("there is no such core\n\n{HELP}");
+    }
+    let rows = rows(&chosen)?;
     if json {
         rows.iter().for_each(|row| println!("{}", row.json()));
         return Ok(());
     }
     let mut functions = Vec::new();
-    for board in &EMULATED {
-        functions.extend(step(&format!("functions on {}", board.core), || measure_functions(board))?);
+    for Variant { name, board, .. } in chosen.iter().filter(|variant| variant.feature.is_none()) {
+        functions.extend(step(&format!("functions on {name}"), || measure_functions(board))?);
     }
     print_rows(&rows);
     print_functions(&functions);
@@ -105,10 +112,14 @@ pub(crate) fn budget_path() -> std::path::PathBuf {
     firmware::workspace().join("bench.toml")
 }
 
+/// The cores that are held to the budget: one without a floating-point unit and one with it, whose kernels the others have.
+const HELD: [&str; 2] = ["cortex-m0", "cortex-m4f"];
+
 /// What is measured, as a budget.
 pub(crate) fn measured() -> Result<Budget> {
     let mut images = BTreeMap::new();
-    for row in rows()? {
+    let held: Vec<_> = variants().filter(|variant| HELD.contains(&variant.name)).collect();
+    for row in rows(&held)? {
         let figures = [("instructions", Some(row.instructions)), ("cycles", row.cycles)];
         let figures = [("code", Some(row.code)), ("ram", Some(row.ram))].into_iter().chain(figures);
         let figures: Figures = figures.filter_map(|(name, figure)| Some((name.to_owned(), figure?))).collect();
@@ -117,9 +128,9 @@ pub(crate) fn measured() -> Result<Budget> {
     Ok(Budget { rustc: budget::rustc_version()?, images })
 }
 
-fn rows() -> Result<Vec<Row>> {
+fn rows(variants: &[Variant]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for variant in variants() {
+    for &variant in variants {
         for opt in ["3", "s"] {
             rows.extend(step(&format!("{} at opt-level {opt}", variant.name), || measure(variant, opt))?);
         }
@@ -209,7 +220,8 @@ fn print_rows(rows: &[Row]) {
 fn print_functions(functions: &[Function]) {
     let Some(first) = functions.first() else { return };
     println!("\ninstructions of a function, for one value, at opt-level 3");
-    let cores: String = EMULATED.iter().map(|board| format!(" {:>11}", board.core)).collect();
+    let cores = functions.iter().filter(|function| function.name == first.name);
+    let cores: String = cores.map(|function| format!(" {:>11}", function.core)).collect();
     println!("{:<16}{cores}", "function");
     for name in functions.iter().filter(|function| function.core == first.core).map(|function| &function.name) {
         let same = functions.iter().filter(|function| function.name == *name);
