@@ -30,7 +30,7 @@ Examples:
 
 JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\",
 \"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
-{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
+{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
 \"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own.")]
 pub(crate) struct Inspect {
     /// A model file, or a TOML file of a training
@@ -52,6 +52,7 @@ struct Report {
     multiply_adds: u64,
     flash_bytes: usize,
     ram_bytes: Option<Ram>,
+    stack_bytes: usize,
     fingerprint: String,
     loss_name: String,
     labels: Vec<String>,
@@ -132,6 +133,7 @@ impl Report {
             multiply_adds: spec.macs(),
             flash_bytes: spec.flash(),
             ram_bytes: spec.ram().map(ram),
+            stack_bytes: neurona::STACK,
             fingerprint: format!("{:016x}", spec.fingerprint()),
             loss_name: metadata.loss.clone(),
             labels: metadata.labels.clone(),
@@ -202,9 +204,12 @@ impl Report {
     }
 
     fn write_memory(&self, out: &mut dyn Write) -> Result<()> {
-        let mut table = Table::new(["memory", " bytes", ""]);
-        let mut row = |what: &str, bytes: usize, why: &str| table.row([what, &print::grouped(bytes as u64), why]);
-        row("flash", self.flash_bytes, "weights and constants");
+        let mut table = Table::new(["memory", " bytes", " with stack", ""]);
+        let number = |bytes: usize| print::grouped(bytes as u64);
+        table.row(["flash", &number(self.flash_bytes), "", "weights and constants"]);
+        let mut row = |what: &str, bytes: usize, why: &str| {
+            table.row([what, &number(bytes), &number(bytes.saturating_add(self.stack_bytes)), why]);
+        };
         if let Some(ram) = &self.ram_bytes {
             row("RAM to infer", ram.inference, "output and activations");
             row("RAM to learn in place", ram.in_place, "weights, output, every activation");
@@ -214,7 +219,9 @@ impl Report {
         }
         table.write(out)?;
         let note = match self.ram_bytes {
-            Some(_) => "besides: the input, which the caller lends, and the stack",
+            Some(_) => {
+                "besides: the input, which the caller lends; the stack is the most that a call takes in a release build"
+            }
             None => "the RAM is known to the program that defines the custom layer: Network::RAM",
         };
         Ok(writeln!(out, "{0}{note}{0:#}", print::QUIET)?)

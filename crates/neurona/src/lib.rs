@@ -116,7 +116,7 @@
 //! | the same with momentum              | those and a second [`Gradient`]               | 29,272         |
 //! | Adam                                | those and a third                             | 38,912         |
 //!
-//! The stack that a call needs does not depend on the network.
+//! The stack that a call needs does not depend on the network: at most [`STACK`].
 //!
 //! # Arithmetic
 //!
@@ -175,7 +175,7 @@ pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Pro
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
 #[doc(hidden)]
 pub use network::__fits;
-pub use network::{Gradient, Inference, Network, Ram, Workspace};
+pub use network::{Gradient, Inference, Network, Ram, STACK, Workspace};
 pub use rls::{Rls, RlsMemory};
 
 /// What most programs use: `use neurona::prelude::*`.

@@ -30,9 +30,26 @@ pub struct Workspace<N: Learn> {
 
 crate::__zero!([allow(unsafe_code)] [N: Learn] Workspace<N>, N::Output, N::Tape);
 
+/// Bytes of stack that a call of this crate takes at most, in a release build on a Cortex-M, for every network of its layers.
+///
+/// No kernel and no layer keeps an array on the stack; what the compiler keeps there of loops that it unrolls is in it. The
+/// firmware of the examples holds this on painted stacks, with networks of every kind.
+pub const STACK: usize = 1536;
+
 /// Memory that a network needs, in bytes, exactly: a constant of the type.
 ///
-/// The input, which the caller lends, is not counted, nor is the stack, whose use does not depend on the network.
+/// The input, which the caller lends, is not counted, nor is the [`STACK`], whose use does not depend on the network.
+///
+/// ```
+/// use neurona::prelude::*;
+///
+/// neurona::network! {
+///     struct Digits: [f32; 64] => [f32; 10] { hidden: Dense<64, 8, Relu>, output: Dense<8, 10> }
+/// }
+///
+/// // What a board with 16 KiB has for it, held by the compiler.
+/// const _: () = assert!(Digits::RAM.adam + neurona::STACK <= 16 * 1024);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ram {

@@ -15,12 +15,15 @@ pub struct Emulated {
 
 /// Every emulated core, the smallest first.
 pub const EMULATED: [Emulated; 5] = [
-    Emulated { core: "cortex-m0", target: "thumbv6m-none-eabi", machine: "microbit" },
+    CORTEX_M0,
     Emulated { core: "cortex-m3", target: "thumbv7m-none-eabi", machine: "mps2-an385" },
     CORTEX_M4F,
     Emulated { core: "cortex-m7", target: "thumbv7em-none-eabihf", machine: "mps2-an500" },
     Emulated { core: "cortex-m33", target: "thumbv8m.main-none-eabihf", machine: "mps2-an505" },
 ];
+
+/// The smallest core.
+pub const CORTEX_M0: Emulated = Emulated { core: "cortex-m0", target: "thumbv6m-none-eabi", machine: "microbit" };
 
 /// The core that the demo runs on.
 pub const CORTEX_M4F: Emulated =

@@ -11,7 +11,7 @@ use cortex_m_rt::STACK_PAINT_VALUE;
 /// No kernel and no layer keeps an array on the stack, so that this does not grow with the network; what the compiler keeps
 /// there of loops that it unrolls, which it does for small layers on cores with many registers, is in it. The binaries print
 /// [`peak`], which counts their own frames and the formatting of their lines as well; `stack` runs networks of every kind.
-pub const BOUND: usize = 1536;
+pub const BOUND: usize = neurona::STACK;
 
 unsafe extern "C" {
     /// Lowest word of the stack, from `memory.x`.

@@ -6,6 +6,11 @@
 #![allow(dead_code, reason = "each binary takes what it needs")]
 #![allow(unsafe_code, reason = "the painted stack and semihosting")]
 
+mod learning;
+
+#[allow(unused_imports, reason = "for the binaries that learn")]
+pub(crate) use learning::learning;
+
 use core::panic::PanicInfo;
 
 use cortex_m_rt::STACK_PAINT_VALUE;

@@ -56,15 +56,15 @@ fn variants() -> impl Iterator<Item = Variant> {
 }
 
 /// One line of the first table, and one object of `--json`.
-struct Row {
+pub(super) struct Row {
     network: &'static str,
     core: &'static str,
     opt: &'static str,
     what: &'static str,
-    instructions: u64,
+    pub(super) instructions: u64,
     cycles: Option<u64>,
     code: u64,
-    ram: u64,
+    pub(super) ram: u64,
 }
 
 /// One function on one core.
@@ -154,7 +154,7 @@ fn measure(variant: Variant, opt: &'static str) -> Result<Vec<Row>> {
         .collect()
 }
 
-fn cost(board: &Emulated, images: &Images, bin: &str) -> Result<Row> {
+pub(super) fn cost(board: &Emulated, images: &Images, bin: &str) -> Result<Row> {
     let image = images.get(bin)?;
     let trace = trace::run(board, image, "measured", "finished")?;
     let size = size::of(image)?;

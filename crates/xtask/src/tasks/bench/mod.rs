@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: a file for each thing that is measured.
 
 pub(crate) mod device;
+mod learning;
 mod trainer;
 
 use anyhow::{Result, bail};
@@ -12,8 +13,9 @@ Measure what neurona costs.
 Usage: cargo xtask bench <WHAT> [--json]
 
 What:
-  device   Instructions on the emulated boards
-  trainer  Samples a second of training, next to other trainers
+  device    Instructions on the emulated boards
+  learning  Learning on the emulated boards: instructions of an example, RAM
+  trainer   Samples a second of training, next to other trainers
 
 `cargo xtask bench <WHAT> --help` says more about one.";
 
@@ -23,6 +25,7 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
         Some(Short('h') | Long("help")) => println!("{HELP}"),
         Some(Value(what)) => match what.to_string_lossy().as_ref() {
             "device" => device::main(arguments)?,
+            "learning" => learning::main(arguments)?,
             "trainer" => trainer::main(arguments)?,
             other => bail!("there is no benchmark `{other}`\n\n{HELP}"),
         },

@@ -1,0 +1,16 @@
+//! 64-8-10, mini-batches of eight with momentum.
+#![no_std]
+#![no_main]
+#![allow(long_running_const_eval, reason = "the weights are made by the compiler")]
+
+mod common;
+
+use common::Numbers;
+use cortex_m as _;
+use neurona::prelude::*;
+
+common::learning! {
+    Momentum = Momentum { batch: 8, ..Momentum::new(0.02, 0.9) };
+    hidden: Dense<64, 8, Relu> = Dense::new(Numbers::new(1).rows(8.0), Numbers::new(2).array(0.125)),
+    output: Dense<8, 10> = Dense::new(Numbers::new(3).rows(2.83), Numbers::new(4).array(0.354)),
+}
