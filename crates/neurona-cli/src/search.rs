@@ -121,6 +121,10 @@ impl Search {
         match (&self.config, self.collect.as_ref().or(self.out.as_ref())) {
             (Some(config), Some(out)) => {
                 let search = search::Search::read(config).map_err(|error| named(config, error))?;
+                if !self.emit && self.trial.is_none() && self.collect.is_none() && !out.exists() {
+                    // Before a folder is begun with it.
+                    search.check(&Examples::from_files())?;
+                }
                 Ok((Folder::create(out, &search)?, search))
             }
             (None, Some(out)) => {

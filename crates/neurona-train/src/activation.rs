@@ -1,11 +1,14 @@
 //! Activation functions over whole batches, in the trainer's own arithmetic.
 //!
-//! The formulas are those of [`neurona`]'s activations; the code is another: it works on slices and calls the
-//! platform's exponential functions, which are faster than the device's and as exact, but not to the same bit. The
-//! fast forms of the device ([`ActivationSpec::FastSigmoid`], [`ActivationSpec::FastTanh`]) are trained as the functions
+//! The formulas are those of [`neurona`]'s activations; the code is another: it works on slices, in vector
+//! instructions where its exponential functions ([`math`](crate::math)) do, and else calls the platform's; both are as exact
+//! as the device's, but not to the same bit. The fast forms of the device ([`ActivationSpec::FastSigmoid`], [`ActivationSpec::FastTanh`]) are trained as the functions
 //! that they approximate.
 
 use neurona::arch::ActivationSpec::{self, *};
+
+pub(crate) use crate::math::sigmoid;
+use crate::{math, simd::widest};
 
 /// The constants of [`ScaledTanh`].
 const AMPLITUDE: f32 = 1.7159;
@@ -22,11 +25,13 @@ pub(crate) fn needs_sum(activation: ActivationSpec) -> bool {
 ///
 /// `z` is (B, O), `bias` is (O).
 pub(crate) fn add_bias(z: &mut [f32], bias: &[f32]) {
-    for row in z.chunks_exact_mut(bias.len().max(1)) {
-        for (z, bias) in row.iter_mut().zip(bias) {
-            *z += bias;
+    widest(|| {
+        for row in z.chunks_exact_mut(bias.len().max(1)) {
+            for (z, bias) in row.iter_mut().zip(bias) {
+                *z += bias;
+            }
         }
-    }
+    });
 }
 
 /// Applies the activation in place: `v = f(v)`.
@@ -36,8 +41,8 @@ pub(crate) fn forward(activation: ActivationSpec, values: &mut [f32]) {
         Identity => {}
         Step => map(values, step),
         Sigmoid | FastSigmoid => map(values, sigmoid),
-        Tanh | FastTanh => map(values, f32::tanh),
-        ScaledTanh => map(values, |z| AMPLITUDE * (z * SLOPE).tanh()),
+        Tanh | FastTanh => map(values, math::tanh),
+        ScaledTanh => map(values, |z| AMPLITUDE * math::tanh(z * SLOPE)),
         Relu => map(values, |z| clip(z, f32::INFINITY)),
         Relu6 => map(values, |z| clip(z, 6.0)),
         LeakyRelu { slope } => map(values, |z| if z > 0.0 { z } else { leak(slope) * z }),
@@ -94,7 +99,7 @@ pub(crate) fn backward(activation: ActivationSpec, values: &[f32], dy: &mut [f32
 pub(crate) fn softmax(rows: &mut [f32], len: usize) {
     for row in rows.chunks_exact_mut(len.max(1)) {
         let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        map(row, |z| (z - max).exp());
+        map(row, |z| math::exp(z - max));
         let sum: f32 = row.iter().sum();
         map(row, |e| e / sum);
     }
@@ -114,26 +119,23 @@ pub(crate) fn softmax_backward(y: &[f32], dy: &mut [f32], len: usize) {
     }
 }
 
-/// `1 / (1 + e^-z)`, by whichever form has an exponential that cannot overflow.
-pub(crate) fn sigmoid(z: f32) -> f32 {
-    let e = (-z.abs()).exp();
-    if z < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
-}
-
 /// `ln(1 + e^z)`, as `max(z, 0) + ln(1 + e^-|z|)`.
 pub(crate) fn softplus(z: f32) -> f32 {
     clip(z, f32::INFINITY) + (-z.abs()).exp().ln_1p()
 }
 
+#[inline(always)]
 fn step(z: f32) -> f32 {
     if z.is_nan() { z } else { indicator(z >= 0.0) }
 }
 
+#[inline(always)]
 fn hard_sigmoid(z: f32) -> f32 {
     clip(z + 3.0, 6.0) / 6.0
 }
 
 /// `z` clipped to `[0, top]`. NaN stays NaN, so that training notices.
+#[inline(always)]
 fn clip(z: f32, top: f32) -> f32 {
     if z < 0.0 {
         0.0
@@ -144,20 +146,27 @@ fn clip(z: f32, top: f32) -> f32 {
     }
 }
 
+#[inline(always)]
 fn indicator(condition: bool) -> f32 {
     f32::from(u8::from(condition))
 }
 
+#[inline(always)]
 fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
-    for value in values {
-        *value = f(*value);
-    }
+    widest(|| {
+        for value in values {
+            *value = f(*value);
+        }
+    });
 }
 
+#[inline(always)]
 fn chain(values: &[f32], dy: &mut [f32], derivative: impl Fn(f32) -> f32) {
-    for (value, dy) in values.iter().zip(dy) {
-        *dy *= derivative(*value);
-    }
+    widest(|| {
+        for (value, dy) in values.iter().zip(dy) {
+            *dy *= derivative(*value);
+        }
+    });
 }
 
 #[cfg(test)]

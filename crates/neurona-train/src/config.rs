@@ -44,6 +44,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use crate::{
     arch::{SourceError, Spec, SpecError},
@@ -55,7 +56,7 @@ use crate::{
     objective::ClassWeights,
     readout,
     schedule::Schedule,
-    train::{Training, check_targets},
+    train::{TrainError, Training, check_targets},
 };
 
 mod data;
@@ -431,6 +432,12 @@ impl RunConfig {
     /// All but the parts of the data: what is quick to find wrong before any of many runs begins.
     pub(crate) fn check(&self, data: &Dataset) -> Result<(Training, Spec, Vec<String>), ConfigError> {
         let settings = Training { augment: self.augment, ..self.train.settings(data, self.network.dropout())? };
+        settings.check().map_err(|error| match error {
+            TrainError::Setting { setting, expected, found } => {
+                ConfigError::key(&format!("train.{setting}"), format!("expected {expected}, found {found}"))
+            }
+            other => ConfigError::key("train", other.to_string()),
+        })?;
         // Before the rows are mixed, so that the message tells which one it is in the file.
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
@@ -439,6 +446,17 @@ impl RunConfig {
         memory::check(&spec, data, &settings)?;
         Ok((settings, spec, layer_names))
     }
+}
+
+/// The path of the first value in which two descriptions differ, such as `train.rate`.
+pub fn difference(one: &Table, other: &Table) -> Option<String> {
+    let keys = one.keys().chain(other.keys().filter(|key| !one.contains_key(*key)));
+    keys.into_iter().find_map(|key| match (one.get(key), other.get(key)) {
+        (Some(Value::Table(one)), Some(Value::Table(other))) => {
+            difference(one, other).map(|within| format!("{key}.{within}"))
+        }
+        (one, other) => (one != other).then(|| key.clone()),
+    })
 }
 
 #[cfg(test)]

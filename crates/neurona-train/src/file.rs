@@ -7,6 +7,9 @@ use std::{
 
 use tempfile::NamedTempFile;
 
+/// How the name of a file begins that is written and not yet in its place. A kill can leave one.
+pub const DRAFT: &str = ".neurona-";
+
 /// A file that is written and not yet in its place; what is dropped without [`keep`](Self::keep) is gone.
 ///
 /// Nobody ever sees half of it: it is a new file in the same folder, which then takes its place. Several drafts that
@@ -29,7 +32,7 @@ impl Draft {
         // What the system gives to any new file; a temporary file would be its owner's alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.prefix(".neurona-").tempfile_in(folder)?;
+        let mut file = builder.prefix(DRAFT).tempfile_in(folder)?;
         {
             let mut buffered = io::BufWriter::new(file.as_file_mut());
             write(&mut buffered)?;

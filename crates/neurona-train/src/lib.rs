@@ -63,8 +63,8 @@
 //!
 //! # Two implementations
 //!
-//! Training computes batches with the matrix product of [`ndarray`], in its order of sums and with the platform's
-//! exponential functions; [`device`] computes single inputs to the bits of the microcontroller, for any architecture.
+//! Training computes batches with the matrix product of [`ndarray`], in its order of sums and with exponential functions of
+//! its own, which are vector instructions, or the platform's; [`device`] computes single inputs to the bits of the microcontroller, for any architecture.
 //! The two agree to a bound that follows from the error of a sum, which tests hold them to.
 //!
 //! # The same bits
@@ -88,6 +88,7 @@ pub mod file;
 mod init;
 mod layer;
 mod loss;
+mod math;
 pub mod metrics;
 pub mod model_file;
 mod network;
@@ -98,6 +99,7 @@ pub mod random;
 pub mod readout;
 mod schedule;
 pub mod search;
+mod simd;
 pub mod train;
 mod workers;
 pub mod zoo;

@@ -5,6 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::simd::widest;
+
 /// A rule to change parameters by their gradient.
 ///
 /// g is the gradient, w the parameter, r the learning rate, t the number of the step, counted from 1. Where the course's
@@ -242,7 +244,7 @@ impl OptimizerState {
                 .zip(gradient)
                 .zip(mean)
                 .zip(square)
-                .for_each(|(((w, g), m), s)| step.take(optimizer, w, g, m, s));
+                .for_each(|(((w, g), m), s)| widest(|| step.take(optimizer, w, g, m, s)));
         }
     }
 
@@ -299,16 +301,19 @@ pub(crate) fn norm(gradient: &[f32], learned: &[Range<usize>]) -> f64 {
 }
 
 /// What RMSProp divides by.
+#[inline(always)]
 fn rms_root(square: f32, epsilon: f32, epsilon_in_root: bool) -> f32 {
     if epsilon_in_root { (square + epsilon).sqrt() } else { square.sqrt() + epsilon }
 }
 
 /// What Adam divides by.
+#[inline(always)]
 fn adam_root(square: f32, correction: f32, epsilon: f32) -> f32 {
     square.sqrt() / correction + epsilon
 }
 
 impl Step {
+    #[inline(always)]
     fn take(self, optimizer: Optimizer, w: &mut [f32], g: &[f32], m: &mut [f32], s: &mut [f32]) {
         match optimizer {
             Optimizer::Sgd { momentum: 0.0 } => {
@@ -355,6 +360,7 @@ impl Step {
         }
     }
 
+    #[inline(always)]
     fn adam(self, beta1: f32, beta2: f32, epsilon: f32, w: &mut [f32], g: &[f32], m: &mut [f32], s: &mut [f32]) {
         for (((w, g), m), s) in w.iter_mut().zip(g).zip(m).zip(s) {
             *m = beta1 * *m + (1.0 - beta1) * g;

@@ -19,12 +19,10 @@ fn digits_of_a_new_style_are_learned_and_old_ones_kept() {
                 Ok(run.outcome)
             })
         };
-        let [new_before, new_after, old_before, old_after] =
-            of(true).expect("it goes well").figures().map(|f| f.mean());
+        let [new_before, new_after, _, old_after] = of(true).expect("it goes well").figures().map(|f| f.mean());
         assert!(new_after > new_before + 15.0, "{style:?}: {new_before} before, {new_after} after");
-        assert!(old_after > old_before - 8.0, "{style:?}: of the old {old_before} before, {old_after} after");
         let [.., without_replay] = of(false).expect("it goes well").figures().map(|f| f.mean());
-        assert!(old_after > without_replay - 1.5, "{style:?}: {old_after} with a buffer, {without_replay} without");
+        assert!(old_after > without_replay + 10.0, "{style:?}: {old_after} with a buffer, {without_replay} without");
     }
 }
 

@@ -17,7 +17,7 @@
 //! let learned = Line { line: Dense::new([[2.5]], [-1.0]) }; // on a board: in a static
 //! let delta = Delta::new(&TRAINED, &learned, 120);
 //! delta.write(Precision::Full, &mut |bytes| send(bytes)); // to a radio, a serial line, a file
-//! assert_eq!(delta.len(Precision::Full), 38 + 2 * 4);
+//! assert_eq!(delta.len(Precision::Full), 35 + 2 * 4);
 //! ```
 //!
 //! # The record

@@ -15,7 +15,8 @@ Usage: cargo xtask <TASK>
 Tasks:
   demo    Train on real digits, put the network on an emulated Cortex-M4F, and let it learn there
   test    Pass all tests, those on the emulated boards among them
-  bench   Measure what neurona costs: `bench device` counts instructions on the emulated boards
+  bench   Measure what neurona costs: `bench device` counts instructions on the emulated boards,
+          `bench trainer` times training next to other trainers
   ci      Check what CI checks after the tests
 
 All of them install what is missing first: Rust targets, and qemu-system-arm.

@@ -7,8 +7,14 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use neurona_train::{Checkpoints, Epoch, config::RunConfig, file::write_whole, train::Start};
+use neurona_train::{
+    Checkpoints, Epoch,
+    config::{self, RunConfig},
+    file::{DRAFT, write_whole},
+    train::Start,
+};
 use serde::Serialize;
+use toml::Table;
 
 mod curves;
 
@@ -33,23 +39,49 @@ struct Row {
     validation_accuracy: Option<f32>,
 }
 
+/// The first key in which a run differs from what another description says, with both values.
+fn difference(begun: &str, asked: &str) -> Option<String> {
+    let (begun, asked): (Table, Table) = (begun.parse().ok()?, asked.parse().ok()?);
+    let key = config::difference(&begun, &asked)?;
+    let value = |table: &Table| {
+        let mut keys = key.split('.');
+        let first = keys.next().and_then(|key| table.get(key));
+        let found = keys.fold(first, |value, key| value?.as_table()?.get(key));
+        found.map_or_else(|| "nothing".to_owned(), ToString::to_string)
+    };
+    Some(format!("`{key}` is {} there, not {}", value(&begun), value(&asked)))
+}
+
 impl Folder {
     /// Begins a run in a folder, or goes on with the same one.
     pub(super) fn open(path: &Path, config: &RunConfig) -> Result<Self> {
         fs::create_dir_all(path).with_context(|| format!("{}: cannot make this folder", path.display()))?;
         let folder = Self { path: path.to_owned() };
+        folder.sweep();
         let description = folder.file("run.toml");
         let text = config.to_toml().context("the run cannot be described in TOML")?;
         match fs::read_to_string(&description) {
             Ok(found) if found == text => {}
-            Ok(_) => bail!(
-                "{}: another run was begun in this folder; name another folder, or say the same as it says",
-                description.display()
-            ),
+            Ok(found) => {
+                let difference = difference(&found, &text).unwrap_or_else(|| "its text differs".to_owned());
+                bail!(
+                    "{}: another run was begun in this folder: {difference}; name another folder, or say the same as it says",
+                    description.display()
+                )
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => folder.write("run.toml", text.as_bytes())?,
             Err(error) => return Err(error).with_context(|| description.display().to_string()),
         }
         Ok(folder)
+    }
+
+    /// Removes what was being written when a run in this folder was killed.
+    fn sweep(&self) {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT)) {
+            // What cannot be removed does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
     }
 
     pub(super) fn checkpoints(&self) -> Checkpoints {

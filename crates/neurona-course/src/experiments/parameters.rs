@@ -26,12 +26,14 @@ const TEXT: &str = "\
 five models, each with more parameters than the one before it:</p>
 <ul>
 <li><b>Logistic regression</b>, <var>σ</var>(<var>w</var><sub>1</sub><var>x</var><sub>1</sub> + \
-<var>w</var><sub>2</sub><var>x</var><sub>2</sub> + <var>b</var>): 3 parameters, and a line for a boundary. The best \
-line does better than no boundary at all, the last row of the table, but it is far from the shape.</li>
+<var>w</var><sub>2</sub><var>x</var><sub>2</sub> + <var>b</var>): 3 parameters, and a line for a boundary. The line \
+of least cost does better than no boundary at all, the last row of the table, but it is far from the shape; and since \
+the cost is the cross-entropy and not the number of errors, another line can be wrong less often, as the network 2-1-1 of \
+experiment 5 is.</li>
 <li><b>Logistic regression on polynomial features</b>: of degree <var>d</var> there are (<var>d</var> + \
 1)(<var>d</var> + 2) / 2 products \
 <var>x</var><sub>1</sub><sup><var>i</var></sup><var>x</var><sub>2</sub><sup><var>j</var></sup> with <var>i</var> + \
-<var>j</var> ≤ <var>d</var>, the constant among them: 6 for degree 2, whose boundaries are ellipses and hyperbolas, \
+<var>j</var> ≤ <var>d</var>, the constant among them: 6 for degree 2, whose boundaries are conic sections, \
 and 15 for degree 4.</li>
 <li>A <b>support vector machine</b> with the kernel <var>k</var>(<var>x</var>, <var>x</var>′) = \
 e<sup>−|<var>x</var>−<var>x</var>′|²/0.05</sup> and <var>C</var> = 10. The course counts one coefficient per example, \

@@ -20,7 +20,7 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     const OF_OUTPUT: u64 = 4;
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let batch = settings.batch.min(data.rows());
-    let shards = count(batch.div_ceil(shard_rows(spec.macs())));
+    let shards = count(batch.div_ceil(shard_rows(spec)));
     let steps = spec.steps();
     let outputs = steps.iter().map(|step| count(step.spec.outputs())).fold(0, u64::saturating_add);
     let of_time = steps.iter().map(|step| count(kept(step.spec))).fold(0, u64::saturating_add);
@@ -79,15 +79,15 @@ mod tests {
             let dense = |inputs, outputs| Spec::Dense { inputs, outputs, activation: ActivationSpec::Relu };
             Spec::Chain(vec![dense(10, size), dense(size, 1)])
         };
-        let settings = Training { batch: 48, ..Training::new(Loss::SquaredError) };
-        // 12 * 20 + 1 values, five and one times; 48 rows of 10 + 4 * 21; the data twice.
-        assert_eq!(needed(&spec(20), &data, &settings), 4 * (241 * 6 + 48 * 94 + 2_000));
-        // A network with more multiply-adds has shards of 32 rows, and two gradients.
+        let settings = Training { batch: 96, ..Training::new(Loss::SquaredError) };
+        // 12 * 20 + 1 values, five and one times; 96 rows of 10 + 4 * 21; the data twice.
+        assert_eq!(needed(&spec(20), &data, &settings), 4 * (241 * 6 + 96 * 94 + 2_000));
+        // A network with more multiply-adds has shards of 64 rows, and two gradients.
         let large = 12 * 100_000 + 1;
-        assert_eq!(needed(&spec(100_000), &data, &settings), 4 * (large * 7 + 48 * (10 + 4 * 100_001) + 2_000));
+        assert_eq!(needed(&spec(100_000), &data, &settings), 4 * (large * 7 + 96 * (10 + 4 * 100_001) + 2_000));
         // Of a GRU besides 6 steps of 5 units with four gates, their gradients and the state; and the gradient of the last.
         let gru = Spec::from(&<neurona::Gru<6, 2, 5> as neurona::Layer>::SPEC);
-        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + 48 * (12 + 4 * 5 + 6 * 5 * 9 + 5) + 2_000));
+        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + 96 * (12 + 4 * 5 + 6 * 5 * 9 + 5) + 2_000));
         let whole = Training { batch: usize::MAX, ..settings };
         assert!(needed(&spec(u32::MAX), &data, &whole) > 1 << 40);
         check(&spec(20), &data, &whole).expect("any computer can do that");

@@ -312,6 +312,9 @@ fn number(path: &Path, line: u64, column: impl Fn() -> String, cell: &str) -> Re
     let fail = |expected: &str, found: String| Err(DataError::cell(path, line, column(), expected, found));
     match cell.parse::<f32>() {
         Ok(value) if value.is_finite() => Ok(value),
+        Ok(_) if cell.parse::<f64>().is_ok_and(f64::is_finite) => {
+            fail("a number of single precision, at most 3.4e38 in size", format!("`{cell}`"))
+        }
         Ok(_) => fail("a finite number", format!("`{cell}`")),
         Err(_) if cell.is_empty() => fail("a number", "nothing (a missing value)".to_owned()),
         Err(_) => fail("a number", format!("`{cell}`")),

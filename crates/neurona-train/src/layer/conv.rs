@@ -14,12 +14,13 @@ use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
     table_conv,
-    window::each_run,
+    window::{each_row, each_run},
 };
 use crate::{
     Spec,
     config::described::{Described, at_least_1, wrong},
     network::{matrix, matrix_mut},
+    simd::widest,
 };
 
 impl LayerKind for ConvSpec {
@@ -137,10 +138,10 @@ fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], columns: 
         general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut matrix_mut(z, cells, filters));
         return;
     }
-    let places = conv.window.output.cells();
+    let (places, layout) = (conv.window.output.cells(), Layout::new(conv));
     let examples = x.chunks_exact(conv.window.input.len()).zip(z.chunks_exact_mut(places * filters));
     for (x, z) in examples {
-        lay_out(conv, x, columns);
+        layout.lay_out(x, columns);
         let mut z = matrix_mut(z, places, filters);
         for group in 0..conv.groups() {
             let product = of_group(conv, weights, group);
@@ -178,9 +179,9 @@ fn backward(
     if let Some(dx) = &mut dx {
         dx.fill(0.0);
     }
-    let (places, input) = (conv.window.output.cells(), conv.window.input.len());
+    let (places, input, layout) = (conv.window.output.cells(), conv.window.input.len(), Layout::new(conv));
     for (at, (x, dz)) in x.chunks_exact(input).zip(dz.chunks_exact(places * filters)).enumerate() {
-        lay_out(conv, x, columns);
+        layout.lay_out(x, columns);
         let dz = matrix(dz, places, filters);
         let mut dw = matrix_mut(dw, filters, fan_in);
         for group in 0..conv.groups() {
@@ -195,7 +196,7 @@ fn backward(
             let product = of_group(conv, weights, group);
             general_mat_mul(1.0, &dz, &product, 0.0, &mut rows_mut(conv, columns, group));
         }
-        fold(conv, columns, &mut dx[at * input..][..input]);
+        layout.fold(columns, &mut dx[at * input..][..input]);
     }
 }
 
@@ -211,37 +212,85 @@ fn of_group<'a>(conv: &ConvSpec, weights: &'a [f32], group: usize) -> ArrayView2
     matrix(&weights[filters.start * conv.fan_in()..], filters.len(), conv.fan_in())
 }
 
+/// Whether what is laid out lies the other way, (kernel, places): of one channel the places of a row lie together, the cells
+/// of a window only by threes or fives.
+fn lies_across(conv: &ConvSpec) -> bool {
+    conv.window.input.channels() == 1 && conv.window.stride[1] == 1
+}
+
 /// What the filters of a group see, (places, kernel and channels).
 fn rows<'a>(conv: &ConvSpec, columns: &'a [f32], group: usize) -> ArrayView2<'a, f32> {
-    let places = conv.window.output.cells();
-    matrix(&columns[group * places * conv.fan_in()..], places, conv.fan_in())
+    let (places, fan_in) = (conv.window.output.cells(), conv.fan_in());
+    if lies_across(conv) {
+        return matrix(columns, fan_in, places).reversed_axes();
+    }
+    matrix(&columns[group * places * fan_in..], places, fan_in)
 }
 
 fn rows_mut<'a>(conv: &ConvSpec, columns: &'a mut [f32], group: usize) -> ArrayViewMut2<'a, f32> {
-    let places = conv.window.output.cells();
-    matrix_mut(&mut columns[group * places * conv.fan_in()..], places, conv.fan_in())
+    let (places, fan_in) = (conv.window.output.cells(), conv.fan_in());
+    if lies_across(conv) {
+        return matrix_mut(columns, fan_in, places).reversed_axes();
+    }
+    matrix_mut(&mut columns[group * places * fan_in..], places, fan_in)
 }
 
-/// Lays out what each place of the window meets, for each group; what lies outside of the input is 0.
-fn lay_out(conv: &ConvSpec, x: &[f32], columns: &mut [f32]) {
-    columns.fill(0.0);
-    each_piece(conv, |to, from, len| columns[to..][..len].copy_from_slice(&x[from..][..len]));
+/// A piece of the input that is laid out: what lies together in both.
+struct Piece {
+    from: usize,
+    to: usize,
+    len: usize,
 }
 
-/// Adds what was laid out to where it came from.
-fn fold(conv: &ConvSpec, columns: &[f32], dx: &mut [f32]) {
-    each_piece(conv, |from, to, len| {
-        dx[to..][..len].iter_mut().zip(&columns[from..][..len]).for_each(|(dx, column)| *dx += column);
-    });
+/// How an example is laid out, found once for all examples of a batch.
+struct Layout {
+    pieces: Vec<Piece>,
+    /// Whether a window reaches beyond the input.
+    has_gaps: bool,
 }
 
-/// Calls `f` for each piece that is laid out: where it is then, where it is in the input, and how long it is.
-fn each_piece(conv: &ConvSpec, mut f: impl FnMut(usize, usize, usize)) {
-    let (seen, fan_in, places) = (conv.seen as usize, conv.fan_in(), conv.window.output.cells());
-    let groups = conv.groups();
-    each_run(&conv.window, groups == 1, |place, cell, count, from| {
-        for group in 0..groups {
-            f((group * places + place) * fan_in + cell * seen, from + group * seen, count * seen);
+impl Layout {
+    fn new(conv: &ConvSpec) -> Self {
+        let (seen, fan_in, places) = (conv.seen as usize, conv.fan_in(), conv.window.output.cells());
+        let groups = conv.groups();
+        let mut pieces = Vec::with_capacity(places * conv.window.kernel[0] as usize * groups);
+        if lies_across(conv) {
+            each_row(&conv.window, |place, cell, len, from| {
+                pieces.push(Piece { from, to: cell * places + place, len })
+            });
+        } else {
+            each_run(&conv.window, groups == 1, |place, cell, count, from| {
+                pieces.extend((0..groups).map(|group| Piece {
+                    from: from + group * seen,
+                    to: (group * places + place) * fan_in + cell * seen,
+                    len: count * seen,
+                }));
+            });
         }
-    });
+        let has_gaps = pieces.iter().map(|piece| piece.len).sum::<usize>() < columns(conv);
+        Self { pieces, has_gaps }
+    }
+
+    /// Lays out what each place of the window meets, for each group; what lies outside of the input is 0.
+    fn lay_out(&self, x: &[f32], columns: &mut [f32]) {
+        if self.has_gaps {
+            columns.fill(0.0);
+        }
+        widest(|| {
+            for Piece { from, to, len } in &self.pieces {
+                // Most pieces are shorter than a call of a copying function is worth.
+                columns[*to..][..*len].iter_mut().zip(&x[*from..][..*len]).for_each(|(column, x)| *column = *x);
+            }
+        });
+    }
+
+    /// Adds what was laid out to where it came from.
+    fn fold(&self, columns: &[f32], dx: &mut [f32]) {
+        widest(|| {
+            for Piece { from, to, len } in &self.pieces {
+                let columns = &columns[*to..][..*len];
+                dx[*from..][..*len].iter_mut().zip(columns).for_each(|(dx, column)| *dx += column);
+            }
+        });
+    }
 }

@@ -8,11 +8,12 @@ use neurona::{
 use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
-    window::each_cell,
+    window::{Cell, cells},
 };
 use crate::{
     Spec,
     config::described::{Described, at_least_1},
+    simd::widest,
 };
 
 impl LayerKind for DepthwiseConvSpec {
@@ -100,21 +101,24 @@ pub(super) const DEPTHWISE: Described = Described {
 fn forward(conv: &DepthwiseConvSpec, weights: &[f32], x: &[f32], z: &mut [f32]) {
     let (input, output) = (conv.window.input, conv.window.output);
     let (filters, each) = (output.channels(), output.channels() / input.channels());
+    let cells = cells(&conv.window);
     z.fill(0.0);
-    for (x, z) in x.chunks_exact(input.len()).zip(z.chunks_exact_mut(output.len())) {
-        each_cell(&conv.window, |place, cell, from| {
-            let (z, weights) = (&mut z[place * filters..][..filters], &weights[cell * filters..][..filters]);
-            let x = &x[from..][..input.channels()];
-            if each == 1 {
-                z.iter_mut().zip(weights).zip(x).for_each(|((z, weight), x)| *z += weight * x);
-            } else {
-                let of_channels = z.chunks_exact_mut(each).zip(weights.chunks_exact(each)).zip(x);
-                for ((z, weights), x) in of_channels {
-                    z.iter_mut().zip(weights).for_each(|(z, weight)| *z += weight * x);
+    widest(|| {
+        for (x, z) in x.chunks_exact(input.len()).zip(z.chunks_exact_mut(output.len())) {
+            for Cell { place, cell, from } in cells.iter().copied() {
+                let (z, weights) = (&mut z[place * filters..][..filters], &weights[cell * filters..][..filters]);
+                let x = &x[from..][..input.channels()];
+                if each == 1 {
+                    z.iter_mut().zip(weights).zip(x).for_each(|((z, weight), x)| *z += weight * x);
+                } else {
+                    let of_channels = z.chunks_exact_mut(each).zip(weights.chunks_exact(each)).zip(x);
+                    for ((z, weights), x) in of_channels {
+                        z.iter_mut().zip(weights).for_each(|(z, weight)| *z += weight * x);
+                    }
                 }
             }
-        });
-    }
+        }
+    });
 }
 
 /// The gradient of the weights, and with `dx` that of the inputs, from that of the weighted sums.
@@ -132,22 +136,26 @@ fn backward(
 ) {
     let (input, output) = (conv.window.input, conv.window.output);
     let (filters, each) = (output.channels(), output.channels() / input.channels());
+    let cells = cells(&conv.window);
     dw.fill(0.0);
     if let Some(dx) = &mut dx {
         dx.fill(0.0);
     }
-    for (at, (x, dz)) in x.chunks_exact(input.len()).zip(dz.chunks_exact(output.len())).enumerate() {
-        each_cell(&conv.window, |place, cell, from| {
-            let (dz, x) = (&dz[place * filters..][..filters], &x[from..][..input.channels()]);
-            let dw = &mut dw[cell * filters..][..filters];
-            for ((dw, dz), x) in dw.chunks_exact_mut(each).zip(dz.chunks_exact(each)).zip(x) {
-                dw.iter_mut().zip(dz).for_each(|(dw, dz)| *dw += dz * x);
+    widest(|| {
+        for (at, (x, dz)) in x.chunks_exact(input.len()).zip(dz.chunks_exact(output.len())).enumerate() {
+            for Cell { place, cell, from } in cells.iter().copied() {
+                let (dz, x) = (&dz[place * filters..][..filters], &x[from..][..input.channels()]);
+                let dw = &mut dw[cell * filters..][..filters];
+                for ((dw, dz), x) in dw.chunks_exact_mut(each).zip(dz.chunks_exact(each)).zip(x) {
+                    dw.iter_mut().zip(dz).for_each(|(dw, dz)| *dw += dz * x);
+                }
+                let Some(dx) = &mut dx else { continue };
+                let (dx, weights) =
+                    (&mut dx[at * input.len() + from..][..input.channels()], &weights[cell * filters..]);
+                for ((dx, dz), weights) in dx.iter_mut().zip(dz.chunks_exact(each)).zip(weights.chunks_exact(each)) {
+                    *dx += dz.iter().zip(weights).map(|(dz, weight)| dz * weight).sum::<f32>();
+                }
             }
-            let Some(dx) = &mut dx else { return };
-            let (dx, weights) = (&mut dx[at * input.len() + from..][..input.channels()], &weights[cell * filters..]);
-            for ((dx, dz), weights) in dx.iter_mut().zip(dz.chunks_exact(each)).zip(weights.chunks_exact(each)) {
-                *dx += dz.iter().zip(weights).map(|(dz, weight)| dz * weight).sum::<f32>();
-            }
-        });
-    }
+        }
+    });
 }

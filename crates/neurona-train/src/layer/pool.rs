@@ -8,7 +8,7 @@ use neurona::{
 use super::{
     Backward, Forward, LayerKind, array,
     source::{kernel_type, padding, pool_type},
-    window::each_cell,
+    window::{Cell, cells},
 };
 use crate::{
     Spec,
@@ -16,6 +16,7 @@ use crate::{
         LayerConfig, Size,
         described::{Described, Wrong},
     },
+    simd::widest,
 };
 
 impl LayerKind for PoolSpec {
@@ -86,22 +87,32 @@ fn describe(layer: &LayerConfig, key: &str, size: Option<Size>, kind: PoolKind, 
 /// `x` is (B, cells, channels), `y` is (B, places, channels).
 fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
     let (input, output) = (pool.window.input, pool.window.output);
-    let counts = counts(pool);
-    for (x, y) in x.chunks_exact(input.len()).zip(y.chunks_exact_mut(output.len())) {
-        y.fill(if pool.kind == PoolKind::Max { f32::NEG_INFINITY } else { 0.0 });
-        each_cell(&pool.window, |place, _, from| {
-            let cells = y[place * input.channels()..].iter_mut().zip(&x[from..][..input.channels()]);
-            match pool.kind {
-                // A comparison with NaN is false, so that NaN stays.
-                PoolKind::Max => cells.for_each(|(y, x)| *y = if *x <= *y || y.is_nan() { *y } else { *x }),
-                PoolKind::Average => cells.for_each(|(y, x)| *y += x),
+    let (channels, cells) = (input.channels(), cells(&pool.window));
+    let examples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(output.len()));
+    match pool.kind {
+        PoolKind::Max => widest(|| {
+            for (x, y) in examples {
+                y.fill(f32::NEG_INFINITY);
+                for Cell { place, from, .. } in cells.iter().copied() {
+                    let cells = y[place * channels..][..channels].iter_mut().zip(&x[from..][..channels]);
+                    // A comparison with NaN is false, so that NaN stays.
+                    cells.for_each(|(y, x)| *y = if *x <= *y || y.is_nan() { *y } else { *x });
+                }
             }
-        });
-        if pool.kind == PoolKind::Average {
-            for (y, count) in y.chunks_exact_mut(input.channels()).zip(&counts) {
-                y.iter_mut().for_each(|y| *y /= count);
+        }),
+        PoolKind::Average => widest(|| {
+            let counts = counts(&cells, output.cells());
+            for (x, y) in examples {
+                y.fill(0.0);
+                for Cell { place, from, .. } in cells.iter().copied() {
+                    let cells = y[place * channels..][..channels].iter_mut().zip(&x[from..][..channels]);
+                    cells.for_each(|(y, x)| *y += x);
+                }
+                for (y, count) in y.chunks_exact_mut(channels).zip(&counts) {
+                    y.iter_mut().for_each(|y| *y /= count);
+                }
             }
-        }
+        }),
     }
 }
 
@@ -112,32 +123,44 @@ fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
 /// `x` and `dx` are (B, cells, channels), `y` and `dy` are (B, places, channels).
 fn backward(pool: &PoolSpec, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
     let (input, output) = (pool.window.input, pool.window.output);
-    let (channels, counts) = (input.channels(), counts(pool));
+    let (channels, cells) = (input.channels(), cells(&pool.window));
     dx.fill(0.0);
-    let mut given = vec![false; output.len()];
     let outputs = y.chunks_exact(output.len()).zip(dy.chunks_exact(output.len()));
     let inputs = x.chunks_exact(input.len()).zip(dx.chunks_exact_mut(input.len()));
-    for ((x, dx), (y, dy)) in inputs.zip(outputs) {
-        given.fill(false);
-        each_cell(&pool.window, |place, _, from| {
-            for channel in 0..channels {
-                let (at, cell) = (place * channels + channel, from + channel);
-                match pool.kind {
-                    PoolKind::Max if !given[at] && (x[cell] == y[at] || (x[cell].is_nan() && y[at].is_nan())) => {
-                        dx[cell] += dy[at];
-                        given[at] = true;
+    let examples = inputs.zip(outputs);
+    match pool.kind {
+        PoolKind::Max => widest(|| {
+            // What of the gradient of each output is not given yet: all of it, then nothing.
+            let mut rest = vec![0.0; output.len()];
+            for ((x, dx), (y, dy)) in examples {
+                rest.copy_from_slice(dy);
+                for Cell { place, from, .. } in cells.iter().copied() {
+                    let of_place = place * channels..(place + 1) * channels;
+                    let outputs = y[of_place.clone()].iter().zip(&mut rest[of_place]);
+                    let inputs = x[from..][..channels].iter().zip(&mut dx[from..][..channels]);
+                    for ((x, dx), (y, rest)) in inputs.zip(outputs) {
+                        let is_largest = *x == *y || (x.is_nan() && y.is_nan());
+                        *dx += if is_largest { *rest } else { 0.0 };
+                        *rest = if is_largest { 0.0 } else { *rest };
                     }
-                    PoolKind::Max => {}
-                    PoolKind::Average => dx[cell] += dy[at] / counts[place],
                 }
             }
-        });
+        }),
+        PoolKind::Average => widest(|| {
+            let counts = counts(&cells, output.cells());
+            for ((_, dx), (_, dy)) in examples {
+                for Cell { place, from, .. } in cells.iter().copied() {
+                    let dx = dx[from..][..channels].iter_mut();
+                    dx.zip(&dy[place * channels..]).for_each(|(dx, dy)| *dx += dy / counts[place]);
+                }
+            }
+        }),
     }
 }
 
 /// How many cells each place of the window meets.
-fn counts(pool: &PoolSpec) -> Vec<f32> {
-    let mut counts = vec![0.0; pool.window.output.cells()];
-    each_cell(&pool.window, |place, _, _| counts[place] += 1.0);
+fn counts(cells: &[Cell], places: usize) -> Vec<f32> {
+    let mut counts = vec![0.0; places];
+    cells.iter().for_each(|cell| counts[cell.place] += 1.0);
     counts
 }

@@ -22,7 +22,9 @@ use crate::{
         LayerConfig,
         described::{Described, Wrong, wrong},
     },
+    math,
     network::{matrix, matrix_mut},
+    simd::widest,
 };
 
 impl LayerKind for RecurrentSpec {
@@ -331,9 +333,11 @@ fn backward(
     }
     let [dw, du, db] = sizes.split_mut(into);
     db.fill(0.0);
-    for dz in dz.chunks_exact(sizes.gates) {
-        db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
-    }
+    widest(|| {
+        for dz in dz.chunks_exact(sizes.gates) {
+            db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+        }
+    });
     let (x, dz) = (matrix(x, rows * steps, inputs), matrix(dz, rows * steps, sizes.gates));
     let of_input = dz.slice(s![.., ..sums]);
     general_mat_mul(1.0, &of_input.t(), &x, 0.0, &mut matrix_mut(dw, sums, inputs));
@@ -372,11 +376,13 @@ fn advance(cell: CellSpec, gates: &mut [f32], memory: &mut [f32]) {
             let [r, z, n, s] = four_mut(gates);
             activation::forward(Sigmoid, r);
             activation::forward(Sigmoid, z);
-            n.iter_mut().zip(r.iter().zip(&*s)).for_each(|(n, (r, s))| *n += r * s);
+            widest(|| n.iter_mut().zip(r.iter().zip(&*s)).for_each(|(n, (r, s))| *n += r * s));
             activation::forward(Tanh, n);
-            for (h, (z, n)) in memory.iter_mut().zip(z.iter().zip(&*n)) {
-                *h = (1.0 - z) * n + z * *h;
-            }
+            widest(|| {
+                for (h, (z, n)) in memory.iter_mut().zip(z.iter().zip(&*n)) {
+                    *h = (1.0 - z) * n + z * *h;
+                }
+            });
         }
         CellSpec::Lstm => {
             let [i, f, g, o] = four_mut(gates);
@@ -410,21 +416,24 @@ fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemor
         }
         CellSpec::Gru => {
             let ([r, z, n, s], [dr, dz, dn, ds]) = (four(gates), four_mut(dz));
-            for (unit, dh) in dmemory.iter_mut().enumerate() {
-                let (r, z, n, s) = (r[unit], z[unit], n[unit], s[unit]);
-                dn[unit] = *dh * (1.0 - z) * of_tanh(n);
-                ds[unit] = dn[unit] * r;
-                dr[unit] = dn[unit] * s * of_sigmoid(r);
-                dz[unit] = *dh * (memory[unit] - n) * of_sigmoid(z);
-                *dh *= z;
-            }
+            let kept = r.iter().zip(z).zip(n).zip(s).zip(memory);
+            let given = dr.iter_mut().zip(dz).zip(dn).zip(ds).zip(dmemory);
+            widest(|| {
+                for (((((r, z), n), s), h), ((((dr, dz), dn), ds), dh)) in kept.zip(given) {
+                    *dn = *dh * (1.0 - z) * of_tanh(*n);
+                    *ds = *dn * r;
+                    *dr = *dn * s * of_sigmoid(*r);
+                    *dz = *dh * (h - n) * of_sigmoid(*z);
+                    *dh *= z;
+                }
+            });
         }
         CellSpec::Lstm => {
             let ([i, f, g, o], [di, df, dg, d_o]) = (four(gates), four_mut(dz));
             let (c, (dh, dc)) = (&memory[i.len()..], dmemory.split_at_mut(i.len()));
             for (unit, (dh, dc)) in dh.iter_mut().zip(dc).enumerate() {
                 let (i, f, g, o, c) = (i[unit], f[unit], g[unit], o[unit], c[unit]);
-                let t = (f * c + i * g).tanh();
+                let t = math::tanh(f * c + i * g);
                 *dc += *dh * o * of_tanh(t);
                 di[unit] = *dc * g * of_sigmoid(i);
                 df[unit] = *dc * c * of_sigmoid(f);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use neurona::arch::ActivationSpec;
 
-use crate::{arch::Step, layer::Kind};
+use crate::{arch::Step, layer::Kind, simd::widest};
 
 /// A layer that computes something.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,9 +68,11 @@ impl Layer {
         db.fill(0.0);
         // The gradient of a normalised layer's bias is 0, which a sum would only come near.
         if self.norm.is_none() {
-            for dz in dy.chunks_exact(db.len()) {
-                db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
-            }
+            widest(|| {
+                for dz in dy.chunks_exact(db.len()) {
+                    db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+                }
+            });
         }
     }
 }

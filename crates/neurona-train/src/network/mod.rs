@@ -1,7 +1,7 @@
 //! A network on the desktop: built from any architecture, computed for whole batches at once.
 //!
-//! This is an implementation of its own: matrix products of [`ndarray`], in the order of sums that they choose, and the
-//! platform's exponential functions. The device's arithmetic is in [`device`](crate::device); tests hold the two
+//! This is an implementation of its own: matrix products of [`ndarray`], in the order of sums that they choose, and
+//! exponential functions that become vector instructions. The device's arithmetic is in [`device`](crate::device); tests hold the two
 //! together to a bound.
 
 use std::ops::Range;
@@ -239,7 +239,7 @@ impl Network {
     ///
     /// The sums of a gradient depend on how a batch is cut, and must not depend on the number of threads.
     pub(crate) fn shard_rows(&self) -> usize {
-        shard_rows(self.spec.macs())
+        shard_rows(&self.spec)
     }
 
     /// The outputs for a batch of inputs, computed on all threads of the current [`rayon`] pool.
@@ -308,17 +308,21 @@ fn custom_name(spec: &Spec) -> String {
     if let Spec::Custom { name, .. } = spec { name.clone() } else { spec.kind().to_owned() }
 }
 
-/// How many rows a network with so many multiply-adds computes at once.
-pub(crate) fn shard_rows(macs: u64) -> usize {
-    /// Multiply-adds of a forward pass that are worth a thread's while: with backward some 50 us, and to hand work to a
+/// How many rows a network of this architecture computes at once: those of a shard.
+pub(crate) fn shard_rows(spec: &Spec) -> usize {
+    /// Multiply-adds of a forward pass that are worth a thread's while: with backward some 20 us, and to hand work to a
     /// thread costs a few.
     const WORK: u64 = 1 << 18;
-    /// Fewer rows cost more to write a gradient of their own than to compute it; the widest kernel of the matrix product
-    /// takes 16 rows at once.
-    const LEAST: usize = 32;
     const MOST: usize = 256;
-    let rows = usize::try_from(WORK / macs.max(1)).unwrap_or(MOST);
-    rows.clamp(LEAST, MOST).next_multiple_of(16)
+    // Each shard has a gradient of its own, which is written, read again and added: the more parameters, the more rows it
+    // takes for that to be little beside the computation. The widest kernel of the matrix product takes 16 rows at once.
+    let least = match spec.params() {
+        0..=0x8000 => 16,
+        0x8001..=0x4_0000 => 32,
+        _ => 64,
+    };
+    let rows = usize::try_from(WORK / spec.macs().max(1)).unwrap_or(MOST);
+    rows.clamp(least, MOST).next_multiple_of(16)
 }
 
 #[cfg(test)]

@@ -264,7 +264,7 @@ fn a_batch_of_many_shards_is_computed_as_its_rows_are() {
     let spec = Spec::Chain(vec![dense(3, 700, ActivationSpec::Relu), dense(700, 40, ActivationSpec::Identity)]);
     let mut network = Network::new(spec).expect("the layers fit");
     network.init(Init::Auto, 1);
-    assert_eq!(network.shard_rows(), 32);
+    assert_eq!(network.shard_rows(), 16);
     let mut random = Random::new(2, Purpose::Shuffle, 0, 0);
     let inputs = Array2::from_shape_simple_fn((80, 3), || random.uniform(1.0));
     let whole = network.forward(inputs.view()).expect("the shapes fit");
@@ -281,7 +281,9 @@ fn shards_depend_on_the_architecture_alone() {
         Network::new(dense(inputs, outputs, ActivationSpec::Relu)).map(|network| network.shard_rows())
     };
     assert_eq!(rows(64, 37), Ok(112));
-    assert_eq!(rows(1000, 1000), Ok(32));
+    assert_eq!(rows(100, 100), Ok(32));
+    assert_eq!(rows(300, 300), Ok(32));
+    assert_eq!(rows(1000, 1000), Ok(64));
     assert_eq!(rows(1, 1), Ok(256));
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::method::Method;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, difference};
 
 /// A description as it was read, but for paths to data, which begin at the root.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +71,8 @@ impl Document {
 
     /// The path of the first value in which two descriptions differ.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
-        difference(&self.run, &other.run, "").or_else(|| difference(&self.search, &other.search, "search."))
+        difference(&self.run, &other.run)
+            .or_else(|| difference(&self.search, &other.search).map(|key| format!("search.{key}")))
     }
 }
 
@@ -151,12 +152,4 @@ fn root(value: &mut Value, folder: &Path) {
     if let Value::String(path) = value {
         *path = folder.join(&*path).to_string_lossy().into_owned();
     }
-}
-
-fn difference(one: &Table, other: &Table, above: &str) -> Option<String> {
-    let keys = one.keys().chain(other.keys().filter(|key| !one.contains_key(*key)));
-    keys.into_iter().find_map(|key| match (one.get(key), other.get(key)) {
-        (Some(Value::Table(one)), Some(Value::Table(other))) => difference(one, other, &format!("{above}{key}.")),
-        (one, other) => (one != other).then(|| format!("{above}{key}")),
-    })
 }

@@ -4,7 +4,7 @@
 ///
 /// Two machines with one name train to the same bits (with one version of this crate and one platform's exponential
 /// functions). The rule is that of `matrixmultiply`, on which `ndarray` stands: its kernels for AVX-512, for FMA with
-/// AVX2, for AVX, and for NEON; else plain code.
+/// AVX2, for AVX, and for NEON; else plain code. The other loops have the same bits on all of them.
 pub fn kernel_name() -> String {
     format!("{} {}", std::env::consts::ARCH, features())
 }

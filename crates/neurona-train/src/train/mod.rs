@@ -301,7 +301,7 @@ impl Network {
 }
 
 impl Training {
-    fn check(&self) -> Result<(), TrainError> {
+    pub(crate) fn check(&self) -> Result<(), TrainError> {
         let fail = |setting: &'static str, expected: &'static str, found: String| {
             Err(TrainError::Setting { setting, expected, found })
         };

@@ -61,7 +61,11 @@ fn each_fault_says_where_and_what() {
         "data.csv, row 3, column `label`: expected a label, found nothing (a missing value)"
     );
     assert_eq!(error("label,a\n0,NA\n"), "data.csv, row 2, column `a`: expected a number, found `NA`");
-    for value in ["NaN", "inf", "-infinity", "1e39"] {
+    assert_eq!(
+        error("label,a\n0,1e39\n"),
+        "data.csv, row 2, column `a`: expected a number of single precision, at most 3.4e38 in size, found `1e39`"
+    );
+    for value in ["NaN", "inf", "-infinity"] {
         assert_eq!(
             error(&format!("label,a\n0,{value}\n")),
             format!("data.csv, row 2, column `a`: expected a finite number, found `{value}`")

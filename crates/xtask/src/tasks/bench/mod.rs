@@ -2,6 +2,7 @@
 
 pub(crate) mod device;
 mod learning;
+mod trainer;
 
 use anyhow::{Result, bail};
 use lexopt::prelude::*;
@@ -14,6 +15,7 @@ Usage: cargo xtask bench <WHAT> [--json]
 What:
   device    Instructions on the emulated boards
   learning  Learning on the emulated boards: instructions of an example, RAM
+  trainer   Samples a second of training, next to other trainers
 
 `cargo xtask bench <WHAT> --help` says more about one.";
 
@@ -24,6 +26,7 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
         Some(Value(what)) => match what.to_string_lossy().as_ref() {
             "device" => device::main(arguments)?,
             "learning" => learning::main(arguments)?,
+            "trainer" => trainer::main(arguments)?,
             other => bail!("there is no benchmark `{other}`\n\n{HELP}"),
         },
         Some(other) => return Err(other.unexpected().into()),

@@ -1,0 +1,12 @@
+//! Loops over slices, compiled for several kinds of CPU; the best that this one has is chosen at run time.
+//!
+//! A loop is written once, as plain Rust, and the compiler makes vector instructions of it: AVX-512 or AVX2 on x86, NEON on
+//! Arm. Rust neither fuses a product with a sum nor changes their order, so that a loop that keeps no sum across its
+//! values has the same bits in all forms.
+
+/// Runs `work` with the widest vector instructions of this CPU. What it calls must be `#[inline(always)]`, else it is
+/// compiled without them.
+#[inline(always)]
+pub(crate) fn widest<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
