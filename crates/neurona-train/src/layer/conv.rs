@@ -195,7 +195,7 @@ fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], scratch: 
         for (group, packed) in packed.chunks(packed_len(fan_in, each)).take(groups).enumerate() {
             let values = &x[group * conv.seen as usize..];
             let left = Left::Table { values, rows: &lattice.places, depth: &taps, span: span(&taps) };
-            let z = Target { columns: each, ..Target::whole(z, filters) }.from_column(group * each);
+            let z = Target { columns: each, ..Target::whole(z, filters) }.beside(group * each);
             product(left, Right::Packed(packed), fan_in, z, scratch);
         }
     }

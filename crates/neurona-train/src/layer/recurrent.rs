@@ -268,7 +268,7 @@ fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace
             let h = Left::Rows(&before[step * sizes.memory..], steps * sizes.memory);
             for (places, packed) in of_state.iter().flatten() {
                 let z = Target { columns: places.len(), rows, ..Target::adding(gates, steps * sizes.gates) };
-                product(h, Right::Packed(packed), units, z.from_column(step * sizes.gates + places.start), scratch);
+                product(h, Right::Packed(packed), units, z.beside(step * sizes.gates + places.start), scratch);
             }
         }
         let of_rows = gates.chunks_exact_mut(steps * sizes.gates).zip(before.chunks_exact_mut(steps * sizes.memory));

@@ -72,7 +72,7 @@ impl<'a> Target<'a> {
     }
 
     /// Not all columns, but those from this one on.
-    pub(crate) fn from_column(self, column: usize) -> Self {
+    pub(crate) fn beside(self, column: usize) -> Self {
         let Self { values, stride, rows, columns, into } = self;
         Self { values: &mut values[column..], stride, rows, columns, into }
     }

@@ -51,14 +51,16 @@ pub(super) fn transpose(
 fn transpose_eight(shuffles: Shuffles, values: &[f32], stride: usize, first: usize, width: usize, panel: &mut [f32]) {
     let depth = panel.len() / width;
     let rows: [&[f32]; 8] = std::array::from_fn(|column| &values[column * stride..][..depth]);
-    let blocks = rows.map(|row| row.as_chunks::<8>().0);
     let mut to = panel.chunks_exact_mut(width);
-    for block in 0..depth / 8 {
-        for (values, to) in shuffles.transpose(std::array::from_fn(|row| blocks[row][block])).iter().zip(&mut to) {
+    let mut at = 0;
+    while at + 8 <= depth {
+        let block = rows.map(|row| row[at..].first_chunk().copied().unwrap_or_default());
+        for (values, to) in shuffles.transpose(block).iter().zip(&mut to) {
             to[first..][..8].copy_from_slice(values);
         }
+        at += 8;
     }
-    for (d, to) in (depth / 8 * 8..depth).zip(to) {
+    for (d, to) in (at..depth).zip(to) {
         to[first..][..8].iter_mut().zip(rows).for_each(|(to, row)| *to = row[d]);
     }
 }
