@@ -1,6 +1,9 @@
 //! Why an experiment cannot be run or shown.
 
-use neurona_train::{DataError, DatasetError, NormalizeError, ShapeError, SpecError, TrainError, search::SearchError};
+use neurona_train::{
+    DataError, DatasetError, NormalizeError, ShapeError, SpecError, TrainError, config::ConfigError,
+    search::SearchError,
+};
 
 /// Why an experiment cannot be run or shown.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,9 @@ pub enum CourseError {
     /// Hyperparameters cannot be searched.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// A network cannot be built from its description.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A support vector machine cannot be trained.
     #[error("support vector machine: {0}")]
     Svm(#[from] linfa_svm::SvmError),

@@ -1,10 +1,10 @@
 //! What several experiments need: networks from sizes, training without ceremony, predictions.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, path::Path};
 
 use ndarray::{Array2, ArrayView2};
 use neurona::arch::ActivationSpec;
-use neurona_train::{Dataset, Init, Loss, Network, Spec, Targets, Trained, Training, train};
+use neurona_train::{Dataset, Init, Loss, Network, Spec, Targets, Trained, Training, config::RunConfig, train};
 
 use crate::CourseError;
 
@@ -24,6 +24,13 @@ pub(crate) fn new_network(sizes: &[usize], activation: ActivationSpec, seed: u64
     let mut network = network(sizes, activation)?;
     network.init(Init::ByActivation, seed);
     Ok(network)
+}
+
+/// A network as the `[network]` table of TOML describes it, for so many inputs.
+pub(crate) fn described(keys: &str, inputs: usize) -> Result<Network, CourseError> {
+    let text = format!("[data]\nfile = \"course.csv\"\n[network]\nname = \"Course\"\n{keys}");
+    let (spec, _) = RunConfig::parse(&text, Path::new("course.toml"))?.network.spec(inputs)?;
+    Ok(Network::new(spec)?)
 }
 
 /// Trains on one thread: an experiment trains several networks at once.

@@ -9,10 +9,12 @@ pub mod approximation;
 pub mod architecture;
 pub mod backpropagation;
 pub mod examples;
+pub mod features;
 pub mod gradient;
 pub mod hyperparameters;
 pub mod initial_values;
 pub mod logistic;
+pub mod memory;
 pub mod optimizers;
 pub mod parameters;
 pub mod regularisation;
@@ -31,6 +33,8 @@ pub const EXPERIMENTS: &[Experiment] = &[
     initial_values::EXPERIMENT,
     hyperparameters::EXPERIMENT,
     examples::EXPERIMENT,
+    features::EXPERIMENT,
+    memory::EXPERIMENT,
 ];
 
 /// Something to try and to look at.

@@ -3,13 +3,12 @@
 use plotters::{
     chart::{ChartBuilder, ChartContext},
     coord::ranged1d::Ranged as _,
-    drawing::DrawingAreaErrorKind,
     element::{Circle, DashedPathElement, PathElement, Polygon, TriangleMarker},
     prelude::{Cartesian2d, SVGBackend},
     style::{Color, IntoFont, RGBColor, ShapeStyle},
 };
 
-use super::{Axis, Field, GREY, INK, UNIT, font, svg};
+use super::{Axis, Drawn, Field, GREY, INK, UNIT, font, svg};
 use crate::{CourseError, Figure, Key, Mark};
 
 /// How large a picture is.
@@ -58,7 +57,6 @@ struct Layer {
 }
 
 type Coordinates<'a, 'b> = ChartContext<'b, SVGBackend<'a>, Cartesian2d<Axis, Axis>>;
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 impl Chart {
     /// A chart without layers.

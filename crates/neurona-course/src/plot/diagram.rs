@@ -1,7 +1,6 @@
 //! Nodes and edges with what stands on them: a neuron, a graph of a computation.
 
 use plotters::{
-    drawing::DrawingAreaErrorKind,
     element::{Circle, PathElement, Polygon, Text},
     style::{
         Color, IntoFont, RGBColor, ShapeStyle, WHITE,
@@ -9,7 +8,7 @@ use plotters::{
     },
 };
 
-use super::{Area, GREY, INK, UNIT, font, svg};
+use super::{Area, Drawn, GREY, INK, UNIT, font, svg};
 use crate::{CourseError, Figure};
 
 /// A graph that is drawn from left to right; places are in pixels from the upper left corner.
@@ -39,8 +38,6 @@ struct Edge {
 
 /// The size of the labels of edges.
 const LABEL: u32 = 12;
-
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 impl Diagram {
     /// A diagram without nodes.

@@ -1,4 +1,5 @@
-//! Plots, as SVG: curves and maps with axes ([`Chart`]), and graphs of nodes and edges ([`Diagram`]).
+//! Plots, as SVG: curves and maps with axes ([`Chart`]), graphs of nodes and edges ([`Diagram`]), and small pictures in
+//! rows ([`Tiles`]).
 //!
 //! What is drawn is told apart by a colour that is safe for the colour-blind and by its mark.
 
@@ -15,11 +16,13 @@ mod axis;
 mod chart;
 mod diagram;
 mod field;
+mod tiles;
 
 pub use axis::Axis;
 pub use chart::{Chart, Size};
 pub use diagram::Diagram;
 pub use field::Field;
+pub use tiles::{Tile, Tiles, Tint};
 
 /// Colours that are told apart with any kind of colour vision (Okabe and Ito, "Color universal design", 2008).
 pub const PALETTE: [RGBColor; 6] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY];
@@ -50,6 +53,7 @@ pub const VERMILION_TINT: RGBColor = RGBColor(250, 231, 216);
 const UNIT: u32 = 4;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// An `svg` element of a size in pixels, and what `draw` draws on it.
 fn svg(
