@@ -38,7 +38,7 @@ fn write_parts(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn compare<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), Box<dyn Error>> {
     let columns =
-        ["task   ", "to train, to test", "neurona       ", "scikit-learn  ", "better by    ", "PyTorch       "];
+        ["task       ", "to train, to test", "neurona       ", "scikit-learn  ", "better by    ", "PyTorch       "];
     let columns = columns.into_iter().chain(columns.get(4).copied());
     let (names_row, rule): (String, String) =
         columns.map(|name| (format!(" {name} |"), format!(" {} |", "-".repeat(name.len())))).unzip();
@@ -47,9 +47,13 @@ fn compare<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), Box<dyn E
         let Some(task) = Task::read(name)? else { continue };
         let ours = task.train_seeds(10)?;
         let mut line =
-            format!("| {name:<7} | {:<17} | {ours:<14} |", format!("{}, {}", task.training.rows(), task.test.rows()));
+            format!("| {name:<11} | {:<17} | {ours:<14} |", format!("{}, {}", task.training.rows(), task.test.rows()));
         for program in ["scikit-learn", "pytorch"] {
             let peer = task.peer(program);
+            if peer.0.is_empty() {
+                line += &format!(" {:<14} | {:<13} |", "", "");
+                continue;
+            }
             let Difference { better, error } = task.difference(&ours, &peer);
             line += &format!(" {peer:<14} | {:<13} |", format!("{better:.2} ± {error:.2}"));
         }

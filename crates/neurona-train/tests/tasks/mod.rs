@@ -1,4 +1,4 @@
-//! Five tasks on real data: what is trained on, what is tested on, and how; and what other programs made of them.
+//! Tasks on real data: what is trained on, what is tested on, and how; and what other programs made of them.
 
 use std::{
     error::Error,
@@ -44,12 +44,19 @@ pub(crate) struct Difference {
 }
 
 /// The tasks with the files that describe them.
-const TASKS: [(&str, &str); 5] = [
+const TASKS: [(&str, &str); 12] = [
     ("iris", include_str!("iris.toml")),
     ("digits", include_str!("digits.toml")),
     ("energy", include_str!("energy.toml")),
     ("mnist", include_str!("mnist.toml")),
     ("beijing", include_str!("beijing.toml")),
+    ("lenet", include_str!("lenet.toml")),
+    ("motion_cnn", include_str!("motion_cnn.toml")),
+    ("motion_gru", include_str!("motion_gru.toml")),
+    ("indoor_rnn", include_str!("indoor_rnn.toml")),
+    ("indoor_gru", include_str!("indoor_gru.toml")),
+    ("indoor_lstm", include_str!("indoor_lstm.toml")),
+    ("indoor_esn", include_str!("indoor_esn.toml")),
 ];
 
 /// What `tests/scripts/real_data.py` printed.
@@ -57,7 +64,14 @@ const PEERS: &str = include_str!("peers.csv");
 
 impl Task {
     /// Every task's name.
-    pub(crate) const NAMES: [&str; 5] = [TASKS[0].0, TASKS[1].0, TASKS[2].0, TASKS[3].0, TASKS[4].0];
+    pub(crate) const NAMES: [&str; TASKS.len()] = {
+        let (mut names, mut at) = ([""; TASKS.len()], 0);
+        while at < names.len() {
+            names[at] = TASKS[at].0;
+            at += 1;
+        }
+        names
+    };
 
     /// The task of that name; `None` when its data are not on this computer.
     pub(crate) fn read(name: &str) -> Result<Option<Self>> {
@@ -67,7 +81,9 @@ impl Task {
             "iris" | "digits" => every_fifth(&table(&own(&format!("{name}.csv")), &run)?),
             _ if !shared("").exists() => return Ok(None),
             "energy" => every_fifth(&table(&shared("energy/energy.csv"), &run)?),
-            "mnist" => mnist()?,
+            "mnist" | "lenet" => mnist()?,
+            "motion_cnn" | "motion_gru" => (motion("train")?, motion("test")?),
+            "indoor_rnn" | "indoor_gru" | "indoor_lstm" | "indoor_esn" => every_fifth(&indoor()?),
             _ => beijing()?,
         };
         Ok(Some(Self { name, run, training, test }))
@@ -82,6 +98,9 @@ impl Task {
     pub(crate) fn train(&self, seed: u64) -> Result<f64> {
         let mut run = self.run.clone();
         run.train.seed = Some(seed);
+        for layer in run.network.layers.iter_mut().filter(|layer| layer.echo_state.is_some()) {
+            layer.reservoir_seed = Some(seed as u32);
+        }
         let prepared = run.prepare_with(&self.training)?;
         // The whole part, in the order of the file, as the peers have it.
         let trained =
@@ -156,6 +175,46 @@ fn mnist() -> Result<(Dataset, Dataset)> {
     let data = read_idx(&file("images-idx3"), &file("labels-idx1"), None)?;
     let rows: Vec<usize> = (0..data.rows()).collect();
     Ok((data.select(&rows[..8_000]), data.select(&rows[8_000..])))
+}
+
+/// The gestures of a part: rows of 119 samples of six channels.
+fn motion(part: &str) -> Result<Dataset> {
+    const GESTURES: [&str; 5] = ["AlohomoraCharm", "ArrestoMomentumCharm", "AvadaKedavra", "LocomotorCharm", "Revelio"];
+    let (mut rows, mut classes) = (Vec::new(), Vec::new());
+    for (class, gesture) in (0..).zip(GESTURES) {
+        let mut reader = csv::Reader::from_path(shared(&format!("magic-wand/{part}/{gesture}.csv")))?;
+        let before = rows.len();
+        for sample in reader.deserialize::<[f32; 6]>() {
+            rows.extend(sample?);
+        }
+        classes.resize(classes.len() + (rows.len() - before) / (119 * 6), class);
+    }
+    let targets =
+        Targets::Classes { column: "gesture".to_owned(), labels: GESTURES.map(str::to_owned).to_vec(), classes };
+    Ok(Dataset::new(Array2::from_shape_vec((targets.len(), 119 * 6), rows)?, targets)?)
+}
+
+/// The last 32 samples of each sequence; before a shorter one its first is repeated.
+fn indoor() -> Result<Dataset> {
+    const STEPS: usize = 32;
+    let mut sequences: Vec<Vec<[f32; 4]>> = Vec::new();
+    for sample in csv::Reader::from_path(shared("indoor-movement/series.csv"))?.deserialize() {
+        let (sequence, _, signals): (usize, usize, [f32; 4]) = sample?;
+        sequences.resize_with(sequences.len().max(sequence), Vec::new);
+        sequences[sequence - 1].push(signals);
+    }
+    let (mut rows, mut classes) = (Vec::new(), Vec::new());
+    for label in csv::Reader::from_path(shared("indoor-movement/labels.csv"))?.deserialize() {
+        let (sequence, class, ..): (usize, i32, u32, u32) = label?;
+        let signals = &sequences[sequence - 1];
+        let first = *signals.first().ok_or("a sequence has no samples")?;
+        let last = &signals[signals.len().saturating_sub(STEPS)..];
+        rows.extend(std::iter::repeat_n(first, STEPS - last.len()).chain(last.iter().copied()).flatten());
+        classes.push(u32::from(class == 1));
+    }
+    let labels = ["stays", "leaves"].map(str::to_owned).to_vec();
+    let targets = Targets::Classes { column: "leaves".to_owned(), labels, classes };
+    Ok(Dataset::new(Array2::from_shape_vec((targets.len(), STEPS * 4), rows)?, targets)?)
 }
 
 fn beijing() -> Result<(Dataset, Dataset)> {
