@@ -93,6 +93,23 @@ neurona::network! {
 }
 
 #[test]
+fn inspect_predicts_instructions() {
+    let folder = iris();
+    let report = folder.json(&["inspect", "iris.neurona", "--target", "cortex-m4f"]);
+    let layers = report["layers"].as_array().expect("a list");
+    let sum: u64 = layers.iter().filter_map(|layer| layer["instructions"].as_u64()).sum();
+    let total = report["predicted"]["instructions"].as_u64().expect("a number");
+    assert!(sum.abs_diff(total) <= layers.len() as u64, "each layer is rounded by itself: {sum}, {total}");
+    // Eight exponentials and 56 products, at least one instruction each.
+    assert!((200..5_000).contains(&total), "{total}");
+    let text = folder.ok(&["inspect", "iris.neurona", "--target", "cortex-m0", "--opt-level", "s"]);
+    assert!(text.contains("instructions are predicted for cortex-m0 at opt-level s"), "{text}");
+    assert!(folder.json(&["inspect", "iris.neurona"])["predicted"].is_null());
+    let other = ["inspect", "iris.neurona", "--target", "cortex-a53"];
+    folder.fails(&other, &["nothing is known of cortex-a53", "cortex-m4f/3"]);
+}
+
+#[test]
 fn inspect_says_what_the_type_says() {
     let folder = iris();
     let json = folder.json(&["inspect", "iris.neurona"]);
