@@ -96,6 +96,7 @@ mod network;
 mod objective;
 mod optim;
 mod penalty;
+mod product;
 pub mod random;
 pub mod readout;
 mod schedule;

@@ -9,6 +9,11 @@ use crate::plain::Plain;
 use crate::shape::Tensor;
 
 /// A layer of sums whose biases can learn alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no biases that can learn alone",
+    label = "not a layer for `BiasOnly`",
+    note = "`Dense`, `Conv1d`, `Conv2d`, `DepthwiseConv1d`, `DepthwiseConv2d` and `Scale` have them; other layers learn as a whole, or not at all as `Frozen`"
+)]
 pub trait Biased: Learn {
     /// A bias for each channel of the output.
     type Bias: Tensor;
@@ -24,6 +29,11 @@ pub trait Biased: Learn {
 }
 
 /// A layer of sums whose weights for a channel of the output stand together, so that chosen channels can learn alone.
+#[diagnostic::on_unimplemented(
+    message = "chosen channels of `{Self}` cannot learn alone",
+    label = "not a layer for `SomeRows`",
+    note = "those of `Dense`, `Conv1d` and `Conv2d` can, the weights of one standing together; other layers learn as a whole, or not at all as `Frozen`"
+)]
 pub trait Rows: Biased {
     /// The weights of a channel.
     type Row: Tensor;
