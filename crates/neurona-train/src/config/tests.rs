@@ -419,7 +419,10 @@ fn constants_belong_to_their_optimizer_and_loss() {
     assert!(
         wrong("optimizer = 'sgd'\nbias_correction = true").starts_with("train.bias_correction: is not a constant of")
     );
-    assert_eq!(wrong("delta = 1.0"), "train.delta: is for `huber`, but the loss is `softmax_cross_entropy`");
+    assert_eq!(
+        wrong("delta = 1.0"),
+        "train.delta: is not a constant of `softmax_cross_entropy`: leave it out, or choose another loss"
+    );
     assert!(wrong("loss = 'mse'").contains("expected one of squared_error, absolute_error, huber, "));
 }
 
