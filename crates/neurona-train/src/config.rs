@@ -452,11 +452,6 @@ fn setting_error(error: TrainError) -> ConfigError {
                 if setting == "dropout" { "network.layers.dropout".to_owned() } else { format!("train.{setting}") };
             ConfigError::key(&key, format!("expected {expected}, found {found}"))
         }
-        TrainError::Augment(error) => {
-            let text = format!("augment.{error}");
-            let (key, problem) = text.split_once(": ").unwrap_or(("augment", &text));
-            ConfigError::key(key, problem)
-        }
         other => ConfigError::key("train", other.to_string()),
     }
 }

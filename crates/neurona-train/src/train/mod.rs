@@ -256,6 +256,9 @@ fn start(
     for data in [Some(training), validation].into_iter().flatten() {
         check_data(&network, data, settings.loss)?;
     }
+    if let Some(augment) = settings.augment {
+        augment.check(network.inputs())?;
+    }
     let dropout = check_run(&network, training, validation, settings)?;
     if settings.truncation.is_some() {
         network.truncate(settings.truncation);
@@ -365,9 +368,6 @@ pub(crate) fn check_run(
         return Err(TrainError::Setting { setting: "patience", expected, found });
     }
     check_rows(network, settings.batch.min(training.rows()))?;
-    if let Some(augment) = settings.augment {
-        augment.check(network.inputs())?;
-    }
     dropout_by_layer(network, &settings.dropout)
 }
 
