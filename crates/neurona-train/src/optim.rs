@@ -110,7 +110,9 @@ impl Constant<'_> {
             let (fits, range, value) = match constant {
                 Self::Share(value) => ((0.0..1.0).contains(value), "at least 0 and less than 1", *value),
                 Self::Positive(value) => (*value > 0.0 && value.is_finite(), "a finite number greater than 0", *value),
-                Self::NotNegative(value) => (*value >= 0.0 && value.is_finite(), "a finite number of at least 0", *value),
+                Self::NotNegative(value) => {
+                    (*value >= 0.0 && value.is_finite(), "a finite number of at least 0", *value)
+                }
                 Self::Switch(_) => return None,
             };
             (!fits).then_some((name, range, value))

@@ -1,7 +1,7 @@
 //! A fit described by a TOML file.
 //!
 //! ```
-//! use neurona_train::classical::ClassicalConfig;
+//! use neurona_train::classical::{ClassicalConfig, Outcome};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let folder = tempfile::tempdir()?;
@@ -19,7 +19,7 @@
 //! ";
 //! let config = ClassicalConfig::parse(text, "xor.toml".as_ref())?;
 //! let (training, _) = config.prepare(folder.path())?;
-//! assert_eq!(config.fit(&training)?.rounds(), 7);
+//! assert_eq!(config.fit(&training)?.outcome, Outcome::Converged);
 //! # Ok(())
 //! # }
 //! ```
