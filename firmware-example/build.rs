@@ -102,9 +102,11 @@ fn length(script: &str, region: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("memory.x has no region {region} of a number of KiB, such as `LENGTH = 14K`"))
 }
 
+/// Packs what a model needs from the folder that it is in.
+type Pack = fn(&Path) -> Result<(), String>;
+
 /// The models, and beside each what is packed with it.
-const MODELS: [(&str, fn(&Path) -> Result<(), String>); 3] =
-    [("digits", pack_digits), ("gesture", pack_motion), ("keyword", pack_recordings)];
+const MODELS: [(&str, Pack); 3] = [("digits", pack_digits), ("gesture", pack_motion), ("keyword", pack_recordings)];
 
 /// The sample rate of the recordings: that of `src/keyword.rs`.
 const SAMPLE_RATE: u32 = 8000;

@@ -25,7 +25,7 @@ pub(crate) fn needs_sum(activation: ActivationSpec) -> bool {
 ///
 /// `z` is (B, O), `bias` is (O).
 pub(crate) fn add_bias(z: &mut [f32], bias: &[f32]) {
-    widest(|| {
+    widest!({
         for row in z.chunks_exact_mut(bias.len().max(1)) {
             for (z, bias) in row.iter_mut().zip(bias) {
                 *z += bias;
@@ -153,7 +153,7 @@ fn indicator(condition: bool) -> f32 {
 
 #[inline(always)]
 fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
-    widest(|| {
+    widest!({
         for value in values {
             *value = f(*value);
         }
@@ -162,7 +162,7 @@ fn map(values: &mut [f32], f: impl Fn(f32) -> f32) {
 
 #[inline(always)]
 fn chain(values: &[f32], dy: &mut [f32], derivative: impl Fn(f32) -> f32) {
-    widest(|| {
+    widest!({
         for (value, dy) in values.iter().zip(dy) {
             *dy *= derivative(*value);
         }

@@ -95,6 +95,7 @@ mod network;
 mod objective;
 mod optim;
 mod penalty;
+mod product;
 pub mod random;
 pub mod readout;
 mod schedule;

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     activation::{sigmoid, softplus},
+    math::exp,
     optim::Constant,
+    simd::widest,
 };
 
 /// What an example should give.
@@ -207,6 +209,23 @@ impl Loss {
     ///
     /// `y` and `dy` are (O).
     pub fn gradient(self, y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
+        self.begin(y, y.len(), dy);
+        self.gradient_of_row(y, target, scale, dy)
+    }
+
+    /// Writes what [`gradient_of_row`](Self::gradient_of_row) needs of the outputs of all rows.
+    ///
+    /// # Shapes
+    ///
+    /// `y` and `dy` are (B, `outputs`).
+    pub(crate) fn begin(self, y: &[f32], outputs: usize, dy: &mut [f32]) {
+        if self == Self::SoftmaxCrossEntropy && outputs > 0 {
+            write_powers(y, outputs, dy);
+        }
+    }
+
+    /// As [`gradient`](Self::gradient), where `dy` has what [`begin`](Self::begin) wrote.
+    pub(crate) fn gradient_of_row(self, y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
         if !self.fits(y, target) || dy.len() != y.len() {
             dy.fill(f32::NAN);
             return f32::NAN;
@@ -363,23 +382,37 @@ fn positive(value: f32) -> f32 {
     if value < 0.0 { 0.0 } else { value }
 }
 
+/// `e^(y - max)` for each row of so many outputs, where max is the largest of them.
+///
+/// # Shapes
+///
+/// `y` and `powers` are (B, `outputs`).
+fn write_powers(y: &[f32], outputs: usize, powers: &mut [f32]) {
+    widest!({
+        for (y, powers) in y.chunks_exact(outputs).zip(powers.chunks_exact_mut(outputs)) {
+            let max = largest(y);
+            y.iter().zip(powers).for_each(|(y, power)| *power = y - max);
+        }
+        powers.iter_mut().for_each(|power| *power = exp(*power));
+    });
+}
+
+#[inline(always)]
+fn largest(y: &[f32]) -> f32 {
+    y.iter().fold(f32::NEG_INFINITY, |max, y| if *y > max { *y } else { max })
+}
+
+/// `dy` has the [powers](write_powers) of the outputs.
 fn softmax_cross_entropy(y: &[f32], target: Target<'_>, scale: f32, dy: &mut [f32]) -> f32 {
-    let max = y.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for (y, dy) in y.iter().zip(&mut *dy) {
-        *dy = (y - max).exp();
-        sum += *dy;
-    }
-    let log_sum = sum.ln();
+    let (max, sum) = (largest(y), dy.iter().sum::<f32>());
+    let (log_sum, factor) = (sum.ln(), scale / sum);
     match target {
         Target::Class(class) => {
-            let factor = scale / sum;
             dy.iter_mut().for_each(|dy| *dy *= factor);
             dy[class as usize] -= scale;
             log_sum - (y[class as usize] - max)
         }
         Target::Values(t) => {
-            let factor = scale / sum;
             for (t, dy) in t.iter().zip(dy) {
                 *dy = *dy * factor - scale * t;
             }

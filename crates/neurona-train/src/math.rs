@@ -113,7 +113,7 @@ mod tests {
     fn every_kind_of_cpu_gives_the_same_bits() {
         let mut values: Vec<f32> = (-5000..5000).map(|step| step as f32 * 0.021).collect();
         let plain: Vec<f32> = values.iter().map(|x| exp(*x) + tanh(*x) + sigmoid(*x)).collect();
-        crate::simd::widest(|| values.iter_mut().for_each(|x| *x = exp(*x) + tanh(*x) + sigmoid(*x)));
+        crate::simd::widest!(values.iter_mut().for_each(|x| *x = exp(*x) + tanh(*x) + sigmoid(*x)));
         assert_eq!(values, plain);
     }
 }

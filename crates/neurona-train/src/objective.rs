@@ -105,7 +105,18 @@ impl Objective {
         }
     }
 
-    /// The loss of an example, and its gradient times `scale` and its weight; the loss is not yet weighted.
+    /// Writes what [`gradient`](Self::gradient) needs of the outputs of all examples, of which `target` is one's.
+    ///
+    /// # Shapes
+    ///
+    /// `y` and `dy` are (B, `outputs`).
+    pub(crate) fn begin(&self, y: &[f32], outputs: usize, steps: usize, target: Target<'_>, dy: &mut [f32]) {
+        let of_steps = y.get(..outputs).and_then(|y| self.of_steps(y, steps, target)).is_some();
+        self.loss.begin(y, if of_steps { outputs / steps } else { outputs }, dy);
+    }
+
+    /// The loss of an example, and its gradient times `scale` and its weight, where `dy` has what [`begin`](Self::begin) wrote;
+    /// the loss is not yet weighted.
     ///
     /// # Shapes
     ///
@@ -114,14 +125,14 @@ impl Objective {
         if let Some(t) = self.of_steps(y, steps, target) {
             let (width, share) = (y.len() / steps, scale / steps as f32);
             let each = y.chunks_exact(width).zip(t.chunks_exact(width)).zip(dy.chunks_exact_mut(width));
-            let losses = each.map(|((y, t), dy)| self.loss.gradient(y, Target::Values(t), share, dy));
+            let losses = each.map(|((y, t), dy)| self.loss.gradient_of_row(y, Target::Values(t), share, dy));
             return losses.sum::<f32>() / steps as f32;
         }
         if let Some(units) = &self.units {
             return units.gradient(self.loss, y, target, scale, dy);
         }
         let scale = scale * self.weight(target);
-        let value = self.loss.gradient(y, target, scale, dy);
+        let value = self.loss.gradient_of_row(y, target, scale, dy);
         if let (Target::Class(class), true) = (target, self.smoothing > 0.0) {
             let (outputs, across) = (y.len(), self.even(y.len()));
             // The gradient of both cross-entropies is that of the outputs less the target, which moves this far.
@@ -173,6 +184,7 @@ mod tests {
         for (loss, y) in cases {
             let objective = Objective { loss, smoothing: 0.2, weights: vec![1.0, 3.0], units: None };
             let (mut dy, mut expected) = (vec![0.0; y.len()], vec![0.0; y.len()]);
+            objective.begin(y, y.len(), 1, Target::Class(1), &mut dy);
             let value = objective.gradient(y, 1, Target::Class(1), 0.5, &mut dy);
             let soft = smooth(loss, 1, y.len(), 0.2);
             let definition = loss.gradient(y, Target::Values(&soft), 1.5, &mut expected);
@@ -202,6 +214,7 @@ mod tests {
         for loss in Loss::ALL {
             let objective = Objective::from(loss);
             let (mut dy, mut of_step, mut sum) = ([9.0; 6], [9.0; 2], 0.0);
+            objective.begin(&y, y.len(), 3, Target::Values(&t), &mut dy);
             let found = objective.gradient(&y, 3, Target::Values(&t), 2.0, &mut dy);
             for ((y, t), dy) in y.chunks(2).zip(t.chunks(2)).zip(dy.chunks(2)) {
                 sum += loss.gradient(y, Target::Values(t), 2.0 / 3.0, &mut of_step);

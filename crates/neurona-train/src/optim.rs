@@ -218,8 +218,8 @@ struct Step {
     mean_rate: f32,
     /// The rate, divided by the length of the gradient: beyond `f32` where the gradient is all but zero.
     per_length: f64,
-    /// `sqrt(1 - beta2^t)`, or 1 without correction.
-    root: f32,
+    /// `1 / sqrt(1 - beta2^t)`, or 1 without correction: a product takes less time than a quotient.
+    per_root: f32,
 }
 
 impl OptimizerState {
@@ -253,7 +253,7 @@ impl OptimizerState {
                 .zip(gradient)
                 .zip(mean)
                 .zip(square)
-                .for_each(|(((w, g), m), s)| widest(|| step.take(optimizer, w, g, m, s)));
+                .for_each(|(((w, g), m), s)| widest!(step.take(optimizer, w, g, m, s)));
         }
     }
 
@@ -299,7 +299,7 @@ impl OptimizerState {
         let wide = f64::from(rate);
         let per_length = length.filter(|length| *length != 0.0).map_or(0.0, |length| wide / length);
         let mean_rate = (wide / (1.0 - self.powers.0)) as f32;
-        Step { rate, mean_rate, per_length, root: self.correction() }
+        Step { rate, mean_rate, per_length, per_root: 1.0 / self.correction() }
     }
 }
 
@@ -374,7 +374,7 @@ impl Step {
         for (((w, g), m), s) in w.iter_mut().zip(g).zip(m).zip(s) {
             *m = beta1 * *m + (1.0 - beta1) * g;
             *s = beta2 * *s + (1.0 - beta2) * g * g;
-            *w -= self.mean_rate * *m / adam_root(*s, self.root, epsilon);
+            *w -= self.mean_rate * *m / (s.sqrt() * self.per_root + epsilon);
         }
     }
 }

@@ -56,6 +56,18 @@ impl Random {
         (self.bits() >> 8) as f32 * (1.0 / 16_777_216.0)
     }
 
+    /// As [`unit`](Self::unit), for many values.
+    pub(crate) fn units(&mut self, values: &mut [f32]) {
+        const BLOCK: usize = 64;
+        let mut words = [0; BLOCK];
+        for values in values.chunks_mut(BLOCK) {
+            words[..values.len()].iter_mut().for_each(|word| *word = self.bits());
+            for (value, word) in values.iter_mut().zip(words) {
+                *value = (word >> 8) as f32 * (1.0 / 16_777_216.0);
+            }
+        }
+    }
+
     /// Uniform in `[-limit, limit)`.
     pub fn uniform(&mut self, limit: f32) -> f32 {
         // 2u - 1 is exact, so that only the product is rounded.
@@ -79,10 +91,10 @@ impl Random {
         if bound == 0 {
             return 0;
         }
-        let uneven = bound.wrapping_neg() % bound;
         loop {
             let product = u64::from(self.bits()) * u64::from(bound);
-            if product as u32 >= uneven {
+            // What is compared with is a remainder by `bound`, and takes a division: mostly it need not be known.
+            if product as u32 >= bound || product as u32 >= bound.wrapping_neg() % bound {
                 return (product >> 32) as u32;
             }
         }

@@ -4,9 +4,18 @@
 //! Arm. Rust neither fuses a product with a sum nor changes their order, so that a loop that keeps no sum across its
 //! values has the same bits in all forms.
 
-/// Runs `work` with the widest vector instructions of this CPU. What it calls must be `#[inline(always)]`, else it is
+/// Runs an expression with the widest vector instructions of this CPU. What it calls must be `#[inline(always)]`, else it is
 /// compiled without them.
-#[inline(always)]
-pub(crate) fn widest<R>(work: impl FnOnce() -> R) -> R {
-    pulp::Arch::new().dispatch(work)
+///
+/// It is a macro because the expression itself has to be inlined: as a closure it is a function of its own, which the compiler
+/// leaves without them where it is long.
+macro_rules! widest {
+    ($work:expr) => {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || $work,
+        )
+    };
 }
+
+pub(crate) use widest;

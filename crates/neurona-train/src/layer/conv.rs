@@ -1,10 +1,11 @@
 //! Convolution.
 //!
-//! The cells that each place of the window meets are laid out as a row (im2col), so that a convolution is a product of
-//! matrices for each example: K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural networks for
-//! document processing", 2006.
+//! For each example it is a product of matrices, of what each place of the window meets with the filters, and the same back
+//! to the weights. What a place meets is not laid out: the product reads it from the input, where it lies at a distance from
+//! the place that is the same for all. The way back to the input is a product too, whose rows are then added to where they
+//! belong (K. Chellapilla, S. Puri and P. Simard, "High performance convolutional neural networks for document processing",
+//! 2006).
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, linalg::general_mat_mul, s};
 use neurona::{
     arch::{ActivationSpec, ConvSpec, PaddingSpec, Shape},
     kernel::{self, Window},
@@ -14,12 +15,12 @@ use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
     table_conv,
-    window::{each_row, each_run},
+    window::{Lattice, each_run, padded_len},
 };
 use crate::{
     Spec,
     config::described::{Described, at_least_1, wrong},
-    network::{matrix, matrix_mut},
+    product::{self, Left, Right, Target, pack, packed_len, product},
     simd::widest,
 };
 
@@ -78,7 +79,7 @@ impl LayerKind for ConvSpec {
     }
 
     fn scratch(&self) -> usize {
-        columns(self)
+        Parts::of(self).len().saturating_add(product::SCRATCH)
     }
 
     fn forward(&self, Forward { values, x, y, scratch, .. }: Forward<'_>) {
@@ -111,12 +112,42 @@ pub(super) const CONV: Described = Described {
     },
 };
 
-/// Number of values that [`forward`] and [`backward`] need for the rows of one example.
-fn columns(conv: &ConvSpec) -> usize {
-    if is_pointwise(conv) { 0 } else { conv.window.output.cells() * conv.fan_in() * conv.groups() }
+/// The sizes of what a pass needs as scratch, besides that of a product.
+struct Parts {
+    /// The filters of all groups as a product takes them.
+    packed: usize,
+    /// An input with zeros around it.
+    padded: usize,
+    /// The gradient of the filters, (group, kernel and channels, filters of the group), or of what each place of a group meets.
+    gradient: usize,
 }
 
-/// Whether the inputs are the rows as they are.
+impl Parts {
+    fn of(conv: &ConvSpec) -> Self {
+        let (filters, fan_in, groups) = (conv.window.output.channels(), conv.fan_in(), conv.groups());
+        let each = filters / groups;
+        Self {
+            // A product takes the filters with the depth along the one axis or the other.
+            packed: groups.saturating_mul(packed_len(fan_in, each).max(packed_len(each, fan_in))),
+            padded: padded_len(&conv.window),
+            gradient: fan_in.saturating_mul(filters.max(conv.window.output.cells())),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.packed.saturating_add(self.padded).saturating_add(self.gradient)
+    }
+
+    /// The parts, and the scratch of a product.
+    fn split(self, scratch: &mut [f32]) -> [&mut [f32]; 4] {
+        let (packed, rest) = scratch.split_at_mut(self.packed);
+        let (padded, rest) = rest.split_at_mut(self.padded);
+        let (gradient, rest) = rest.split_at_mut(self.gradient);
+        [packed, padded, gradient, rest]
+    }
+}
+
+/// Whether the inputs are what the places meet, as they lie.
 fn is_pointwise(conv: &ConvSpec) -> bool {
     let window = &conv.window;
     window.kernel == [1, 1]
@@ -125,28 +156,47 @@ fn is_pointwise(conv: &ConvSpec) -> bool {
         && !matches!(window.padding, PaddingSpec::Explicit { .. })
 }
 
+/// Where each of the weights of a filter meets its value, from where a place begins.
+fn taps(conv: &ConvSpec, lattice: &Lattice) -> Vec<usize> {
+    lattice.cells.iter().flat_map(|cell| (0..conv.seen as usize).map(move |channel| cell + channel)).collect()
+}
+
+/// Of values of a table all lie before this, counted from where a row begins.
+fn span(depth: &[usize]) -> usize {
+    depth.iter().max().map_or(0, |last| last + 1)
+}
+
 /// Weighted sums, without the bias.
 ///
 /// # Shapes
 ///
 /// `x` is (B, cells, channels), `z` is (B, places, filters).
-fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], columns: &mut [f32]) {
-    let filters = conv.window.output.channels();
+fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], scratch: &mut [f32]) {
+    let (filters, fan_in, groups) = (conv.window.output.channels(), conv.fan_in(), conv.groups());
     if is_pointwise(conv) {
-        let cells = z.len() / filters;
-        let (x, weights) = (matrix(x, cells, conv.fan_in()), matrix(weights, filters, conv.fan_in()));
-        general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut matrix_mut(z, cells, filters));
-        return;
+        return product(
+            Left::Rows(x, fan_in),
+            Right::Columns(weights, fan_in),
+            fan_in,
+            Target::whole(z, filters),
+            scratch,
+        );
     }
-    let (places, layout) = (conv.window.output.cells(), Layout::new(conv));
-    let examples = x.chunks_exact(conv.window.input.len()).zip(z.chunks_exact_mut(places * filters));
+    let [packed, padded, _, scratch] = Parts::of(conv).split(scratch);
+    let lattice = Lattice::new(&conv.window);
+    let (taps, each) = (taps(conv, &lattice), filters / groups);
+    for (weights, packed) in weights.chunks_exact(each * fan_in).zip(packed.chunks_mut(packed_len(fan_in, each))) {
+        pack(Right::Columns(weights, fan_in), fan_in, each, packed);
+    }
+    padded.fill(0.0);
+    let examples = x.chunks_exact(conv.window.input.len()).zip(z.chunks_exact_mut(lattice.places.len() * filters));
     for (x, z) in examples {
-        layout.lay_out(x, columns);
-        let mut z = matrix_mut(z, places, filters);
-        for group in 0..conv.groups() {
-            let product = of_group(conv, weights, group);
-            let z = &mut z.slice_mut(s![.., filters_of(conv, group)]);
-            general_mat_mul(1.0, &rows(conv, columns, group), &product.t(), 0.0, z);
+        let x = lattice.pad(x, padded);
+        for (group, packed) in packed.chunks(packed_len(fan_in, each)).take(groups).enumerate() {
+            let values = &x[group * conv.seen as usize..];
+            let left = Left::Table { values, rows: &lattice.places, depth: &taps, span: span(&taps) };
+            let z = Target { columns: each, ..Target::whole(z, filters) }.beside(group * each);
+            product(left, Right::Packed(packed), fan_in, z, scratch);
         }
     }
 }
@@ -162,135 +212,88 @@ fn backward(
     x: &[f32],
     dz: &[f32],
     dw: &mut [f32],
-    mut dx: Option<&mut [f32]>,
-    columns: &mut [f32],
+    dx: Option<&mut [f32]>,
+    scratch: &mut [f32],
 ) {
     let (filters, fan_in) = (conv.window.output.channels(), conv.fan_in());
     if is_pointwise(conv) {
-        let cells = dz.len() / filters;
-        let dz = matrix(dz, cells, filters);
-        general_mat_mul(1.0, &dz.t(), &matrix(x, cells, fan_in), 0.0, &mut matrix_mut(dw, filters, fan_in));
+        let rows = dz.len() / filters;
+        product(Left::Columns(dz, filters), Right::Rows(x, fan_in), rows, Target::whole(dw, fan_in), scratch);
         if let Some(dx) = dx {
-            general_mat_mul(1.0, &dz, &matrix(weights, filters, fan_in), 0.0, &mut matrix_mut(dx, cells, fan_in));
+            let weights = Right::Rows(weights, fan_in);
+            product(Left::Rows(dz, filters), weights, filters, Target::whole(dx, fan_in), scratch);
         }
         return;
     }
-    dw.fill(0.0);
-    if let Some(dx) = &mut dx {
-        dx.fill(0.0);
+    backward_weights(conv, x, dz, dw, scratch);
+    if let Some(dx) = dx {
+        backward_input(conv, weights, dz, dx, scratch);
     }
-    let (places, input, layout) = (conv.window.output.cells(), conv.window.input.len(), Layout::new(conv));
-    for (at, (x, dz)) in x.chunks_exact(input).zip(dz.chunks_exact(places * filters)).enumerate() {
-        layout.lay_out(x, columns);
-        let dz = matrix(dz, places, filters);
-        let mut dw = matrix_mut(dw, filters, fan_in);
-        for group in 0..conv.groups() {
-            let dz = dz.slice(s![.., filters_of(conv, group)]);
-            let dw = &mut dw.slice_axis_mut(Axis(0), filters_of(conv, group).into());
-            general_mat_mul(1.0, &dz.t(), &rows(conv, columns, group), 1.0, dw);
+}
+
+/// The gradient of the weights: a product of what each weight meets in all places with the gradients there.
+fn backward_weights(conv: &ConvSpec, x: &[f32], dz: &[f32], dw: &mut [f32], scratch: &mut [f32]) {
+    let (filters, fan_in, groups) = (conv.window.output.channels(), conv.fan_in(), conv.groups());
+    let [_, padded, sums, scratch] = Parts::of(conv).split(scratch);
+    let lattice = Lattice::new(&conv.window);
+    let (taps, each) = (taps(conv, &lattice), filters / groups);
+    padded.fill(0.0);
+    let sums = &mut sums[..fan_in * filters];
+    sums.fill(0.0);
+    let places = lattice.places.len();
+    for (x, dz) in x.chunks_exact(conv.window.input.len()).zip(dz.chunks_exact(places * filters)) {
+        let x = lattice.pad(x, padded);
+        for (group, sums) in sums.chunks_exact_mut(fan_in * each).enumerate() {
+            let values = &x[group * conv.seen as usize..];
+            let left = Left::Table { values, rows: &taps, depth: &lattice.places, span: span(&lattice.places) };
+            let dz = Right::Rows(&dz[group * each..], filters);
+            product(left, dz, places, Target::adding(sums, each), scratch);
         }
-        let Some(dx) = &mut dx else { continue };
-        // What was laid out is used up: its place takes the gradient of it.
-        for group in 0..conv.groups() {
-            let dz = dz.slice(s![.., filters_of(conv, group)]);
-            let product = of_group(conv, weights, group);
-            general_mat_mul(1.0, &dz, &product, 0.0, &mut rows_mut(conv, columns, group));
+    }
+    // From (kernel and channels, filters) to (filters, kernel and channels).
+    for (dw, sums) in dw.chunks_exact_mut(fan_in * each).zip(sums.chunks_exact(fan_in * each)) {
+        for (filter, dw) in dw.chunks_exact_mut(fan_in).enumerate() {
+            dw.iter_mut().zip(sums.iter().skip(filter).step_by(each)).for_each(|(dw, sum)| *dw = *sum);
         }
-        layout.fold(columns, &mut dx[at * input..][..input]);
     }
 }
 
-/// The filters of a group.
-fn filters_of(conv: &ConvSpec, group: usize) -> std::ops::Range<usize> {
-    let each = conv.window.output.channels() / conv.groups();
-    group * each..(group + 1) * each
-}
-
-/// The weights of a group, (filters of the group, kernel and channels).
-fn of_group<'a>(conv: &ConvSpec, weights: &'a [f32], group: usize) -> ArrayView2<'a, f32> {
-    let filters = filters_of(conv, group);
-    matrix(&weights[filters.start * conv.fan_in()..], filters.len(), conv.fan_in())
-}
-
-/// Whether what is laid out lies the other way, (kernel, places): of one channel the places of a row lie together, the cells
-/// of a window only by threes or fives.
-fn lies_across(conv: &ConvSpec) -> bool {
-    conv.window.input.channels() == 1 && conv.window.stride[1] == 1
-}
-
-/// What the filters of a group see, (places, kernel and channels).
-fn rows<'a>(conv: &ConvSpec, columns: &'a [f32], group: usize) -> ArrayView2<'a, f32> {
-    let (places, fan_in) = (conv.window.output.cells(), conv.fan_in());
-    if lies_across(conv) {
-        return matrix(columns, fan_in, places).reversed_axes();
+/// The gradient of the input: that of what each place meets, added to where it was met.
+fn backward_input(conv: &ConvSpec, weights: &[f32], dz: &[f32], dx: &mut [f32], scratch: &mut [f32]) {
+    let (filters, fan_in, groups) = (conv.window.output.channels(), conv.fan_in(), conv.groups());
+    let [packed, _, met, scratch] = Parts::of(conv).split(scratch);
+    let (each, places, seen) = (filters / groups, conv.window.output.cells(), conv.seen as usize);
+    for (weights, packed) in weights.chunks_exact(each * fan_in).zip(packed.chunks_mut(packed_len(each, fan_in))) {
+        pack(Right::Rows(weights, fan_in), each, fan_in, packed);
     }
-    matrix(&columns[group * places * fan_in..], places, fan_in)
-}
-
-fn rows_mut<'a>(conv: &ConvSpec, columns: &'a mut [f32], group: usize) -> ArrayViewMut2<'a, f32> {
-    let (places, fan_in) = (conv.window.output.cells(), conv.fan_in());
-    if lies_across(conv) {
-        return matrix_mut(columns, fan_in, places).reversed_axes();
+    let mut pieces = Vec::with_capacity(places * conv.window.kernel[0] as usize);
+    each_run(&conv.window, groups == 1, |place, cell, count, from| {
+        pieces.push(Piece { from: place * fan_in + cell * seen, to: from, len: count * seen });
+    });
+    dx.fill(0.0);
+    let met = &mut met[..places * fan_in];
+    for (dx, dz) in dx.chunks_exact_mut(conv.window.input.len()).zip(dz.chunks_exact(places * filters)) {
+        for (group, packed) in packed.chunks(packed_len(each, fan_in)).take(groups).enumerate() {
+            let dz = Left::Rows(&dz[group * each..], filters);
+            product(dz, Right::Packed(packed), each, Target::whole(met, fan_in), scratch);
+            add_pieces(&pieces, met, &mut dx[group * seen..]);
+        }
     }
-    matrix_mut(&mut columns[group * places * fan_in..], places, fan_in)
 }
 
-/// A piece of the input that is laid out: what lies together in both.
+/// What lies together both in what a place meets and in the input.
 struct Piece {
     from: usize,
     to: usize,
     len: usize,
 }
 
-/// How an example is laid out, found once for all examples of a batch.
-struct Layout {
-    pieces: Vec<Piece>,
-    /// Whether a window reaches beyond the input.
-    has_gaps: bool,
-}
-
-impl Layout {
-    fn new(conv: &ConvSpec) -> Self {
-        let (seen, fan_in, places) = (conv.seen as usize, conv.fan_in(), conv.window.output.cells());
-        let groups = conv.groups();
-        let mut pieces = Vec::with_capacity(places * conv.window.kernel[0] as usize * groups);
-        if lies_across(conv) {
-            each_row(&conv.window, |place, cell, len, from| {
-                pieces.push(Piece { from, to: cell * places + place, len })
-            });
-        } else {
-            each_run(&conv.window, groups == 1, |place, cell, count, from| {
-                pieces.extend((0..groups).map(|group| Piece {
-                    from: from + group * seen,
-                    to: (group * places + place) * fan_in + cell * seen,
-                    len: count * seen,
-                }));
-            });
+/// Adds each piece to where it belongs.
+fn add_pieces(pieces: &[Piece], from: &[f32], to: &mut [f32]) {
+    widest!({
+        for piece in pieces {
+            let from = &from[piece.from..][..piece.len];
+            to[piece.to..][..piece.len].iter_mut().zip(from).for_each(|(to, from)| *to += from);
         }
-        let has_gaps = pieces.iter().map(|piece| piece.len).sum::<usize>() < columns(conv);
-        Self { pieces, has_gaps }
-    }
-
-    /// Lays out what each place of the window meets, for each group; what lies outside of the input is 0.
-    fn lay_out(&self, x: &[f32], columns: &mut [f32]) {
-        if self.has_gaps {
-            columns.fill(0.0);
-        }
-        widest(|| {
-            for Piece { from, to, len } in &self.pieces {
-                // Most pieces are shorter than a call of a copying function is worth.
-                columns[*to..][..*len].iter_mut().zip(&x[*from..][..*len]).for_each(|(column, x)| *column = *x);
-            }
-        });
-    }
-
-    /// Adds what was laid out to where it came from.
-    fn fold(&self, columns: &[f32], dx: &mut [f32]) {
-        widest(|| {
-            for Piece { from, to, len } in &self.pieces {
-                let columns = &columns[*to..][..*len];
-                dx[*from..][..*len].iter_mut().zip(columns).for_each(|(dx, column)| *dx += column);
-            }
-        });
-    }
+    });
 }

@@ -1,6 +1,5 @@
 //! A fully connected layer: `y = f(x W^T + b)`.
 
-use ndarray::linalg::general_mat_mul;
 use neurona::{
     arch::{
         ActivationSpec::{self, FastSigmoid, Sigmoid},
@@ -13,7 +12,7 @@ use super::{Backward, Fans, Forward, LayerKind, activate_on_device, options};
 use crate::{
     Spec,
     config::described::{Described, Wrong, wrong},
-    network::{matrix, matrix_mut},
+    product::{self, Left, Right, Target, product},
 };
 
 /// A fully connected layer.
@@ -79,22 +78,24 @@ impl LayerKind for Dense {
         matches!(self.activation, Sigmoid | FastSigmoid)
     }
 
-    fn forward(&self, Forward { values, x, y, .. }: Forward<'_>) {
-        let (outputs, inputs) = self.sizes();
-        let rows = y.len() / outputs;
-        let weights = matrix(values, outputs, inputs);
-        general_mat_mul(1.0, &matrix(x, rows, inputs), &weights.t(), 0.0, &mut matrix_mut(y, rows, outputs));
+    fn scratch(&self) -> usize {
+        product::SCRATCH
     }
 
-    fn backward(&self, Backward { values, x, dy, into, dx, .. }: Backward<'_>) {
+    fn forward(&self, Forward { values, x, y, scratch, .. }: Forward<'_>) {
+        let (outputs, inputs) = self.sizes();
+        let weights = Right::Columns(&values[..self.weights()], inputs);
+        product(Left::Rows(x, inputs), weights, inputs, Target::whole(y, outputs), scratch);
+    }
+
+    fn backward(&self, Backward { values, x, dy, into, dx, scratch, .. }: Backward<'_>) {
         let (outputs, inputs) = self.sizes();
         let rows = dy.len() / outputs;
-        let dz = matrix(dy, rows, outputs);
-        let dw = &mut matrix_mut(into, outputs, inputs);
-        general_mat_mul(1.0, &dz.t(), &matrix(x, rows, inputs), 0.0, dw);
+        let (dw, _) = into.split_at_mut(self.weights());
+        product(Left::Columns(dy, outputs), Right::Rows(x, inputs), rows, Target::whole(dw, inputs), scratch);
         if let Some(dx) = dx {
-            let weights = matrix(values, outputs, inputs);
-            general_mat_mul(1.0, &dz, &weights, 0.0, &mut matrix_mut(dx, rows, inputs));
+            let weights = Right::Rows(&values[..self.weights()], inputs);
+            product(Left::Rows(dy, outputs), weights, outputs, Target::whole(dx, inputs), scratch);
         }
     }
 }

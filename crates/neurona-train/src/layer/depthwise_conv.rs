@@ -103,7 +103,7 @@ fn forward(conv: &DepthwiseConvSpec, weights: &[f32], x: &[f32], z: &mut [f32]) 
     let (filters, each) = (output.channels(), output.channels() / input.channels());
     let cells = cells(&conv.window);
     z.fill(0.0);
-    widest(|| {
+    widest!({
         for (x, z) in x.chunks_exact(input.len()).zip(z.chunks_exact_mut(output.len())) {
             for Cell { place, cell, from } in cells.iter().copied() {
                 let (z, weights) = (&mut z[place * filters..][..filters], &weights[cell * filters..][..filters]);
@@ -141,7 +141,7 @@ fn backward(
     if let Some(dx) = &mut dx {
         dx.fill(0.0);
     }
-    widest(|| {
+    widest!({
         for (at, (x, dz)) in x.chunks_exact(input.len()).zip(dz.chunks_exact(output.len())).enumerate() {
             for Cell { place, cell, from } in cells.iter().copied() {
                 let (dz, x) = (&dz[place * filters..][..filters], &x[from..][..input.channels()]);

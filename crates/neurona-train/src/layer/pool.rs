@@ -8,7 +8,7 @@ use neurona::{
 use super::{
     Backward, Forward, LayerKind, array,
     source::{kernel_type, padding, pool_type},
-    window::{Cell, cells},
+    window::cells,
 };
 use crate::{
     Spec,
@@ -80,40 +80,75 @@ fn describe(layer: &LayerConfig, key: &str, size: Option<Size>, kind: PoolKind, 
     Ok(Spec::Pool(PoolSpec { window, kind }))
 }
 
+/// Channels that are computed at once: their number is known to the compiler, which makes vectors of them.
+const LANES: usize = 8;
+
+/// What each place of the window meets, found once for all examples of a batch.
+struct Meetings {
+    /// Where the channels of the cells begin in the input, place after place.
+    from: Vec<usize>,
+    /// Where the cells of each place end.
+    ends: Vec<usize>,
+    channels: usize,
+}
+
+impl Meetings {
+    fn new(pool: &PoolSpec) -> Self {
+        let cells = cells(&pool.window);
+        let places = 0..pool.window.output.cells();
+        Self {
+            ends: places.map(|place| cells.partition_point(|cell| cell.place <= place)).collect(),
+            from: cells.into_iter().map(|cell| cell.from).collect(),
+            channels: pool.window.input.channels(),
+        }
+    }
+
+    /// The cells of each place.
+    fn places(&self) -> impl Iterator<Item = &[usize]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.from[start..*end])
+    }
+}
+
 /// The largest or the mean of each window, as far as it lies within the input.
 ///
 /// # Shapes
 ///
 /// `x` is (B, cells, channels), `y` is (B, places, channels).
 fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
-    let (input, output) = (pool.window.input, pool.window.output);
-    let (channels, cells) = (input.channels(), cells(&pool.window));
+    let (input, output, meetings) = (pool.window.input, pool.window.output, Meetings::new(pool));
+    let channels = meetings.channels;
     let examples = x.chunks_exact(input.len()).zip(y.chunks_exact_mut(output.len()));
-    match pool.kind {
-        PoolKind::Max => widest(|| {
-            for (x, y) in examples {
-                y.fill(f32::NEG_INFINITY);
-                for Cell { place, from, .. } in cells.iter().copied() {
-                    let cells = y[place * channels..][..channels].iter_mut().zip(&x[from..][..channels]);
-                    // A comparison with NaN is false, so that NaN stays.
-                    cells.for_each(|(y, x)| *y = if *x <= *y || y.is_nan() { *y } else { *x });
+    widest!({
+        for (x, y) in examples {
+            for (from, y) in meetings.places().zip(y.chunks_exact_mut(channels)) {
+                let (blocks, rest) = y.as_chunks_mut::<LANES>();
+                for (block, y) in blocks.iter_mut().enumerate() {
+                    *y = pooled(pool.kind, x, from, block * LANES);
+                }
+                for (channel, y) in (channels - rest.len()..).zip(rest) {
+                    [*y] = pooled(pool.kind, x, from, channel);
                 }
             }
-        }),
-        PoolKind::Average => widest(|| {
-            let counts = counts(&cells, output.cells());
-            for (x, y) in examples {
-                y.fill(0.0);
-                for Cell { place, from, .. } in cells.iter().copied() {
-                    let cells = y[place * channels..][..channels].iter_mut().zip(&x[from..][..channels]);
-                    cells.for_each(|(y, x)| *y += x);
-                }
-                for (y, count) in y.chunks_exact_mut(channels).zip(&counts) {
-                    y.iter_mut().for_each(|y| *y /= count);
-                }
-            }
-        }),
+        }
+    });
+}
+
+/// The results of `N` channels from `channel` on, where the cells are `from`.
+#[inline(always)]
+fn pooled<const N: usize>(kind: PoolKind, x: &[f32], from: &[usize], channel: usize) -> [f32; N] {
+    let mut y = [if kind == PoolKind::Max { f32::NEG_INFINITY } else { 0.0 }; N];
+    for x in from.iter().filter_map(|from| x.get(from + channel..)?.first_chunk::<N>()) {
+        match kind {
+            // A comparison with NaN is false, so that NaN stays.
+            PoolKind::Max => (0..N).for_each(|at| y[at] = if x[at] <= y[at] || y[at].is_nan() { y[at] } else { x[at] }),
+            PoolKind::Average => (0..N).for_each(|at| y[at] += x[at]),
+        }
     }
+    if kind == PoolKind::Average {
+        y.iter_mut().for_each(|y| *y /= from.len() as f32);
+    }
+    y
 }
 
 /// The gradient of the inputs: of a largest value to the first cell that has it.
@@ -122,45 +157,50 @@ fn forward(pool: &PoolSpec, x: &[f32], y: &mut [f32]) {
 ///
 /// `x` and `dx` are (B, cells, channels), `y` and `dy` are (B, places, channels).
 fn backward(pool: &PoolSpec, x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let (input, output) = (pool.window.input, pool.window.output);
-    let (channels, cells) = (input.channels(), cells(&pool.window));
+    let (input, output, meetings) = (pool.window.input, pool.window.output, Meetings::new(pool));
+    let channels = meetings.channels;
     dx.fill(0.0);
     let outputs = y.chunks_exact(output.len()).zip(dy.chunks_exact(output.len()));
     let inputs = x.chunks_exact(input.len()).zip(dx.chunks_exact_mut(input.len()));
-    let examples = inputs.zip(outputs);
-    match pool.kind {
-        PoolKind::Max => widest(|| {
-            // What of the gradient of each output is not given yet: all of it, then nothing.
-            let mut rest = vec![0.0; output.len()];
-            for ((x, dx), (y, dy)) in examples {
-                rest.copy_from_slice(dy);
-                for Cell { place, from, .. } in cells.iter().copied() {
-                    let of_place = place * channels..(place + 1) * channels;
-                    let outputs = y[of_place.clone()].iter().zip(&mut rest[of_place]);
-                    let inputs = x[from..][..channels].iter().zip(&mut dx[from..][..channels]);
-                    for ((x, dx), (y, rest)) in inputs.zip(outputs) {
-                        let is_largest = *x == *y || (x.is_nan() && y.is_nan());
-                        *dx += if is_largest { *rest } else { 0.0 };
-                        *rest = if is_largest { 0.0 } else { *rest };
-                    }
+    widest!({
+        for ((x, dx), (y, dy)) in inputs.zip(outputs) {
+            let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
+            for (from, (y, dy)) in meetings.places().zip(outputs) {
+                let ((blocks, rest), (of_blocks, of_rest)) = (y.as_chunks::<LANES>(), dy.as_chunks::<LANES>());
+                for (block, (y, dy)) in blocks.iter().zip(of_blocks).enumerate() {
+                    give_back(pool.kind, x, from, block * LANES, y, *dy, dx);
+                }
+                for (channel, (y, dy)) in (channels - rest.len()..).zip(rest.iter().zip(of_rest)) {
+                    give_back(pool.kind, x, from, channel, &[*y], [*dy], dx);
                 }
             }
-        }),
-        PoolKind::Average => widest(|| {
-            let counts = counts(&cells, output.cells());
-            for ((_, dx), (_, dy)) in examples {
-                for Cell { place, from, .. } in cells.iter().copied() {
-                    let dx = dx[from..][..channels].iter_mut();
-                    dx.zip(&dy[place * channels..]).for_each(|(dx, dy)| *dx += dy / counts[place]);
-                }
-            }
-        }),
-    }
+        }
+    });
 }
 
-/// How many cells each place of the window meets.
-fn counts(cells: &[Cell], places: usize) -> Vec<f32> {
-    let mut counts = vec![0.0; places];
-    cells.iter().for_each(|cell| counts[cell.place] += 1.0);
-    counts
+/// Adds to the gradient of the cells `from` what the gradient `dy` of `N` channels from `channel` on gives them.
+#[inline(always)]
+fn give_back<const N: usize>(
+    kind: PoolKind,
+    x: &[f32],
+    from: &[usize],
+    channel: usize,
+    y: &[f32; N],
+    dy: [f32; N],
+    dx: &mut [f32],
+) {
+    // What of the gradient of a largest value is not given yet: all of it, then nothing.
+    let mut rest = if kind == PoolKind::Max { dy } else { dy.map(|dy| dy / from.len() as f32) };
+    for from in from {
+        let x = x.get(from + channel..).and_then(|x| x.first_chunk::<N>());
+        let dx = dx.get_mut(from + channel..).and_then(|dx| dx.first_chunk_mut::<N>());
+        let (Some(x), Some(dx)) = (x, dx) else { continue };
+        for at in 0..N {
+            let given = kind == PoolKind::Average || x[at] == y[at] || (x[at].is_nan() && y[at].is_nan());
+            dx[at] += if given { rest[at] } else { 0.0 };
+            if kind == PoolKind::Max {
+                rest[at] = if given { 0.0 } else { rest[at] };
+            }
+        }
+    }
 }

@@ -6,12 +6,8 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul, s};
 use neurona::{
-    arch::{
-        ActivationSpec::{Sigmoid, Tanh},
-        CellSpec, RecurrentSpec, Shape, States,
-    },
+    arch::{ActivationSpec::Tanh, CellSpec, RecurrentSpec, Shape, States},
     kernel,
 };
 
@@ -22,8 +18,8 @@ use crate::{
         LayerConfig,
         described::{Described, Wrong, wrong},
     },
-    math,
-    network::{matrix, matrix_mut},
+    math::{sigmoid, tanh},
+    product::{self, Left, Right, Target, pack, packed_len, product},
     simd::widest,
 };
 
@@ -117,9 +113,10 @@ impl LayerKind for RecurrentSpec {
         false
     }
 
-    /// The memory of one row.
+    /// The memory of one row, the weights of the state as a product takes them, and what a product needs.
     fn scratch(&self) -> usize {
-        Sizes::of(self).memory
+        let sizes = Sizes::of(self);
+        sizes.memory.saturating_add(sizes.packed()).saturating_add(product::SCRATCH)
     }
 
     /// Of each step the gates, and the memory before it.
@@ -139,8 +136,6 @@ impl LayerKind for RecurrentSpec {
     }
 
     fn backward(&self, Backward { values, x, trace, dy, through, into, dx, scratch, .. }: Backward<'_>) {
-        let rows = dy.len() / self.output().len();
-        let (scratch, _) = scratch.split_at_mut(rows * self.scratch_of_row());
         backward(self, values, Recorded { x, trace, dy, through }, into, dx, scratch);
     }
 }
@@ -217,6 +212,19 @@ impl Sizes {
         [(0..together, 0..together), (together..self.sums, self.sums..self.gates)]
     }
 
+    /// Number of values of the weights of the state as a product takes them.
+    fn packed(self) -> usize {
+        let blocks = self.of_state().map(|(weights, _)| weights.len());
+        blocks.into_iter().map(|sums| packed_len(sums, self.units).max(packed_len(self.units, sums))).sum()
+    }
+
+    /// The two blocks of the weights of the state, packed.
+    fn split_packed(self, packed: &mut [f32]) -> [&mut [f32]; 2] {
+        let [(sums, _), _] = self.of_state();
+        let first = packed_len(sums.len(), self.units).max(packed_len(self.units, sums.len()));
+        packed.split_at_mut(first).into()
+    }
+
     /// The values of a layer: weights of the input, weights of the state, biases.
     fn split(self, values: &[f32]) -> [&[f32]; 3] {
         let (weights, rest) = values.split_at(self.sums * self.inputs);
@@ -236,45 +244,49 @@ impl Sizes {
 /// # Shapes
 ///
 /// `x` is (B, steps, inputs), `y` is (B, units) or (B, steps, units), `trace` is (B, steps, gates), then (B, steps, memory).
-fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace: &mut [f32], memory: &mut [f32]) {
+fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace: &mut [f32], scratch: &mut [f32]) {
     let sizes @ Sizes { steps, inputs, units, sums, .. } = Sizes::of(spec);
     let (rows, given) = (x.len() / (steps * inputs), y.len() * steps * inputs / x.len());
     let [weights, recurrent, bias] = sizes.split(values);
-    let recurrent = matrix(recurrent, sums, units);
+    let (memory, scratch) = scratch.split_at_mut(sizes.memory);
+    let (packed, scratch) = scratch.split_at_mut(sizes.packed());
+    let packed = sizes.split_packed(packed);
     let (gates, before) = trace.split_at_mut(rows * steps * sizes.gates);
     // The sums over the input and the biases, of all steps at once.
-    let mut all = matrix_mut(gates, rows * steps, sizes.gates);
-    all.slice_mut(s![.., sums..]).fill(0.0);
-    let (x, weights) = (matrix(x, rows * steps, inputs), matrix(weights, sums, inputs));
-    general_mat_mul(1.0, &x, &weights.t(), 0.0, &mut all.slice_mut(s![.., ..sums]));
-    activation::add_bias(gates, bias);
+    for gates in gates.chunks_exact_mut(sizes.gates) {
+        gates.copy_from_slice(bias);
+    }
+    let of_input = Target { columns: sums, ..Target::adding(gates, sizes.gates) };
+    product(Left::Rows(x, inputs), Right::Columns(weights, inputs), inputs, of_input, scratch);
+    let mut of_state = sizes.of_state().into_iter().zip(packed).map(|((weights, places), packed)| {
+        pack(Right::Columns(&recurrent[weights.start * units..], units), units, weights.len(), packed);
+        (places, &*packed)
+    });
+    let of_state = [of_state.next(), of_state.next()];
     for step in 0..steps {
         if step > 0 {
-            let h = of_step(before, rows, steps, step, sizes.memory);
-            let h = h.slice(s![.., ..units]);
-            let mut z = of_step_mut(gates, rows, steps, step, sizes.gates);
-            for (weights, places) in sizes.of_state() {
-                let z = &mut z.slice_mut(s![.., places]);
-                general_mat_mul(1.0, &h, &recurrent.slice(s![weights, ..]).t(), 1.0, z);
+            let h = Left::Rows(&before[step * sizes.memory..], steps * sizes.memory);
+            for (places, packed) in of_state.iter().flatten() {
+                let z = Target { columns: places.len(), rows, ..Target::adding(gates, steps * sizes.gates) };
+                product(h, Right::Packed(packed), units, z.beside(step * sizes.gates + places.start), scratch);
             }
         }
         let of_rows = gates.chunks_exact_mut(steps * sizes.gates).zip(before.chunks_exact_mut(steps * sizes.memory));
-        for ((gates, before), y) in of_rows.zip(y.chunks_exact_mut(given)) {
-            let before = &mut before[step * sizes.memory..];
-            if step == 0 {
-                before[..sizes.memory].fill(0.0);
+        widest!({
+            for ((gates, before), y) in of_rows.zip(y.chunks_exact_mut(given)) {
+                let (now, next) = before[step * sizes.memory..].split_at_mut(sizes.memory);
+                if step == 0 {
+                    now.fill(0.0);
+                }
+                let next = if step + 1 < steps { &mut next[..sizes.memory] } else { &mut *memory };
+                advance(spec.cell, &mut gates[step * sizes.gates..][..sizes.gates], now, next);
+                match spec.states {
+                    States::All => y[step * units..][..units].copy_from_slice(&next[..units]),
+                    States::Last if step + 1 == steps => y.copy_from_slice(&next[..units]),
+                    States::Last => {}
+                }
             }
-            memory.copy_from_slice(&before[..sizes.memory]);
-            advance(spec.cell, &mut gates[step * sizes.gates..][..sizes.gates], memory);
-            if step + 1 < steps {
-                before[sizes.memory..][..sizes.memory].copy_from_slice(memory);
-            }
-            match spec.states {
-                States::All => y[step * units..][..units].copy_from_slice(&memory[..units]),
-                States::Last if step + 1 == steps => y.copy_from_slice(&memory[..units]),
-                States::Last => {}
-            }
-        }
+        });
     }
 }
 
@@ -291,7 +303,8 @@ struct Recorded<'a> {
 ///
 /// # Shapes
 ///
-/// `dx` is (B, steps, inputs), `into` is as the values, `scratch` is (B, steps, gates), then (B, memory).
+/// `dx` is (B, steps, inputs), `into` is as the values, `scratch` has (B, steps, gates), then (B, memory), then
+/// as much as forward.
 fn backward(
     spec: &RecurrentSpec,
     values: &[f32],
@@ -303,108 +316,103 @@ fn backward(
     let sizes @ Sizes { steps, inputs, units, sums, .. } = Sizes::of(spec);
     let (rows, given) = (x.len() / (steps * inputs), dy.len() * steps * inputs / x.len());
     let [weights, recurrent, _] = sizes.split(values);
-    let recurrent = matrix(recurrent, sums, units);
     let (gates, before) = trace.split_at(rows * steps * sizes.gates);
-    let (dz, dmemory) = scratch.split_at_mut(rows * steps * sizes.gates);
+    let (dz, scratch) = scratch.split_at_mut(rows * steps * sizes.gates);
+    let (dmemory, scratch) = scratch.split_at_mut(rows * sizes.memory);
+    let (packed, scratch) = scratch.split_at_mut(sizes.packed());
+    let packed = sizes.split_packed(packed);
+    let mut of_state = sizes.of_state().into_iter().zip(packed).map(|((weights, places), packed)| {
+        pack(Right::Rows(&recurrent[weights.start * units..], units), weights.len(), units, packed);
+        (places, &*packed)
+    });
+    let of_state = [of_state.next(), of_state.next()];
     dmemory.fill(0.0);
     for step in (0..steps).rev() {
         let kept = gates.chunks_exact(steps * sizes.gates).zip(before.chunks_exact(steps * sizes.memory));
         let of_rows = dz.chunks_exact_mut(steps * sizes.gates).zip(dmemory.chunks_exact_mut(sizes.memory));
-        for (((gates, before), (dz, dmemory)), dy) in kept.zip(of_rows).zip(dy.chunks_exact(given)) {
-            let dy = match spec.states {
-                States::All => &dy[step * units..][..units],
-                States::Last if step + 1 == steps => dy,
-                States::Last => &[],
-            };
-            dmemory.iter_mut().zip(dy).for_each(|(dh, dy)| *dh += dy);
-            let (gates, before) = (&gates[step * sizes.gates..][..sizes.gates], &before[step * sizes.memory..]);
-            go_back(spec.cell, gates, &before[..sizes.memory], &mut dz[step * sizes.gates..][..sizes.gates], dmemory);
-        }
+        widest!({
+            for (((gates, before), (dz, dmemory)), dy) in kept.zip(of_rows).zip(dy.chunks_exact(given)) {
+                let dy = match spec.states {
+                    States::All => &dy[step * units..][..units],
+                    States::Last if step + 1 == steps => dy,
+                    States::Last => &[],
+                };
+                dmemory.iter_mut().zip(dy).for_each(|(dh, dy)| *dh += dy);
+                let (gates, before) = (&gates[step * sizes.gates..][..sizes.gates], &before[step * sizes.memory..]);
+                let dz = &mut dz[step * sizes.gates..][..sizes.gates];
+                go_back(spec.cell, gates, &before[..sizes.memory], dz, dmemory);
+            }
+        });
         if (steps - step).is_multiple_of(through) {
             dmemory.fill(0.0);
         } else if step > 0 {
-            let dz = of_step(dz, rows, steps, step, sizes.gates);
-            let mut dh = matrix_mut(dmemory, rows, sizes.memory);
-            let mut dh = dh.slice_mut(s![.., ..units]);
-            for (weights, places) in sizes.of_state() {
-                general_mat_mul(1.0, &dz.slice(s![.., places]), &recurrent.slice(s![weights, ..]), 1.0, &mut dh);
+            for (places, packed) in of_state.iter().flatten() {
+                let dz = Left::Rows(&dz[step * sizes.gates + places.start..], steps * sizes.gates);
+                let dh = Target { columns: units, ..Target::adding(dmemory, sizes.memory) };
+                product(dz, Right::Packed(packed), places.len(), dh, scratch);
             }
         }
     }
     let [dw, du, db] = sizes.split_mut(into);
     db.fill(0.0);
-    widest(|| {
+    widest!({
         for dz in dz.chunks_exact(sizes.gates) {
             db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
         }
     });
-    let (x, dz) = (matrix(x, rows * steps, inputs), matrix(dz, rows * steps, sizes.gates));
-    let of_input = dz.slice(s![.., ..sums]);
-    general_mat_mul(1.0, &of_input.t(), &x, 0.0, &mut matrix_mut(dw, sums, inputs));
-    let before = matrix(before, rows * steps, sizes.memory);
-    let mut du = matrix_mut(du, sums, units);
+    // The steps of all rows are the depth of one product.
+    let of_input = Target { rows: sums, ..Target::whole(dw, inputs) };
+    product(Left::Columns(dz, sizes.gates), Right::Rows(x, inputs), rows * steps, of_input, scratch);
     for (weights, places) in sizes.of_state() {
-        let (dz, mut du) = (dz.slice(s![.., places]), du.slice_mut(s![weights, ..]));
-        general_mat_mul(1.0, &dz.t(), &before.slice(s![.., ..units]), 0.0, &mut du);
+        let du = Target { rows: weights.len(), ..Target::whole(&mut du[weights.start * units..], units) };
+        let dz = Left::Columns(&dz[places.start..], sizes.gates);
+        product(dz, Right::Rows(before, sizes.memory), rows * steps, du, scratch);
     }
     if let Some(dx) = dx {
-        let weights = matrix(weights, sums, inputs);
-        general_mat_mul(1.0, &of_input, &weights, 0.0, &mut matrix_mut(dx, rows * steps, inputs));
+        let weights = Right::Rows(weights, inputs);
+        product(Left::Rows(dz, sizes.gates), weights, sums, Target::whole(dx, inputs), scratch);
     }
 }
 
-/// The values of one step, (B, width), of an array that is (B, steps, width).
-fn of_step(values: &[f32], rows: usize, steps: usize, step: usize, width: usize) -> ArrayView2<'_, f32> {
-    matrix(values, rows, steps * width).slice_move(s![.., step * width..(step + 1) * width])
-}
-
-fn of_step_mut(values: &mut [f32], rows: usize, steps: usize, step: usize, width: usize) -> ArrayViewMut2<'_, f32> {
-    matrix_mut(values, rows, steps * width).slice_move(s![.., step * width..(step + 1) * width])
-}
-
-/// A step of one row: `memory` becomes the next one, and `gates`, the sums, what [`go_back`] needs.
-fn advance(cell: CellSpec, gates: &mut [f32], memory: &mut [f32]) {
+/// A step of one row, from the memory `now` to the `next`: `gates`, the sums, become what [`go_back`] needs.
+#[inline(always)]
+fn advance(cell: CellSpec, gates: &mut [f32], now: &[f32], next: &mut [f32]) {
     match cell {
         CellSpec::Rnn { activation } => {
-            memory.copy_from_slice(gates);
-            activation::forward(activation, memory);
+            next.copy_from_slice(gates);
+            activation::forward(activation, next);
             if !activation::needs_sum(activation) {
-                gates.copy_from_slice(memory);
+                gates.copy_from_slice(next);
             }
         }
         CellSpec::Gru => {
             let [r, z, n, s] = four_mut(gates);
-            activation::forward(Sigmoid, r);
-            activation::forward(Sigmoid, z);
-            widest(|| n.iter_mut().zip(r.iter().zip(&*s)).for_each(|(n, (r, s))| *n += r * s));
-            activation::forward(Tanh, n);
-            widest(|| {
-                for (h, (z, n)) in memory.iter_mut().zip(z.iter().zip(&*n)) {
-                    *h = (1.0 - z) * n + z * *h;
-                }
-            });
+            let gates = r.iter_mut().zip(z).zip(n).zip(s);
+            for ((((r, z), n), s), (h, next)) in gates.zip(now.iter().zip(next)) {
+                *r = sigmoid(*r);
+                *z = sigmoid(*z);
+                *n = tanh(*n + *r * *s);
+                *next = (1.0 - *z) * *n + *z * h;
+            }
         }
         CellSpec::Lstm => {
             let [i, f, g, o] = four_mut(gates);
-            for gate in [&mut *i, &mut *f, &mut *o] {
-                activation::forward(Sigmoid, gate);
+            let ((_, c), (next_h, next_c)) = (now.split_at(i.len()), next.split_at_mut(i.len()));
+            let (gates, cells) = (i.iter_mut().zip(f).zip(g).zip(o), c.iter().zip(next_c).zip(next_h));
+            for ((((i, f), g), o), ((c, next_c), next_h)) in gates.zip(cells) {
+                (*i, *f, *g, *o) = (sigmoid(*i), sigmoid(*f), tanh(*g), sigmoid(*o));
+                *next_c = *f * c + *i * *g;
+                *next_h = *o * tanh(*next_c);
             }
-            activation::forward(Tanh, g);
-            let (h, c) = memory.split_at_mut(i.len());
-            for (c, ((i, f), g)) in c.iter_mut().zip(i.iter().zip(&*f).zip(&*g)) {
-                *c = f * *c + i * g;
-            }
-            h.copy_from_slice(c);
-            activation::forward(Tanh, h);
-            h.iter_mut().zip(o).for_each(|(h, o)| *h *= *o);
         }
         // What this version does not know it cannot train: NaN stops it.
-        _ => memory.fill(f32::NAN),
+        _ => next.fill(f32::NAN),
     }
 }
 
 /// Back through a step of one row: from the gradient of the memory after it to those of the sums, in the order of the biases,
 /// and to that of the memory before, but for what goes through the recurrent weights.
+#[inline(always)]
 fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemory: &mut [f32]) {
     let of_sigmoid = |y: f32| y * (1.0 - y);
     let of_tanh = |y: f32| (1.0 - y) * (1.0 + y);
@@ -418,22 +426,20 @@ fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemor
             let ([r, z, n, s], [dr, dz, dn, ds]) = (four(gates), four_mut(dz));
             let kept = r.iter().zip(z).zip(n).zip(s).zip(memory);
             let given = dr.iter_mut().zip(dz).zip(dn).zip(ds).zip(dmemory);
-            widest(|| {
-                for (((((r, z), n), s), h), ((((dr, dz), dn), ds), dh)) in kept.zip(given) {
-                    *dn = *dh * (1.0 - z) * of_tanh(*n);
-                    *ds = *dn * r;
-                    *dr = *dn * s * of_sigmoid(*r);
-                    *dz = *dh * (h - n) * of_sigmoid(*z);
-                    *dh *= z;
-                }
-            });
+            for (((((r, z), n), s), h), ((((dr, dz), dn), ds), dh)) in kept.zip(given) {
+                *dn = *dh * (1.0 - z) * of_tanh(*n);
+                *ds = *dn * r;
+                *dr = *dn * s * of_sigmoid(*r);
+                *dz = *dh * (h - n) * of_sigmoid(*z);
+                *dh *= z;
+            }
         }
         CellSpec::Lstm => {
             let ([i, f, g, o], [di, df, dg, d_o]) = (four(gates), four_mut(dz));
             let (c, (dh, dc)) = (&memory[i.len()..], dmemory.split_at_mut(i.len()));
             for (unit, (dh, dc)) in dh.iter_mut().zip(dc).enumerate() {
                 let (i, f, g, o, c) = (i[unit], f[unit], g[unit], o[unit], c[unit]);
-                let t = math::tanh(f * c + i * g);
+                let t = tanh(f * c + i * g);
                 *dc += *dh * o * of_tanh(t);
                 di[unit] = *dc * g * of_sigmoid(i);
                 df[unit] = *dc * c * of_sigmoid(f);
@@ -448,12 +454,14 @@ fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemor
 }
 
 /// The values of four gates.
+#[inline(always)]
 fn four(gates: &[f32]) -> [&[f32]; 4] {
     let (first, second) = gates.split_at(gates.len() / 2);
     let ((a, b), (c, d)) = (first.split_at(first.len() / 2), second.split_at(second.len() / 2));
     [a, b, c, d]
 }
 
+#[inline(always)]
 fn four_mut(gates: &mut [f32]) -> [&mut [f32]; 4] {
     let (first, second) = gates.split_at_mut(gates.len() / 2);
     let (half, other) = (first.len() / 2, second.len() / 2);

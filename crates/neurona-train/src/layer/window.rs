@@ -48,22 +48,58 @@ pub(super) fn each_run(window: &WindowSpec, together: bool, mut f: impl FnMut(us
     }
 }
 
-/// As [`each_run`], but of one channel, and of a window that moves by 1 along a row: for each cell of the window the places of a
-/// row come as one run: the number of the first place and of the cell, how many there are, and where they begin in the input.
-pub(super) fn each_row(window: &WindowSpec, mut f: impl FnMut(usize, usize, usize, usize)) {
-    let [rows, columns] = [0, 1].map(|axis| Axis::new(window, axis));
-    for kernel_row in 0..rows.kernel {
-        for kernel_column in 0..columns.kernel {
-            let ahead = kernel_column * columns.dilation;
-            let first = columns.before.saturating_sub(ahead);
-            let end = (columns.cells + columns.before).saturating_sub(ahead).min(columns.places);
-            for place_row in 0..rows.places {
-                let Some(row) = rows.meets(place_row, kernel_row).filter(|_| first < end) else { continue };
-                let from = row * columns.cells + first + ahead - columns.before;
-                f(place_row * columns.places + first, kernel_row * columns.kernel + kernel_column, end - first, from);
-            }
+/// Where the values lie that a window meets, in an input with zeros around it where the window reaches beyond it.
+pub(super) struct Lattice {
+    /// Where the window begins in each of its places.
+    pub(super) places: Vec<usize>,
+    /// How far from there the first channel of each of its cells lies.
+    pub(super) cells: Vec<usize>,
+    /// Values of a row of the input.
+    width: usize,
+    /// The same with the zeros around it.
+    padded: usize,
+    /// Where the input begins in that.
+    start: usize,
+}
+
+impl Lattice {
+    pub(super) fn new(window: &WindowSpec) -> Self {
+        let [rows, columns] = [0, 1].map(|axis| Axis::new(window, axis));
+        let channels = window.input.channels();
+        let width = columns.padded() * channels;
+        let at = |row: usize, column: usize| row * width + column * channels;
+        let places = (0..rows.places)
+            .flat_map(|row| (0..columns.places).map(move |column| (row, column)))
+            .map(|(row, column)| at(row * rows.stride, column * columns.stride));
+        let cells = (0..rows.kernel)
+            .flat_map(|row| (0..columns.kernel).map(move |column| (row, column)))
+            .map(|(row, column)| at(row * rows.dilation, column * columns.dilation));
+        Self {
+            places: places.collect(),
+            cells: cells.collect(),
+            width: columns.cells * channels,
+            padded: width,
+            start: at(rows.before, columns.before),
         }
     }
+
+    /// The input with zeros around it, for which `padded`, of [`padded_len`], has the zeros already.
+    pub(super) fn pad<'a>(&self, x: &'a [f32], padded: &'a mut [f32]) -> &'a [f32] {
+        if padded.is_empty() {
+            return x;
+        }
+        for (to, from) in padded[self.start..].chunks_mut(self.padded).zip(x.chunks_exact(self.width)) {
+            to[..from.len()].copy_from_slice(from);
+        }
+        padded
+    }
+}
+
+/// Number of values of an input with zeros around it; 0 where the window needs none.
+pub(super) fn padded_len(window: &WindowSpec) -> usize {
+    let [rows, columns] = [0, 1].map(|axis| Axis::new(window, axis));
+    let needed = [&rows, &columns].into_iter().any(|axis| axis.padded() > axis.cells);
+    if needed { rows.padded().saturating_mul(columns.padded()).saturating_mul(window.input.channels()) } else { 0 }
 }
 
 /// One axis along which a window slides.
@@ -88,6 +124,12 @@ impl Axis {
         }
     }
 
+    /// Number of cells with those that the window needs around the input.
+    fn padded(&self) -> usize {
+        let reach = (self.places - 1) * self.stride + (self.kernel - 1) * self.dilation + 1;
+        reach.max(self.before + self.cells)
+    }
+
     /// The cell of the input that a cell of the window meets in a place.
     fn meets(&self, place: usize, cell: usize) -> Option<usize> {
         (place * self.stride + cell * self.dilation).checked_sub(self.before).filter(|met| *met < self.cells)
@@ -101,8 +143,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_the_same_cells() {
-        let image = |height, width| Shape::Image { height, width, channels: 1 };
+    fn a_lattice_meets_the_same_cells() {
+        let image = |height, width| Shape::Image { height, width, channels: 2 };
         let explicit = |left, right| PaddingSpec::Explicit { top: 1, bottom: 0, left, right };
         for (padding, kernel, dilation, [height, width]) in [
             (PaddingSpec::Valid, [3, 2], [1, 1], [2, 6]),
@@ -112,14 +154,16 @@ mod tests {
         ] {
             let (input, output) = (image(5, 7), image(height, width));
             let window = WindowSpec { input, output, kernel, stride: [2, 1], dilation, padding };
-            let mut expected = Vec::new();
-            each_run(&window, false, |place, cell, _, from| expected.push((cell, place, from)));
-            expected.sort_unstable();
-            let mut found = Vec::new();
-            each_row(&window, |place, cell, count, from| {
-                found.extend((0..count).map(|at| (cell, place + at, from + at)))
+            let lattice = Lattice::new(&window);
+            let x: Vec<f32> = (1..=70).map(|value| value as f32).collect();
+            let mut padded = vec![0.0; padded_len(&window)];
+            let padded = lattice.pad(&x, &mut padded);
+            let mut expected = vec![0.0; lattice.places.len() * lattice.cells.len() * 2];
+            each_run(&window, false, |place, cell, _, from| {
+                expected[(place * lattice.cells.len() + cell) * 2..][..2].copy_from_slice(&x[from..][..2])
             });
-            found.sort_unstable();
+            let met = lattice.places.iter().flat_map(|place| lattice.cells.iter().map(move |cell| place + cell));
+            let found: Vec<f32> = met.flat_map(|at| [padded[at], padded[at + 1]]).collect();
             assert_eq!(found, expected, "{window:?}");
         }
     }

@@ -68,7 +68,7 @@ impl Layer {
         db.fill(0.0);
         // The gradient of a normalised layer's bias is 0, which a sum would only come near.
         if self.norm.is_none() {
-            widest(|| {
+            widest!({
                 for dz in dy.chunks_exact(db.len()) {
                     db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
                 }

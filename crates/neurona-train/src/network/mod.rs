@@ -1,7 +1,7 @@
 //! A network on the desktop: built from any architecture, computed for whole batches at once.
 //!
-//! This is an implementation of its own: matrix products of [`ndarray`], in the order of sums that they choose, and
-//! exponential functions that become vector instructions. The device's arithmetic is in [`device`](crate::device); tests hold the two
+//! This is an implementation of its own: products of matrices in an order of sums of their own, and exponential
+//! functions that become vector instructions. The device's arithmetic is in [`device`](crate::device); tests hold the two
 //! together to a bound.
 
 use std::ops::Range;
@@ -24,7 +24,7 @@ mod scaling;
 pub(crate) use layer::Layer;
 pub(crate) use norm::begin_normalization;
 pub use norm::{Normalization, NormalizeError};
-pub(crate) use pass::{Gradient, Sums, Tape, matrix, matrix_mut};
+pub(crate) use pass::{Gradient, Sums, Tape};
 
 /// A network and its values.
 #[derive(Clone, Debug, PartialEq)]

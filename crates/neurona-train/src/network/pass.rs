@@ -1,6 +1,6 @@
 //! Forward and backward of one shard of a batch, in memory that is kept from batch to batch.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::ArrayView2;
 
 use super::{
     Layer, Network,
@@ -14,6 +14,7 @@ use crate::{
     loss::Target,
     objective::Objective,
     random::Random,
+    simd::widest,
 };
 
 /// What forward computes and backward needs: the output of every layer for every row of a shard.
@@ -233,11 +234,15 @@ impl Recorded {
     fn drop_values(&mut self, rows: usize, random: &mut Random) {
         let Some(Dropout { rate, factors, y: dropped }) = &mut self.dropout else { return };
         let kept = 1.0 / (1.0 - *rate);
-        let all = self.y.iter().zip(factors).zip(dropped).take(rows * self.outputs);
-        for ((y, factor), dropped) in all {
-            *factor = if random.unit() < *rate { 0.0 } else { kept };
-            *dropped = *y * *factor;
-        }
+        let count = rows * self.outputs;
+        let (y, factors, dropped) = (&self.y[..count], &mut factors[..count], &mut dropped[..count]);
+        random.units(factors);
+        widest!({
+            for ((y, factor), dropped) in y.iter().zip(factors).zip(dropped) {
+                *factor = if *factor < *rate { 0.0 } else { kept };
+                *dropped = *y * *factor;
+            }
+        });
     }
 
     /// What the next layer sees.
@@ -251,7 +256,7 @@ impl Recorded {
     /// From the gradient of what the next layer sees to that of what the activation is applied to, in place.
     fn backward_activation(&self, layer: &Layer, dy: &mut [f32]) {
         if let Some(dropout) = &self.dropout {
-            dy.iter_mut().zip(&dropout.factors).for_each(|(dy, factor)| *dy *= factor);
+            widest!(dy.iter_mut().zip(&dropout.factors).for_each(|(dy, factor)| *dy *= factor));
         }
         activation::backward(layer.activation(), if self.z.is_empty() { &self.y } else { &self.z }, dy);
     }
@@ -315,6 +320,10 @@ impl Gradient {
         let (y, outputs) = tape.last();
         let mut sums = Sums::default();
         let Some(dy) = self.layers.last_mut() else { return sums };
+        if tape.rows > 0 {
+            let len = tape.rows * outputs;
+            objective.begin(&y[..len], outputs, tape.steps, target(0), &mut dy[..len]);
+        }
         let rows = y.chunks_exact(outputs).zip(dy.chunks_exact_mut(outputs)).take(tape.rows);
         for (row, (y, dy)) in rows.enumerate() {
             let value = objective.gradient(y, tape.steps, target(row), scale, dy);
@@ -402,10 +411,6 @@ impl Give<'_> {
 }
 
 /// The first rows of a buffer as a matrix.
-pub(crate) fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
+fn matrix(values: &[f32], rows: usize, columns: usize) -> ArrayView2<'_, f32> {
     ArrayView2::from_shape((rows, columns), &values[..rows * columns]).expect("as many values as the shape has")
-}
-
-pub(crate) fn matrix_mut(values: &mut [f32], rows: usize, columns: usize) -> ArrayViewMut2<'_, f32> {
-    ArrayViewMut2::from_shape((rows, columns), &mut values[..rows * columns]).expect("as many values as the shape has")
 }

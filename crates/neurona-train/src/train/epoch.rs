@@ -393,7 +393,7 @@ fn sum_gradients(shards: &mut [Shard]) -> &mut [f32] {
         first.gradient.values_mut().par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, sums)| {
             for other in &*others {
                 let values = &other.gradient.values()[chunk * CHUNK..];
-                widest(|| sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value));
+                widest!(sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value));
             }
         });
     }

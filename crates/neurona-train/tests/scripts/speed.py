@@ -198,7 +198,7 @@ def scikit_learn(task):
     x, t = batch(task)
     if task in CLASSES:
         classes = np.arange(CLASSES[task])
-        step = lambda: network.partial_fit(x, t, classes)
+        step = lambda: network.partial_fit(x, t, classes=classes)
     else:
         step = lambda: network.partial_fit(x, t.ravel())
     report(task, os.cpu_count(), f"scikit-learn {sklearn.__version__}", "partial_fit", step)

@@ -176,6 +176,9 @@ macro_rules! in_flash {
 /// It is zero-sized, so that a network with it is small, plain and has its `ZERO`. Such a network has the architecture and the
 /// fingerprint of the whole one, but is not read from a model file; parts that learn are copied from the whole one.
 ///
+/// A reference, `&'static L`, is no layer: a network is its bytes, which a model file fills and which may all be zero, and a
+/// reference may not. So the place is in the type, and takes no pointer either.
+///
 /// # Examples
 ///
 /// ```

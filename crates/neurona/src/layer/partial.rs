@@ -6,9 +6,15 @@ use core::slice;
 use super::{Kind, Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::plain::Plain;
-use crate::shape::Tensor;
+use crate::shape::{Shaped, Tensor};
+use crate::stream::{Sample, Stream, Timing};
 
 /// A layer of sums whose biases can learn alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no biases that can learn alone",
+    label = "not a layer for `BiasOnly`",
+    note = "`Dense`, `Conv1d`, `Conv2d`, `DepthwiseConv1d`, `DepthwiseConv2d` and `Scale` have them; other layers learn as a whole, or not at all as `Frozen`"
+)]
 pub trait Biased: Learn {
     /// A bias for each channel of the output.
     type Bias: Tensor;
@@ -24,6 +30,11 @@ pub trait Biased: Learn {
 }
 
 /// A layer of sums whose weights for a channel of the output stand together, so that chosen channels can learn alone.
+#[diagnostic::on_unimplemented(
+    message = "chosen channels of `{Self}` cannot learn alone",
+    label = "not a layer for `SomeRows`",
+    note = "those of `Dense`, `Conv1d` and `Conv2d` can, the weights of one standing together; other layers learn as a whole, or not at all as `Frozen`"
+)]
 pub trait Rows: Biased {
     /// The weights of a channel.
     type Row: Tensor;
@@ -112,6 +123,18 @@ impl<L: Biased> Learn for BiasOnly<L> {
         F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
         f(Kind::Biases, self.layer.bias_mut().values_mut(), with.map(|with| with.values_mut()));
+    }
+}
+
+impl<L: Stream<Input: Shaped, Output: Shaped>> Stream for BiasOnly<L> {
+    type State = L::State;
+
+    const TIMING: Timing = L::TIMING;
+    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
+
+    #[inline]
+    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
+        self.layer.step(x, y, state)
     }
 }
 
@@ -244,6 +267,20 @@ impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COU
             let gradients = with.each_mut().map(|with| with.bias.get_mut(at..=at).unwrap_or_default());
             f(Kind::Biases, slice::from_mut(bias), gradients);
         }
+    }
+}
+
+impl<L: Rows + Stream<Input: Shaped, Output: Shaped>, S: Choice<COUNT>, const COUNT: usize> Stream
+    for SomeRows<L, S, COUNT>
+{
+    type State = L::State;
+
+    const TIMING: Timing = L::TIMING;
+    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
+
+    #[inline]
+    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
+        self.layer.step(x, y, state)
     }
 }
 

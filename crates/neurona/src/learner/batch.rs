@@ -92,11 +92,12 @@ pub enum Clip {
     Norm(f32),
 }
 
+/// The largest component of a gradient that a step is taken with: the root of the largest number, rounded down. Its square is
+/// finite, which is Adam's; a velocity, the sum of such gradients, is; and so is a step with it.
+const LARGEST: f32 = 1.844_674_3e19;
+
 /// What becomes of the mean gradient of a mini-batch.
 pub trait Optimizer: Copy {
-    /// The largest component of a gradient that it can take.
-    const LARGEST: f32 = f32::MAX;
-
     /// The sum of gradients, and what lasts from step to step.
     type Memory<N: Learn>: Zero;
 
@@ -108,7 +109,8 @@ pub trait Optimizer: Copy {
 }
 
 impl<O: Optimizer> MiniBatch<O> {
-    /// Makes the sum what the optimizer takes its step with; false where a component is not finite, or too large.
+    /// Makes the sum what the optimizer takes its step with; false where a component is not finite, or what is left of
+    /// it after clipping is larger than [`LARGEST`].
     fn prepare<N: Learn>(&self, net: &mut N, gradient: &mut Gradient<N>, examples: u32) -> bool {
         let share = 1.0 / examples as f32;
         let limit = if let Clip::Value(limit) = self.clip { limit } else { f32::MAX };
@@ -120,7 +122,6 @@ impl<O: Optimizer> MiniBatch<O> {
                 if kind == Kind::Weights && self.l2 != 0.0 {
                     mean += self.l2 * *w;
                 }
-                fits &= mean >= -O::LARGEST && mean <= O::LARGEST;
                 *g = if mean > limit {
                     limit
                 } else if mean < -limit {
@@ -128,6 +129,7 @@ impl<O: Optimizer> MiniBatch<O> {
                 } else {
                     mean
                 };
+                fits &= mean.is_finite() && *g >= -LARGEST && *g <= LARGEST;
                 if norm {
                     squares += *g * *g;
                 }
@@ -262,9 +264,6 @@ pub struct Moments {
 }
 
 impl Optimizer for Moments {
-    /// Its square is finite: the root of the largest number, rounded down.
-    const LARGEST: f32 = 1.844_674_3e19;
-
     /// The gradient, its mean, and the mean of its square.
     type Memory<N: Learn> = [Gradient<N>; 3];
 
@@ -321,9 +320,9 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_gradient_of_adam_has_a_finite_square() {
-        assert!((Moments::LARGEST * Moments::LARGEST).is_finite());
-        assert!((Moments::LARGEST.next_up() * Moments::LARGEST.next_up()).is_infinite());
+    fn the_largest_gradient_has_a_finite_square() {
+        assert!((LARGEST * LARGEST).is_finite());
+        assert!((LARGEST.next_up() * LARGEST.next_up()).is_infinite());
     }
 
     /// A neuron of weight and bias 2 after one step with this gradient, of one example.
@@ -371,6 +370,11 @@ mod tests {
                 assert_eq!(stepped(Adam { clip, ..Adam::new(0.5) }, gradient), refused);
             }
         }
-        assert_eq!(stepped(Adam::new(0.5), 2e19), refused, "its square overflows");
+        // Its square overflows, and two of the largest overflow a velocity.
+        assert_eq!(stepped(Sgd::new(0.5), 2e19), refused);
+        assert_eq!(stepped(Momentum::new(0.5, 0.9), f32::MAX), refused);
+        assert_eq!(stepped(Adam::new(0.5), 2e19), refused);
+        // What is clipped to less is taken.
+        assert_eq!(stepped(Sgd { clip: Clip::Value(0.5), ..Sgd::new(0.5) }, 2e19), (Step::Taken, 1.75, 1.75));
     }
 }

@@ -37,11 +37,11 @@
 //! # What is refused
 //!
 //! An example is refused, and [counted](Progress::refused), where its input, its loss or the gradient of its output is not
-//! finite; a mini-batch is, where a component of its gradient is not. Nothing of it reaches the network: weights, velocity and
-//! the means of Adam are to the bit what they were. In place there is no gradient to look at before the first weight changes:
-//! where all that was looked at is finite, it can still overflow on its way back, which takes activations or weights of some
-//! 10^19. What is finite and wrong, such as a false label, is for a [`Guard`]: on a worse score in a reference set the network
-//! goes back to what it was.
+//! finite; a mini-batch is, where a component of its gradient is not, or is larger than 1.8 10^19, whose square is not. Nothing
+//! of it reaches the network: weights, velocity and the means of Adam are to the bit what they were. In place there is no
+//! gradient to look at before the first weight changes: where all that was looked at is finite, it can still overflow on its
+//! way back, which takes activations or weights of some 10^19. What is finite and wrong, such as a false label, is for a
+//! [`Guard`]: on a worse score in a reference set the network goes back to what it was.
 
 mod batch;
 mod guard;
