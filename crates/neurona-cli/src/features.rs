@@ -254,6 +254,7 @@ impl Report {
                 "features",
                 format!("{columns} columns of {values}: {} inputs", print::grouped((columns * values) as u64)),
             ),
+            ("network", format!("input = [{columns}, {values}] as a signal, or [{columns}, {values}, 1] as an image")),
             ("table", self.out.clone()),
         ];
         if *shorter > 0 {
@@ -266,7 +267,13 @@ impl Report {
             facts.push(("left out", self.left_out.join(", ")));
         }
         print::facts(out, facts)?;
-        Ok(write!(out, "\n{}The same on a board:{:#}\n\n{}", print::QUIET, print::QUIET, self.rust)?)
+        Ok(write!(
+            out,
+            "\n{}The same on a board, to keep beside the model file, which has no features:{:#}\n\n{}",
+            print::QUIET,
+            print::QUIET,
+            self.rust
+        )?)
     }
 }
 

@@ -90,6 +90,23 @@ A TOML file:
   [train]
   epochs = 100
 
+Layers of images and signals in it, behind the shape of the input; each row of the table is one, channels next to each other:
+  input = [28, 28, 1]       # rows, columns, channels
+  layers = [
+    { conv = 8, kernel = 3, stride = 2, padding = \"same\", activation = \"relu\", batch_norm = true },
+    { depthwise = 1, kernel = [3, 1] }, { conv = 16, kernel = 1 }, { max_pool = 2 },
+    { residual = [{ conv = 16, kernel = 3, padding = \"same\" }], activation = \"relu\" },
+    { global_pool = \"avg\" }, { dense = 10 },
+  ]
+  input = [119, 6]          # steps, channels
+  layers = [
+    { conv = 8, kernel = 5, padding = \"causal\", activation = \"relu\" },
+    { gru = 16, all = true }, { lstm = 8 }, { dense = 4 },
+  ]
+  layers = [{ echo_state = 100, leak = 0.3 }, { dense = 4 }]  # with ridge = [1e-4, 1e-2] in [train]
+The other keys: groups, dilation and table of conv; avg_pool; shortcut of residual; concat; scale; flatten; rnn; dropout. Padding is \
+\"valid\", \"same\" (TensorFlow's), \"causal\", or sizes by side.
+
 JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" \
 (epoch of the weights), \"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \
 \"validation\", \"test\"}; each part is {\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for \
