@@ -35,11 +35,11 @@ Examples:
   neurona inspect run.toml          before it is trained
   neurona inspect digits.neurona --target cortex-m4f
 
-JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\",
-\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\", \"instructions\"}], \"predicted\": {\"core\", \"opt_level\",
-\"instructions\", \"mean_error_percent\", \"largest_error_percent\"}, \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
-{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
-\"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own;
+JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\", \
+\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\", \"instructions\"}], \"predicted\": {\"core\", \"opt_level\", \
+\"instructions\", \"mean_error_percent\", \"largest_error_percent\"}, \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\": \
+{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\", \
+\"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own; \
 `instructions` and `predicted` are null without --target.")]
 pub(crate) struct Inspect {
     /// A model file, or a TOML file of a training

@@ -4,13 +4,13 @@
 //! cargo run --release -p neurona-train --example adapt
 //! ```
 //!
-//! prints the first table of `docs/learning.md`. What is done is described in `tests/board`; tasks whose data are not on this
+//! prints the tables of `docs/learning.md` that are about one board. What is done is described in `tests/board`; tasks whose data are not on this
 //! computer are left out.
 
 #[path = "../tests/board/mod.rs"]
 mod board;
 
-use board::{Figures, Outcomes, Result, digits, motion};
+use board::{Figures, Outcomes, Result, digits, motion, temperature};
 use neurona::Network as _;
 
 const SEEDS: u64 = 10;
@@ -47,6 +47,30 @@ fn main() -> Result<()> {
     );
     println!("digits: {} B to learn, {} B of buffer", digits::Digits::RAM.in_place, size_of::<digits::Buffer>());
     println!("motion: {} B to learn, {} B of buffer", motion::Motion::RAM.in_place, size_of::<motion::Buffer>());
+    temperatures()
+}
+
+/// The table of the machine.
+fn temperatures() -> Result<()> {
+    let Some(series) = temperature::read()? else { return Ok(()) };
+    println!("\n| what follows | failures raised, of 4 | days with a false alarm | first week high at the end, % |");
+    println!("| ------------ | --------------------- | ----------------------- | ----------------------------- |");
+    for follows in temperature::Follows::ALL {
+        let runs: Vec<_> = (1..=SEEDS).map(|seed| temperature::run(&series, follows, seed)).collect::<Result<_>>()?;
+        let figures = |of: fn(&temperature::Alarms) -> f64| Figures(runs.iter().map(of).collect());
+        println!(
+            "| {:<12} | {:<21} | {:<23} | {:<29} |",
+            format!("{follows:?}").to_lowercase(),
+            figures(|run| run.raised as f64),
+            figures(|run| run.false_days as f64),
+            figures(|run| run.forgotten),
+        );
+    }
+    println!(
+        "\nmachine: {} B to learn, {} B of buffer",
+        temperature::Day::RAM.in_place,
+        size_of::<temperature::Buffer>()
+    );
     Ok(())
 }
 

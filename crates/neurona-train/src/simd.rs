@@ -7,15 +7,27 @@
 /// Runs an expression with the widest vector instructions of this CPU. What it calls must be `#[inline(always)]`, else it is
 /// compiled without them.
 ///
-/// It is a macro because the expression itself has to be inlined: as a closure it is a function of its own, which the compiler
-/// leaves without them where it is long.
+/// The expression itself has to be inlined too, and so this is a macro with a closure that is marked so. One that could be
+/// called again would be called through a function between that is not: [`Once`] makes it one that cannot.
 macro_rules! widest {
-    ($work:expr) => {
+    ($work:expr) => {{
+        let once = crate::simd::Once;
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            || $work,
+            || {
+                once.take();
+                $work
+            },
         )
-    };
+    }};
 }
 
 pub(crate) use widest;
+
+/// A value that can be taken once.
+pub(crate) struct Once;
+
+impl Once {
+    #[inline(always)]
+    pub(crate) fn take(self) {}
+}

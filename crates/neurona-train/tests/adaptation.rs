@@ -3,7 +3,8 @@
 
 mod board;
 
-use board::{Outcomes, digits, motion};
+use board::{Outcomes, digits, motion, temperature};
+use temperature::Follows;
 
 const SEEDS: u64 = 3;
 
@@ -42,4 +43,19 @@ fn gestures_of_a_turned_board_and_a_new_one_are_learned() {
         let [.., without_replay] = of(false);
         assert!(old_after > without_replay, "of the old {old_after} with a buffer, {without_replay} without");
     }
+}
+
+/// What a network that follows is for: it raises no failure less, and fewer false alarms.
+#[test]
+fn a_machine_that_drifts_is_watched() {
+    let Some(series) = temperature::read().expect("the data are whole") else {
+        return println!("machine-temperature: left out, the data are not here");
+    };
+    let sum = |follows| {
+        let runs = (1..=SEEDS).map(|seed| temperature::run(&series, follows, seed).expect("it goes well"));
+        runs.fold((0, 0), |(raised, days), run| (raised + run.raised, days + run.false_days))
+    };
+    let ((fixed, fixed_days), (learning, days)) = (sum(Follows::Nothing), sum(Follows::Network));
+    assert!(learning >= fixed && learning == 4 * SEEDS as usize, "raised: {learning}, and without learning {fixed}");
+    assert!(days < fixed_days, "days with a false alarm: {days}, and without learning {fixed_days}");
 }

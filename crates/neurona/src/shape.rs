@@ -45,23 +45,29 @@ pub type Signal<const STEPS: usize, const CHANNELS: usize> = [[f32; CHANNELS]; S
 pub type Image<const HEIGHT: usize, const WIDTH: usize, const CHANNELS: usize> = [[[f32; CHANNELS]; WIDTH]; HEIGHT];
 
 /// How many places a window has along an axis without padding: `(input - reach) / stride + 1`, rounded down, with the
-/// reach `(kernel - 1) * dilation + 1`; 0 where it does not fit.
+/// reach `(kernel - 1) * dilation + 1`; 0 where it does not fit, or where kernel, stride or dilation is 0. A layer of that size does
+/// not compile, and says why.
 ///
 /// ```
 /// use neurona::shape::{same, valid};
 ///
 /// assert_eq!(valid(28, 5, 1, 1), 24);
 /// assert_eq!(valid(119, 9, 4, 1), 28);
+/// assert_eq!(valid(4, 5, 1, 1), 0);
 /// assert_eq!(same(49, 2), 25);
 /// ```
 pub const fn valid(input: usize, kernel: usize, stride: usize, dilation: usize) -> usize {
-    let reach = (kernel - 1) * dilation + 1;
+    if kernel == 0 || stride == 0 || dilation == 0 {
+        return 0;
+    }
+    let reach = (kernel - 1).saturating_mul(dilation).saturating_add(1);
     if input < reach { 0 } else { (input - reach) / stride + 1 }
 }
 
-/// How many places a window has along an axis with [`Same`] or [`Causal`] padding: `input / stride`, rounded up.
+/// How many places a window has along an axis with [`Same`] or [`Causal`] padding: `input / stride`, rounded up; 0 where the stride
+/// is.
 pub const fn same(input: usize, stride: usize) -> usize {
-    input.div_ceil(stride)
+    if stride == 0 { 0 } else { input.div_ceil(stride) }
 }
 
 /// An array of numbers, or of such arrays, up to four axes.

@@ -1,5 +1,7 @@
 //! Pooling: the largest or the mean of each window.
 
+use std::array::from_fn;
+
 use neurona::{
     arch::{PoolKind, PoolSpec, Shape},
     kernel::{self, Window},
@@ -146,7 +148,9 @@ fn pooled<const N: usize>(kind: PoolKind, x: &[f32], from: &[usize], channel: us
     for x in from.iter().filter_map(|from| x.get(from + channel..)?.first_chunk::<N>()) {
         match kind {
             // A comparison with NaN is false, so that NaN stays.
-            PoolKind::Max => (0..N).for_each(|at| y[at] = if x[at] <= y[at] || y[at].is_nan() { y[at] } else { x[at] }),
+            PoolKind::Max => {
+                (0..N).for_each(|at| y[at] = if (x[at] <= y[at]) | y[at].is_nan() { y[at] } else { x[at] })
+            }
             PoolKind::Average => (0..N).for_each(|at| y[at] += x[at]),
         }
     }
@@ -200,12 +204,20 @@ fn give_back<const N: usize>(
         let x = x.get(from + channel..).and_then(|x| x.first_chunk::<N>());
         let dx = dx.get_mut(from + channel..).and_then(|dx| dx.first_chunk_mut::<N>());
         let (Some(x), Some(dx)) = (x, dx) else { continue };
-        for at in 0..N {
-            let given = kind == PoolKind::Average || x[at] == y[at] || (x[at].is_nan() && y[at].is_nan());
-            dx[at] += if given { rest[at] } else { 0.0 };
-            if kind == PoolKind::Max {
-                rest[at] = if given { 0.0 } else { rest[at] };
-            }
+        // All bits or none for each channel: a branch would be guessed wrong at every second place.
+        let given: [u32; N] = match kind {
+            PoolKind::Max => from_fn(|at| mask((x[at] == y[at]) | (x[at].is_nan() & y[at].is_nan()))),
+            PoolKind::Average => [u32::MAX; N],
+        };
+        *dx = from_fn(|at| dx[at] + f32::from_bits(rest[at].to_bits() & given[at]));
+        if kind == PoolKind::Max {
+            rest = from_fn(|at| f32::from_bits(rest[at].to_bits() & !given[at]));
         }
     }
+}
+
+/// All bits or none.
+#[inline(always)]
+fn mask(condition: bool) -> u32 {
+    u32::from(condition).wrapping_neg()
 }

@@ -23,7 +23,7 @@ pub(crate) type Buffer = Balanced<64, u8, 100, 10>;
 /// The rate of learning on the board.
 const RATE: f32 = 0.02;
 /// How many images of each buffer are learned again with each new one.
-const TURNS: usize = 6;
+const TURNS: usize = 20;
 
 /// What a new writer, or a new way of mounting the camera, does to an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 pub(crate) mod digits;
 pub(crate) mod motion;
+pub(crate) mod temperature;
 
 use std::{error::Error, fmt, ops::ControlFlow, path::PathBuf};
 

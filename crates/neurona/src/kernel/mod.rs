@@ -42,7 +42,7 @@ pub use recurrent::{
 };
 pub use rls::{Gain, InverseSquares, rls_gain, rls_update};
 pub use spectrum::{filter_bank, matrix_product, power_spectrum, real_fft, square_roots};
-pub use stream::{History, average_pool_step, conv_step, depthwise_step, max_pool_step};
+pub use stream::{History, average_pool_step, conv_step, depthwise_step, max_pool_step, table_conv_step};
 pub use table::{
     codes_backward, codes_forward, table_conv_backward_inputs, table_conv_backward_weights, table_conv_forward,
 };

@@ -3,6 +3,7 @@
 
 use super::axpy;
 use super::blocks::{self, Cells, Windows};
+use super::table::each_channel;
 
 /// The samples that a window meets, in a ring: where its beginning has not come yet, only the newest ones.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +94,34 @@ pub fn depthwise_step(weights: &[f32], bias: &[f32], history: History<'_>, y: &m
         for ((y, weights), x) in y.chunks_exact_mut(multiplier.max(1)).zip(weights).zip(x) {
             axpy(*x, weights, y);
         }
+    }
+}
+
+/// One place of [`table_conv_forward`](super::table_conv_forward), in its order.
+///
+/// # Shapes
+///
+/// `weights` is (connections, `kernel`), `table`, `bias` and `y` are (filters).
+pub fn table_conv_step(
+    kernel: usize,
+    table: &[u64],
+    weights: &[f32],
+    bias: &[f32],
+    history: History<'_>,
+    y: &mut [f32],
+) {
+    let mut kernels = weights.chunks_exact(kernel.max(1));
+    for ((y, bias), sees) in y.iter_mut().zip(bias).zip(table) {
+        let mut sum = *bias;
+        each_channel(*sees, |channel| {
+            let Some(weights) = kernels.next() else { return };
+            for (cell, x) in history.each_cell() {
+                if let (Some(weight), Some(x)) = (weights.get(cell), x.get(channel)) {
+                    sum += weight * x;
+                }
+            }
+        });
+        *y = sum;
     }
 }
 

@@ -90,7 +90,7 @@ pub fn table_conv_backward_weights(
 
 /// Calls `f` for each channel of a set of bits, going up.
 #[inline]
-fn each_channel(mut sees: u64, mut f: impl FnMut(usize)) {
+pub(super) fn each_channel(mut sees: u64, mut f: impl FnMut(usize)) {
     while sees != 0 {
         f(sees.trailing_zeros() as usize);
         sees &= sees - 1;

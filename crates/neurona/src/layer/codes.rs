@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 use super::{Kind, Layer, Learn, Target};
 use crate::arch::{CodesSpec, LayerSpec};
 use crate::kernel;
+use crate::stream::{Stream, Timing};
 
 /// A code of -1 and 1 for each output of an [`OutputCodes`].
 pub trait Codes: 'static {
@@ -114,6 +115,18 @@ impl<const I: usize, const O: usize, C: Codes> Learn for OutputCodes<I, O, C> {
     where
         F: FnMut(Kind, &mut [f32], [&mut [f32]; N]),
     {
+    }
+}
+
+impl<const I: usize, const O: usize, C: Codes> Stream for OutputCodes<I, O, C> {
+    type State = ();
+
+    const TIMING: Timing = Timing::EACH;
+
+    #[inline]
+    fn step(&self, x: &[f32; I], y: &mut [f32; O], (): &mut ()) -> bool {
+        self.forward(x, y, &mut ());
+        true
     }
 }
 

@@ -6,7 +6,8 @@ use core::slice;
 use super::{Kind, Layer, Learn, Target};
 use crate::arch::LayerSpec;
 use crate::plain::Plain;
-use crate::shape::Tensor;
+use crate::shape::{Shaped, Tensor};
+use crate::stream::{Sample, Stream, Timing};
 
 /// A layer of sums whose biases can learn alone.
 #[diagnostic::on_unimplemented(
@@ -122,6 +123,18 @@ impl<L: Biased> Learn for BiasOnly<L> {
         F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
         f(Kind::Biases, self.layer.bias_mut().values_mut(), with.map(|with| with.values_mut()));
+    }
+}
+
+impl<L: Stream<Input: Shaped, Output: Shaped>> Stream for BiasOnly<L> {
+    type State = L::State;
+
+    const TIMING: Timing = L::TIMING;
+    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
+
+    #[inline]
+    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
+        self.layer.step(x, y, state)
     }
 }
 
@@ -254,6 +267,20 @@ impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COU
             let gradients = with.each_mut().map(|with| with.bias.get_mut(at..=at).unwrap_or_default());
             f(Kind::Biases, slice::from_mut(bias), gradients);
         }
+    }
+}
+
+impl<L: Rows + Stream<Input: Shaped, Output: Shaped>, S: Choice<COUNT>, const COUNT: usize> Stream
+    for SomeRows<L, S, COUNT>
+{
+    type State = L::State;
+
+    const TIMING: Timing = L::TIMING;
+    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
+
+    #[inline]
+    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
+        self.layer.step(x, y, state)
     }
 }
 

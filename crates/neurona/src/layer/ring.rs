@@ -100,5 +100,5 @@ impl OverTime {
 
 /// How many samples there are from the first of the window to its last, both counted.
 const fn reach(spec: &WindowSpec) -> usize {
-    (spec.kernel[1] as usize - 1) * spec.dilation[1] as usize + 1
+    (spec.kernel[1] as usize).saturating_sub(1) * spec.dilation[1] as usize + 1
 }

@@ -4,11 +4,13 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use super::conv::window;
+use super::ring::{OverTime, Ring};
 use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{LayerSpec, TableConvSpec};
 use crate::kernel::{self, Window};
-use crate::shape::{Kernel, Padding, Shaped, Tensor, Valid};
+use crate::shape::{Kernel, Padding, Shaped, Tensor, TimeKernel, Valid};
+use crate::stream::{Sample, Stream, Timing};
 
 /// Which channels of the input each filter of a [`TableConv`] sees.
 pub trait ConnectionTable: 'static {
@@ -32,8 +34,8 @@ pub type TableConv2d<X, Y, K, T, const CONNECTIONS: usize, A = Identity, P = Val
 /// PyTorch has none: with a [`Conv`](crate::Conv) of the same size it is one whose other weights are zero and stay so.
 ///
 /// `T` is the [table](ConnectionTable) and `CONNECTIONS` the number of pairs in it; the other parameters are those of
-/// [`Conv`](crate::Conv), but for groups, which a table makes needless. The input has at most 64 channels. It cannot be fed
-/// sample by sample.
+/// [`Conv`](crate::Conv), but for groups, which a table makes needless. The input has at most 64 channels. A
+/// `TableConv1d` whose padding is causal, or valid, can be fed [sample by sample](crate::stream).
 ///
 /// # Shapes
 ///
@@ -206,5 +208,30 @@ where
     {
         f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
         f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+impl<X, Y, K, T, const CONNECTIONS: usize, A, P> Stream for TableConv<X, Y, K, T, CONNECTIONS, A, P>
+where
+    X: Shaped,
+    Y: Shaped,
+    K: TimeKernel<X, Y>,
+    T: ConnectionTable,
+    A: Activation,
+    P: Padding,
+{
+    type State = Ring<K::Ring>;
+
+    const TIMING: Timing = OverTime::of(&Self::CONV.window).timing;
+    const STREAM_FAULT: Option<&'static str> = OverTime::fault(&Self::CONV.window);
+
+    #[inline]
+    fn step(&self, x: &Sample<X>, y: &mut Sample<Y>, ring: &mut Self::State) -> bool {
+        let window = const { OverTime::of(&Self::CONV.window) };
+        let Some(history) = ring.push(&window, x.values()) else { return false };
+        let (weights, bias) = (self.weights.values(), self.bias.values());
+        kernel::table_conv_step(K::SIZE[1] as usize, T::SEES, weights, bias, history, y.values_mut());
+        super::activate::<A>(y.values_mut());
+        true
     }
 }

@@ -43,6 +43,12 @@
 //! [`FeatureSpec::LIBROSA`] librosa's; `tests/features.rs` holds both to numbers of those libraries, and the parts to SciPy's.
 //! There is no padding: the first column is that of the first frame, and what is left at the end gives none.
 //!
+//! # Beside a model file
+//!
+//! A model file holds a network and what scales its inputs, and not the features before it: they are no layer, because they take
+//! samples in pieces of any size. Their type is source, which `neurona features` prints: keep it beside the model file, and change
+//! both together. The number of inputs is checked by the compiler, other choices by nothing.
+//!
 //! # Accuracy
 //!
 //! The transform of N samples has a relative error, over all bins together, of at most `7 log2 N` roundings. Windows, twiddles,

@@ -43,11 +43,12 @@
 //! | layer | in a step | state |
 //! | ----- | --------- | ----- |
 //! | [`Rnn`](crate::Rnn), [`Gru`](crate::Gru), [`Lstm`](crate::Lstm), [`EchoState`](crate::EchoState) | one step; the state that it leaves is given | that, and room for a step |
-//! | [`Conv1d`](crate::Conv1d), [`DepthwiseConv1d`](crate::DepthwiseConv1d), [`MaxPool`](crate::MaxPool), [`AvgPool`](crate::AvgPool) | one place of the window, every stride-th sample | [`Ring`](crate::Ring): the samples of a window |
+//! | [`Conv1d`](crate::Conv1d), [`DepthwiseConv1d`](crate::DepthwiseConv1d), [`TableConv1d`](crate::TableConv1d), [`MaxPool`](crate::MaxPool), [`AvgPool`](crate::AvgPool) | one place of the window, every stride-th sample | [`Ring`](crate::Ring): the samples of a window |
 //! | [`GlobalMaxPool`](crate::GlobalMaxPool), [`GlobalAvgPool`](crate::GlobalAvgPool) | the largest or the mean since the reset | a value for each channel, and a count |
 //! | [`Scale`](crate::Scale), [`Standardize`](crate::Standardize) | one cell | none |
-//! | [`Dense`](crate::Dense), [`Softmax`](crate::Softmax), [`Rescale`](crate::Rescale) | the vector that the layer before gives | none |
+//! | [`Dense`](crate::Dense), [`Softmax`](crate::Softmax), [`Rescale`](crate::Rescale), [`OutputCodes`](crate::OutputCodes) | the vector that the layer before gives | none |
 //! | [`Residual`](crate::Residual), [`Projected`](crate::Projected), [`Concat`](crate::Concat) | both ways | those of both |
+//! | [`Frozen`](crate::Frozen), [`InFlash`](crate::InFlash), [`BiasOnly`](crate::BiasOnly), [`SomeRows`](crate::SomeRows) | what they hold | that of it |
 //! | a network made with `stream` | its layers | those of its layers |
 //!
 //! A window that looks ahead of the newest sample ([`Same`](crate::shape::Same) padding, or padding after the signal) does not
@@ -69,8 +70,9 @@
 //!
 //! # NaN
 //!
-//! A NaN, once in a recurrent state, in a mean or in a maximum, stays until the reset; a convolution forgets it when its window
-//! has passed it. [`State::is_finite`] says whether a state holds one, or an infinity; nothing resets itself.
+//! A NaN, once in a recurrent state, in a mean or in a maximum, stays until the reset; a convolution and
+//! pooling give numbers again when their window has passed it, and have forgotten it after as many samples as the window has, times
+//! the dilation. [`State::is_finite`] says whether a state holds one, or an infinity; nothing resets itself.
 
 mod network;
 mod sliding;

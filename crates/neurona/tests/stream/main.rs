@@ -85,6 +85,13 @@ fn check<N: Stream + Plain>() {
 
 const STEPS: usize = 23;
 
+/// Four channels for three filters.
+struct Table;
+
+impl ConnectionTable for Table {
+    const SEES: &'static [u64] = &[0b0101, 0b1000, 0b1111];
+}
+
 /// Checks all layers that slide a window over 23 samples, with windows of these sizes, strides and dilations.
 macro_rules! windows {
     ($(($size:literal $stride:literal $dilation:literal))+) => {
@@ -98,6 +105,8 @@ macro_rules! windows {
             check::<Conv1d<X, Signal<CAUSAL, 6>, Grouped<2, K>, Relu, Causal>>();
             check::<DepthwiseConv1d<X, Signal<CAUSAL, 8>, K, Identity, Causal>>();
             check::<DepthwiseConv1d<X, Signal<VALID, 4>, K, Silu>>();
+            check::<TableConv1d<X, Signal<CAUSAL, 3>, K, Table, 7, Tanh, Causal>>();
+            check::<TableConv1d<X, Signal<VALID, 3>, K, Table, 7>>();
             check::<MaxPool<X, Signal<CAUSAL, 4>, K, Causal>>();
             check::<MaxPool<X, Signal<VALID, 4>, K>>();
             check::<AvgPool<X, Signal<CAUSAL, 4>, K, Causal>>();
@@ -141,6 +150,28 @@ fn layers_without_a_window() {
     check::<Standardize<3>>();
     check::<Standardize<3, Signal<9, 3>>>();
     check::<Rescale<3, { 0.5_f32.to_bits() }>>();
+    check::<OutputCodes<3, 2, Codewords>>();
+}
+
+struct Codewords;
+
+impl Codes for Codewords {
+    const CODES: &'static [u64] = &[0b101, 0b011];
+}
+
+struct Chosen;
+
+impl Choice<2> for Chosen {
+    const ROWS: [usize; 2] = [0, 2];
+}
+
+/// A layer of which a part learns is fed as the layer is.
+#[test]
+fn layers_of_which_a_part_learns() {
+    type Edges = Conv1d<Signal<9, 2>, Signal<9, 3>, Kernel1d<3>, Relu, Causal>;
+    check::<Frozen<Edges>>();
+    check::<BiasOnly<Edges>>();
+    check::<SomeRows<Edges, Chosen, 2>>();
 }
 
 neurona::network! {
@@ -236,6 +267,61 @@ fn a_vector_is_that_of_a_window_which_ends_with_the_step() {
     all.forward(&x, &mut states, &mut scratch);
     let found = fed(&*last, &x, &mut streaming);
     assert_eq!(found.into_iter().map(|(_, bits)| bits).collect::<Vec<_>>(), states.map(|state| bits(&state)));
+}
+
+/// Feeds some samples, then NaN, then `after` samples more; whether NaN is left in the state, as it must be where it is in the
+/// output. A reset then makes the stream give what one gives that has just begun.
+fn keeps_nan<N: Stream + Plain>(after: usize) -> bool {
+    let mut random = Random(5);
+    let (net, mut streaming) = (random.fill::<N>(false), Box::new(Streaming::<N>::ZERO));
+    let mut samples = || {
+        let mut x = Sample::<N::Input>::ZERO;
+        x.values_mut().fill_with(|| random.number(false));
+        x
+    };
+    let mut nan = Sample::<N::Input>::ZERO;
+    nan.values_mut().fill(f32::NAN);
+    (0..7).for_each(|_| assert!(net.feed(&samples(), &mut streaming).is_none_or(|y| y.values()[0].is_finite())));
+    assert!(streaming.is_finite(), "{:?}", N::SPEC);
+    net.feed(&nan, &mut streaming);
+    assert!(!streaming.is_finite(), "{:?}", N::SPEC);
+    let mut last = 0.0;
+    for _ in 0..after {
+        last = net.feed(&samples(), &mut streaming).map_or(last, |y| y.values()[0]);
+    }
+    let kept = !streaming.is_finite();
+    assert!(kept || !last.is_nan(), "{:?}", N::SPEC);
+
+    streaming.reset();
+    let mut anew = Box::new(Streaming::<N>::ZERO);
+    for _ in 0..20 {
+        let x = samples();
+        let [found, expected] =
+            [&mut streaming, &mut anew].map(|streaming| net.feed(&x, streaming).map(|y| bits(y.values())));
+        assert_eq!(found, expected, "{:?}", N::SPEC);
+    }
+    kept
+}
+
+#[test]
+fn a_nan_stays_where_there_is_memory_and_leaves_with_a_window() {
+    assert!(keeps_nan::<Rnn<9, 3, 4>>(30));
+    assert!(keeps_nan::<Gru<9, 3, 5>>(30));
+    assert!(keeps_nan::<Lstm<9, 3, 4>>(30));
+    assert!(keeps_nan::<EchoState<9, 3, 8, 3, 1>>(30));
+    assert!(keeps_nan::<GlobalAvgPool<Signal<9, 3>>>(30));
+    assert!(keeps_nan::<GlobalMaxPool<Signal<9, 3>>>(30));
+    assert!(keeps_nan::<Decision>(30));
+    // A window of 3 samples that are 2 apart reaches over 5, and its rings are overwritten after 6.
+    type Y = Signal<9, 2>;
+    assert!(keeps_nan::<Conv1d<Signal<9, 3>, Y, Kernel1d<3, 1, 2>, Tanh, Causal>>(4));
+    assert!(!keeps_nan::<Conv1d<Signal<9, 3>, Y, Kernel1d<3, 1, 2>, Tanh, Causal>>(6));
+    assert!(!keeps_nan::<DepthwiseConv1d<Signal<9, 2>, Y, Kernel1d<4>, Tanh, Causal>>(4));
+    assert!(!keeps_nan::<TableConv1d<Signal<9, 4>, Signal<9, 3>, Kernel1d<4>, Table, 7, Tanh, Causal>>(4));
+    assert!(!keeps_nan::<MaxPool<Signal<9, 2>, Signal<8, 2>, Kernel1d<2>>>(2));
+    assert!(!keeps_nan::<AvgPool<Signal<9, 2>, Signal<8, 2>, Kernel1d<2>>>(2));
+    // The first layer gives NaN for 3 samples, the second for 4 more, the third holds what it was given for 12.
+    assert!(!keeps_nan::<Dilated>(2 + 4 + 12));
 }
 
 /// No counter runs out, and what has left the window is forgotten.
