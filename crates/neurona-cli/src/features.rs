@@ -47,7 +47,7 @@ Examples:
   neurona features machine --like librosa --mels 32 --seconds 2 --out hum.csv
   neurona features new.wav --out new.csv && neurona predict keywords.neurona new.csv
 
-JSON: {\"out\", \"recordings\", \"labels\", \"columns\", \"values\", \"shorter\", \"longer\", \"left_out\", \"rust\"}; `columns` of so many
+JSON: {\"out\", \"recordings\", \"labels\", \"columns\", \"values\", \"shorter\", \"longer\", \"left_out\", \"rust\"}; `columns` of so many \
 `values` each are a row.";
 
 /// What features are made of: a set of conventions, and what differs from it.
@@ -254,6 +254,7 @@ impl Report {
                 "features",
                 format!("{columns} columns of {values}: {} inputs", print::grouped((columns * values) as u64)),
             ),
+            ("network", format!("input = [{columns}, {values}] as a signal, or [{columns}, {values}, 1] as an image")),
             ("table", self.out.clone()),
         ];
         if *shorter > 0 {
@@ -266,7 +267,13 @@ impl Report {
             facts.push(("left out", self.left_out.join(", ")));
         }
         print::facts(out, facts)?;
-        Ok(write!(out, "\n{}The same on a board:{:#}\n\n{}", print::QUIET, print::QUIET, self.rust)?)
+        Ok(write!(
+            out,
+            "\n{}The same on a board, to keep beside the model file, which has no features:{:#}\n\n{}",
+            print::QUIET,
+            print::QUIET,
+            self.rust
+        )?)
     }
 }
 

@@ -28,9 +28,9 @@ Examples:
   neurona inspect digits.neurona
   neurona inspect run.toml          before it is trained
 
-JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\",
-\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
-{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
+JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\", \
+\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\": \
+{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\", \
 \"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own.")]
 pub(crate) struct Inspect {
     /// A model file, or a TOML file of a training
