@@ -93,6 +93,23 @@ neurona::network! {
 }
 
 #[test]
+fn inspect_predicts_instructions() {
+    let folder = iris();
+    let report = folder.json(&["inspect", "iris.neurona", "--target", "cortex-m4f"]);
+    let layers = report["layers"].as_array().expect("a list");
+    let sum: u64 = layers.iter().filter_map(|layer| layer["instructions"].as_u64()).sum();
+    let total = report["predicted"]["instructions"].as_u64().expect("a number");
+    assert!(sum.abs_diff(total) <= layers.len() as u64, "each layer is rounded by itself: {sum}, {total}");
+    // Eight exponentials and 56 products, at least one instruction each.
+    assert!((200..5_000).contains(&total), "{total}");
+    let text = folder.ok(&["inspect", "iris.neurona", "--target", "cortex-m0", "--opt-level", "s"]);
+    assert!(text.contains("instructions are predicted for cortex-m0 at opt-level s"), "{text}");
+    assert!(folder.json(&["inspect", "iris.neurona"])["predicted"].is_null());
+    let other = ["inspect", "iris.neurona", "--target", "cortex-a53"];
+    folder.fails(&other, &["nothing is known of cortex-a53", "cortex-m4f/3"]);
+}
+
+#[test]
 fn inspect_says_what_the_type_says() {
     let folder = iris();
     let json = folder.json(&["inspect", "iris.neurona"]);
@@ -197,7 +214,7 @@ fn a_network_of_the_literature_by_its_name() {
     let trained = folder.json(&[&train[..], &["motion_cnn"]].concat());
     assert_eq!(trained["parameters"], 3637);
     let wrong = |options: &[&str], expected: &[&str]| folder.fails(&[&train[..], options].concat(), expected);
-    wrong(&["lenet5"], &["network.zoo", "784", "714"]);
+    wrong(&["lenet5"], &["--zoo", "784", "714"]);
     wrong(&["motion_cnn", "--batch-norm"], &["--batch-norm", "motion_cnn"]);
     let unknown = folder.run(&[&train[..], &["lenet"]].concat());
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("possible values: lenet5, lenet5_1998, "), "{unknown:?}");
@@ -377,7 +394,7 @@ fn targets_of_any_unit_are_learned() {
     assert!((answer - 1040.0).abs() < 4.0, "{answer}");
 
     let wrong = with(&["--standardize-targets", "true", "--output", "relu"]);
-    folder.fails(&wrong, &["standardize_targets: expected a last layer that is linear"]);
+    folder.fails(&wrong, &["--standardize-targets: expected a last layer that is linear"]);
 }
 
 #[test]
@@ -396,9 +413,9 @@ fn several_starts_keep_the_best() {
     let losses: Vec<f64> = starts.map(|start| start["validation_loss"].as_f64().expect("a number")).collect();
     assert_eq!((losses.len(), losses.iter().copied().fold(f64::INFINITY, f64::min)), (3, best));
     let none = [&options[..], &["b.neurona", "--starts", "0"]].concat();
-    folder.fails(&none, &["train.starts", "expected at least 1, found 0"]);
+    folder.fails(&none, &["--starts", "expected at least 1, found 0"]);
     let no_part = ["train", &digits, "--starts", "2", "--out", "b.neurona"];
-    folder.fails(&no_part, &["train.starts", "expected a validation part"]);
+    folder.fails(&no_part, &["--starts", "expected a validation part"]);
     folder.fails(&["train", "run.toml", "--out", "b.neurona"], &["run.toml", "give it as `--config run.toml`"]);
 }
 
@@ -464,8 +481,10 @@ fn errors_are_said_once() {
         (["--layers", "4:elu:-1"], "the alpha of an ELU is"),
         (["--rescale", "nan"], "factor"),
         (["--name", "fn"], "cannot name a type in Rust"),
-        (["--rate", "-1"], "rate: expected a finite number greater than 0, found -1"),
-        (["--threads", "3000"], "threads: expected at most 1024, found 3000"),
+        (["--rate", "-1"], "--rate: expected a finite number greater than 0, found -1"),
+        (["--threads", "3000"], "--threads: expected at most 1024, found 3000"),
+        (["--validation", "0.999"], "--validation: a share of 0.999 of 2 rows leaves none to train on"),
+        (["--schedule", "decay:-1"], "--schedule: expected finite and at least 0"),
     ] {
         let all = [&["train", "data.csv", "--epochs", "1", "--out", "x.neurona"], &arguments[..]].concat();
         folder.fails(&all, &[message]);
@@ -491,11 +510,24 @@ fn classical_neurons_say_whether_they_converged() {
     folder
         .fails(&["classical", "perceptron", "xor.csv", "--degree", "2", "--out", "x.neurona"], &["degree 2", "layers"]);
     folder.fails(&["classical", "adaline", "xor.csv", "--penalty", "1"], &["--penalty", "logistic"]);
-    folder.fails(&["classical", "logistic", "xor.csv", "--penalty", "-1"], &["xor.csv", "penalty", "found -1"]);
+    folder.fails(&["classical", "logistic", "xor.csv", "--penalty", "-1"], &["--penalty", "found -1"]);
     folder.fails(&["classical", "adaline", "xor.csv", "--rate", "9"], &["xor.csv", "diverged", "rate"]);
     folder.fails(&["classical", "softmax", "xor.csv", "--degree", "0"], &["degree", "found 0"]);
     folder.fails(&["classical", "softmax", "xor.csv", "--out", "xor.csv"], &["would replace"]);
     folder.fails(&["classical", "logistic", &data("iris.csv")], &["two classes", "3"]);
+}
+
+#[test]
+fn a_classical_neuron_from_a_file() {
+    let folder = Folder::with("xor.csv", "a,b,label\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n");
+    let text = "[data]\nfile = 'xor.csv'\n[classical]\nneuron = 'perceptron'\ndegree = 2\n";
+    fs::write(folder.path("fit.toml"), text).expect("the folder can be written");
+    let described = folder.json(&["classical", "--config", "fit.toml"]);
+    assert_eq!(described, folder.json(&["classical", "perceptron", "xor.csv", "--degree", "2"]));
+    assert_eq!(folder.json(&["classical", "--config", "fit.toml", "--degree", "1"])["converged"], false);
+    folder.fails(&["classical", "--config", "fit.toml", "--rounds", "0"], &["error: --rounds: expected at least 1"]);
+    fs::write(folder.path("fit.toml"), format!("{text}rounds = 0\n")).expect("the folder can be written");
+    folder.fails(&["classical", "--config", "fit.toml"], &["fit.toml: classical.rounds: expected at least 1"]);
 }
 
 #[test]

@@ -65,6 +65,27 @@ impl Bounded {
         Self { value: self.value * other.value, error }.rounded()
     }
 
+    /// The rounded quotient; the divisor is not 0 within its bound.
+    pub fn over(self, other: Self) -> Self {
+        self.over_at_least(other, other.value.abs() - other.error)
+    }
+
+    /// The same where a program's divisor is known to be at least so large, whatever its bound says.
+    pub fn over_at_least(self, other: Self, least: f64) -> Self {
+        let least = least.max(other.value.abs() - other.error);
+        let value = self.value / other.value;
+        // a' / b' - a / b = (a' - a) / b' + a (b - b') / (b b').
+        Self { value, error: (self.error + value.abs() * other.error) / least }.rounded()
+    }
+
+    /// The rounded root of what is at least 0; a program that has less than that there has 0.
+    pub fn sqrt(self) -> Self {
+        let (value, least) = (self.value.sqrt(), (self.value - self.error).max(0.0).sqrt());
+        // Of two numbers a and b the roots differ by |a - b| / (sqrt(a) + sqrt(b)), and by sqrt(|a - b|) at most.
+        let error = if self.error > 0.0 { (self.error / (value + least)).min(self.error.sqrt()) } else { 0.0 };
+        Self { value, error }.rounded()
+    }
+
     /// A sum in any order: with n terms its rounding is at most `gamma_(n-1)` times the sum of the magnitudes, where
     /// `gamma_n = n u / (1 - n u)` (Higham 3.1, equation 3.4).
     pub fn sum(terms: impl IntoIterator<Item = Self>) -> Self {
@@ -91,6 +112,34 @@ mod tests {
             let error = (f64::from(found) - sum.value).abs();
             assert!(error > 0.0 && error <= sum.error, "{error:e} of {:e}", sum.error);
         }
+    }
+
+    #[test]
+    fn quotients_and_roots_are_within_their_bounds() {
+        let (mut quotients, mut roots) = (0.0_f64, 0.0_f64);
+        for i in 1..1000_u16 {
+            // Arguments with an error of their own, that of a product.
+            let (a, b) = (f32::from(i) * 0.37, f32::from(1000 - i) * 0.019);
+            let product = |a: f32, b: f32| Bounded::exact(a).times(Bounded::exact(b));
+            let (a_bound, b_bound) = (product(f32::from(i), 0.37), product(f32::from(1000 - i), 0.019));
+            let quotient = a_bound.over(b_bound);
+            let root = a_bound.sqrt();
+            for (found, bound, most) in [(a / b, quotient, &mut quotients), (a.sqrt(), root, &mut roots)] {
+                let error = (f64::from(found) - bound.value).abs();
+                assert!(error <= bound.error, "{i}: {found} for {bound:?}");
+                *most = most.max(error / bound.error);
+            }
+        }
+        assert!(quotients > 0.5 && roots > 0.5, "the bounds are far from what they bound: {quotients}, {roots}");
+    }
+
+    #[test]
+    fn the_root_of_a_little_is_within_its_bound() {
+        let little = Bounded { value: 1e-12, error: 2e-12 };
+        for found in [0.0_f64, 3e-12] {
+            assert!((found.sqrt() - little.value.sqrt()).abs() <= little.sqrt().error);
+        }
+        assert_eq!(Bounded::ZERO.sqrt(), Bounded::ZERO.rounded());
     }
 
     #[test]

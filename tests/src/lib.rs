@@ -3,6 +3,7 @@
 //! - [`architectures`]: the networks that the parity tests go over.
 //! - [`case`]: random values and examples for one of them, and what the device computes.
 //! - [`mirror`]: the same networks in `f64`, slow and simple.
+//! - [`rule`]: the optimizers in the mirror's arithmetic.
 //! - [`bounded`]: how far any program in `f32` may be from the mirror.
 #![forbid(unsafe_code)]
 
@@ -11,3 +12,4 @@ pub mod bounded;
 pub mod case;
 mod losses;
 pub mod mirror;
+pub mod rule;

@@ -5,11 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::{Args, ValueEnum};
 use neurona_train::{
     Dataset, Targets,
-    classical::{Adaline, Fit, FitError, LogisticRegression, Outcome, Perceptron, Polynomial, SoftmaxRegression},
+    classical::{self, ClassicalConfig, Fit, FitError, NeuronConfig, Outcome},
+    config::{ConfigError, DataConfig},
     file::Draft,
     metrics::ConfusionMatrix,
 };
@@ -17,12 +18,14 @@ use serde::Serialize;
 
 use crate::{
     data::{self, ColumnArgs},
+    names::Names,
     print::{self, Table},
     rust,
 };
 
 /// Fit one classical neuron to classes: its weights, whether it converged, and its accuracy.
 ///
+/// Everything can be said by options, or in a TOML file that options override.
 /// The perceptron learns from its mistakes and converges where a plane separates the two classes, Adaline (least mean
 /// squares) from its error, logistic regression and, for several classes, softmax regression by Newton's method. With
 /// --degree the inputs are all their products up to that degree, so that the boundary is a curve.
@@ -30,13 +33,17 @@ use crate::{
 #[command(allow_negative_numbers = true, after_help = AFTER_HELP)]
 pub(crate) struct Classical {
     /// Which neuron
-    #[arg(value_enum)]
-    neuron: Neuron,
+    #[arg(value_enum, required_unless_present = "config")]
+    neuron: Option<Neuron>,
     /// The examples: a table (CSV), or inputs in NPY or IDX
-    data: PathBuf,
-    /// Take all products of the inputs up to this degree
-    #[arg(long, default_value_t = 1)]
-    degree: u32,
+    #[arg(required_unless_present = "config")]
+    data: Option<PathBuf>,
+    /// A TOML file with tables `data` and `classical`; options override it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Take all products of the inputs up to this degree [default: 1]
+    #[arg(long)]
+    degree: Option<u32>,
     /// Most epochs of perceptron and adaline, most steps of the others [default: 1000, and 100]
     #[arg(long)]
     rounds: Option<u32>,
@@ -47,11 +54,12 @@ pub(crate) struct Classical {
     #[arg(long)]
     penalty: Option<f64>,
     /// Share of the rows, of each class alike, on which the result is measured and which it does not learn from
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    test: f64,
-    /// Decides which rows are the test part
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    /// [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    test: Option<f64>,
+    /// Decides which rows are the test part [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
     /// Write a model file, for a device; only of degree 1
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -67,10 +75,20 @@ Examples:
   neurona classical perceptron xor.csv
   neurona classical logistic points.csv --degree 4 --test 0.2
   neurona classical softmax iris.csv --out iris.neurona
+  neurona classical --config fit.toml --degree 3
 
-JSON: {\"neuron\", \"degree\", \"features\", \"labels\", \"parameters\", \"converged\", \"outcome\" (converged;
-repeats: the perceptron's weights go round; spent: all rounds are over; separable: without a penalty
-larger weights are always better), \"verdict\", \"rounds\", \"weights\" (a row for each output), \"bias\",
+A TOML file:
+  [data]
+  file = \"points.csv\"     # from the folder of this file
+  label = \"label\"
+  test = 0.2
+  [classical]
+  neuron = \"logistic\"
+  degree = 4              # also rounds, rate, penalty and seed
+
+JSON: {\"neuron\", \"degree\", \"features\", \"labels\", \"parameters\", \"converged\", \"outcome\" (converged; \
+repeats: the perceptron's weights go round; spent: all rounds are over; separable: without a penalty \
+larger weights are always better), \"verdict\", \"rounds\", \"weights\" (a row for each output), \"bias\", \
 \"training\": {\"rows\", \"accuracy\"}, \"test\": the same or null, \"out\": the model file or null}.
 
 Exit status: 0 also where it did not converge.";
@@ -112,42 +130,85 @@ struct Part {
     accuracy: Option<f32>,
 }
 
+/// The neuron of the library.
+impl From<Neuron> for classical::Neuron {
+    fn from(neuron: Neuron) -> Self {
+        match neuron {
+            Neuron::Perceptron => Self::Perceptron,
+            Neuron::Adaline => Self::Adaline,
+            Neuron::Logistic => Self::Logistic,
+            Neuron::Softmax => Self::Softmax,
+        }
+    }
+}
+
 impl Classical {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<()> {
-        self.check()?;
-        let data = self.columns.read_classes(&self.data)?;
-        let features = match self.degree {
-            1 => data,
-            degree => Polynomial::new(data.inputs().ncols(), degree)?.apply(&data)?,
-        };
-        let (training, test) = self.split(features)?;
-        let fit = self.fit(&training).with_context(|| self.data.display().to_string())?;
-        let report = self.report(&fit, &training, test.as_ref())?;
+        let (config, folder, names) = self.describe()?;
+        self.check_out(&config, &folder)?;
+        let (training, test) = config.prepare(&folder).map_err(|error| names.say(&config, error))?;
+        let fit = config.fit(&training).map_err(|error| match error {
+            FitError::Setting { setting, expected, found } => {
+                let setting = if matches!(setting, "epochs" | "steps") { "rounds" } else { setting };
+                let (key, problem) = (format!("classical.{setting}"), format!("expected {expected}, found {found}"));
+                names.say(&config, ConfigError::Key { key, problem })
+            }
+            other => anyhow!("{}: {other}", source(&config).display()),
+        })?;
+        let report = self.report(&config, &fit, &training, test.as_ref())?;
         if let Some(path) = &self.out {
-            self.write_model(path, &fit, &training, &report)?;
+            write_model(path, &source(&config), &fit, &training, &report)?;
         }
         if self.json { print::json(out, &report) } else { report.write(out, self.out.as_deref()) }
     }
 
-    /// What can be seen to be wrong before the data are read.
-    fn check(&self) -> Result<()> {
-        let is_regression = matches!(self.neuron, Neuron::Logistic | Neuron::Softmax);
-        ensure!(is_regression || self.penalty.is_none(), "--penalty belongs to logistic and softmax");
-        ensure!(self.neuron == Neuron::Adaline || self.rate.is_none(), "--rate belongs to adaline");
-        ensure!((0.0..1.0).contains(&self.test), "--test: expected at least 0 and less than 1, found {}", self.test);
+    /// The fit of the options and the TOML file, the folder where its paths begin, and what messages call its values.
+    fn describe(&self) -> Result<(ClassicalConfig, PathBuf, Names)> {
+        let (mut config, folder) = match (&self.config, self.neuron) {
+            (Some(path), _) => {
+                // Paths on the command line are from where it is typed.
+                let folder = if self.data.is_some() { PathBuf::new() } else { data::folder(path) };
+                (ClassicalConfig::read(path)?, folder)
+            }
+            (None, Some(neuron)) => {
+                let neuron = neuron.into();
+                let classical =
+                    NeuronConfig { neuron, degree: None, rounds: None, rate: None, penalty: None, seed: None };
+                (ClassicalConfig { data: DataConfig::default(), classical }, PathBuf::new())
+            }
+            (None, None) => bail!("expected the name of a neuron, or a description with --config"),
+        };
+        let names = Names::new::<Self>(self.config.as_ref().map(|path| (path.as_path(), &config)));
+        self.columns.override_data(self.data.as_ref(), &mut config.data)?;
+        config.data.test = self.test.unwrap_or(config.data.test);
+        let classical = &mut config.classical;
+        classical.neuron = self.neuron.map_or(classical.neuron, Into::into);
+        classical.degree = self.degree.or(classical.degree);
+        classical.rounds = self.rounds.or(classical.rounds);
+        classical.rate = self.rate.or(classical.rate);
+        classical.penalty = self.penalty.or(classical.penalty);
+        classical.seed = self.seed.or(classical.seed);
+        config.check().map_err(|error| names.say(&config, error))?;
+        data::find_label(&mut config.data, &folder)?;
+        Ok((config, folder, names))
+    }
+
+    /// Whether the model file can be written, which is found before the data are read.
+    fn check_out(&self, config: &ClassicalConfig, folder: &Path) -> Result<()> {
         let Some(path) = &self.out else { return Ok(()) };
-        if self.degree != 1 {
+        if let Some(degree) = config.classical.degree.filter(|degree| *degree != 1) {
             bail!(
                 "--out: a model file holds the layers that a device computes, and none multiplies inputs with each \
-                 other, as degree {} asks; leave out --out, or --degree",
-                self.degree
+                 other, as degree {degree} asks; leave out --out, or the degree"
             );
         }
         ensure!(!path.is_dir(), "{}: expected a file to write, found a folder", path.display());
         Draft::write(path, |_| Ok(())).with_context(|| format!("{}: cannot write there", path.display()))?;
-        for source in [Some(&self.data), self.columns.targets.as_ref()].into_iter().flatten() {
+        let DataConfig { file, inputs, targets, .. } = &config.data;
+        let read = [file, inputs, targets].into_iter().flatten().map(|source| folder.join(source));
+        for source in read.chain(self.config.clone()) {
             ensure!(
-                !data::is_same_file(path, source),
+                !data::is_same_file(path, &source),
                 "{}: the model would replace what it is fitted to; choose another name for --out",
                 path.display()
             );
@@ -155,46 +216,16 @@ impl Classical {
         Ok(())
     }
 
-    fn split(&self, data: Dataset) -> Result<(Dataset, Option<Dataset>)> {
-        if self.test == 0.0 {
-            return Ok((data, None));
-        }
-        let [training, test] = &data.split_rows(&[1.0 - self.test, self.test], true, self.seed)?[..] else {
-            bail!("two shares make two parts");
-        };
-        // In their order, for it is the order in which perceptron and adaline learn.
-        let in_order = |rows: &Vec<usize>| {
-            let mut rows = rows.clone();
-            rows.sort_unstable();
-            data.select(&rows)
-        };
-        Ok((in_order(training), Some(in_order(test))))
-    }
-
-    fn fit(&self, data: &Dataset) -> Result<Fit, FitError> {
-        match self.neuron {
-            Neuron::Perceptron => Perceptron { epochs: self.rounds.unwrap_or(Perceptron::default().epochs) }.fit(data),
-            Neuron::Adaline => {
-                let usual = Adaline::default();
-                Adaline { rate: self.rate, epochs: self.rounds.unwrap_or(usual.epochs), ..usual }.fit(data)
-            }
-            Neuron::Logistic => {
-                let usual = LogisticRegression::default();
-                let (penalty, steps) = (self.penalty.unwrap_or(usual.penalty), self.rounds.unwrap_or(usual.steps));
-                LogisticRegression { penalty, steps, ..usual }.fit(data)
-            }
-            Neuron::Softmax => {
-                let usual = SoftmaxRegression::default();
-                let (penalty, steps) = (self.penalty.unwrap_or(usual.penalty), self.rounds.unwrap_or(usual.steps));
-                SoftmaxRegression { penalty, steps, ..usual }.fit(data)
-            }
-        }
-    }
-
-    fn report(&self, fit: &Fit, training: &Dataset, test: Option<&Dataset>) -> Result<Report> {
+    fn report(
+        &self,
+        config: &ClassicalConfig,
+        fit: &Fit,
+        training: &Dataset,
+        test: Option<&Dataset>,
+    ) -> Result<Report> {
         Ok(Report {
             neuron: fit.neuron.name(),
-            degree: self.degree,
+            degree: config.classical.degree.unwrap_or(1),
             features: training.columns().to_vec(),
             labels: training.labels().to_vec(),
             parameters: fit.weights.len() + fit.bias.len(),
@@ -214,20 +245,25 @@ impl Classical {
             out: self.out.as_ref().map(|path| path.display().to_string()),
         })
     }
+}
 
-    fn write_model(&self, path: &Path, fit: &Fit, training: &Dataset, report: &Report) -> Result<()> {
-        let trained = fit.trained()?;
-        let name = rust::type_name(&path.file_stem().unwrap_or_default().to_string_lossy());
-        let mut metadata = trained.metadata(&name, training);
-        let file = self.data.file_name().unwrap_or_default().to_string_lossy();
-        metadata.dataset = format!("{file}, {} rows", training.rows());
-        for (name, part) in [("training", Some(&report.training)), ("test", report.test.as_ref())] {
-            let accuracy = part.and_then(|part| part.accuracy);
-            metadata.metrics.extend(accuracy.map(|accuracy| (format!("{name}_accuracy"), accuracy)));
-        }
-        let golden = training.input(0).context("a data set has at least one row")?;
-        Ok(trained.model_file(metadata, golden)?.write(path)?)
+/// The file of the examples.
+fn source(config: &ClassicalConfig) -> PathBuf {
+    config.data.file.as_ref().or(config.data.inputs.as_ref()).cloned().unwrap_or_default()
+}
+
+fn write_model(path: &Path, source: &Path, fit: &Fit, training: &Dataset, report: &Report) -> Result<()> {
+    let trained = fit.trained()?;
+    let name = rust::type_name(&path.file_stem().unwrap_or_default().to_string_lossy());
+    let mut metadata = trained.metadata(&name, training);
+    let file = source.file_name().unwrap_or_default().to_string_lossy();
+    metadata.dataset = format!("{file}, {} rows", training.rows());
+    for (name, part) in [("training", Some(&report.training)), ("test", report.test.as_ref())] {
+        let accuracy = part.and_then(|part| part.accuracy);
+        metadata.metrics.extend(accuracy.map(|accuracy| (format!("{name}_accuracy"), accuracy)));
     }
+    let golden = training.input(0).context("a data set has at least one row")?;
+    Ok(trained.model_file(metadata, golden)?.write(path)?)
 }
 
 /// How good the neuron is on some examples, computed as it learned.

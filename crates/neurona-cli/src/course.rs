@@ -50,8 +50,8 @@ Examples:
   neurona course backpropagation --out backpropagation.html
   neurona course --quick --json
 
-JSON: {\"out\", \"seed\", \"quick\", \"experiments\": [{\"name\", \"title\", \"seconds\", \"tables\": [{\"caption\", \"rows_are\",
-\"columns\": [{\"name\", \"unit\"}], \"rows\": [{\"name\", \"values\"}]}]}]}; a value that there is not is null. With --list:
+JSON: {\"out\", \"seed\", \"quick\", \"experiments\": [{\"name\", \"title\", \"seconds\", \"tables\": [{\"caption\", \"rows_are\", \
+\"columns\": [{\"name\", \"unit\"}], \"rows\": [{\"name\", \"values\"}]}]}]}; a value that there is not is null. With --list: \
 {\"experiments\": [{\"name\", \"title\"}]}.";
 
 /// What was measured, as JSON says it.

@@ -9,12 +9,20 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use neurona_train::{Loss, Progress, cross_validation::CrossValidation, train::Spread};
+use neurona_train::{
+    Loss, Progress,
+    cross_validation::{CrossValidation, CrossValidationError},
+    train::Spread,
+};
 use serde::Serialize;
 
 use crate::{
     print::{self, Table},
-    train::{INTERRUPTED, go_on_unless, options::Options, stop_on_interrupt},
+    train::{
+        INTERRUPTED, go_on_unless,
+        options::{Described, Options},
+        stop_on_interrupt,
+    },
 };
 
 /// Measure a training by cross-validation: train once for each fold on the others.
@@ -44,7 +52,7 @@ Examples:
   neurona cross-validate digits.csv --layers 32:relu --rescale 0.0625 --epochs 30
   neurona cross-validate --config run.toml --folds 10 --json
 
-JSON: {\"folds\": [{\"rows\", \"loss\", \"accuracy\", \"kept\" (epoch of the weights)}], \"loss_name\", \"loss\", \"accuracy\"}; the last
+JSON: {\"folds\": [{\"rows\", \"loss\", \"accuracy\", \"kept\" (epoch of the weights)}], \"loss_name\", \"loss\", \"accuracy\"}; the last \
 two are {\"mean\", \"deviation\" (of the sample), \"least\", \"largest\"}, and accuracies are null for numbers.";
 
 /// What was found, as JSON says it.
@@ -74,9 +82,9 @@ struct Figures {
 
 impl CrossValidate {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<ExitCode> {
-        let (config, _, data) = self.options.describe(Path::new("net"))?;
+        let Described { config, data, names, .. } = self.options.describe(Path::new("net"))?;
         let stop = stop_on_interrupt()?;
-        let settings = config.settings(&data)?;
+        let settings = config.settings(&data).map_err(|error| names.say(&config, error))?;
         let bar = bar(self.folds as u64 * u64::from(settings.epochs), self.quiet);
         let result = config.cross_validate(&data, self.folds, &|_, progress| {
             if let Progress::Epoch(_) = progress {
@@ -85,7 +93,11 @@ impl CrossValidate {
             go_on_unless(&stop)
         });
         bar.finish_and_clear();
-        let Some(scores) = result? else { return Ok(ExitCode::from(INTERRUPTED)) };
+        let scores = result.map_err(|error| match error {
+            CrossValidationError::Config(error) => names.say(&config, error),
+            other => other.into(),
+        })?;
+        let Some(scores) = scores else { return Ok(ExitCode::from(INTERRUPTED)) };
         let report = Report::new(&scores, settings.loss.name());
         if self.json {
             print::json(out, &report)?

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use neurona_train::{
     DataError, Dataset,
-    config::TARGET_NAMES,
+    config::{DataConfig, TARGET_NAMES},
     data::{self, Column, CsvFormat, CsvTarget},
 };
 
@@ -94,16 +94,31 @@ impl ColumnArgs {
         Ok(read(path, targets, labels)?)
     }
 
-    /// Reads examples of classes, whose labels are those of the data.
-    pub(crate) fn read_classes(&self, path: &Path) -> Result<Dataset> {
+    /// Overrides what a description says of its data; `file` is one that is named on the command line.
+    pub(crate) fn override_data(&self, file: Option<&PathBuf>, data: &mut DataConfig) -> Result<()> {
+        let columns = |names: &[String]| names.iter().map(|name| column(name)).collect::<Vec<Column>>();
+        if let Some(path) = file {
+            (data.file, data.inputs, data.targets) = match Format::of(path) {
+                Format::Table => (Some(path.clone()), None, self.targets.clone()),
+                Format::Npy | Format::Idx => (None, Some(path.clone()), self.targets.clone()),
+            };
+        } else if self.targets.is_some() {
+            bail!("--targets belongs to inputs on the command line: name them too, or both in the TOML file");
+        }
+        if let Some(label) = &self.label {
+            (data.label, data.values) = (Some(column(label)), Vec::new());
+        }
         if !self.values.is_empty() {
-            bail!("only classes are told apart: name the column of the labels with --label, not --values");
+            (data.label, data.values) = (None, columns(&self.values));
         }
-        if arrays(path).is_some() || self.targets.is_some() {
-            return self.read(path, None);
+        if !self.ignore.is_empty() {
+            data.ignore = columns(&self.ignore);
         }
-        let target = self.csv_target(path, true)?;
-        Ok(data::read_csv(path, &self.format.format(&self.ignore), &target, None)?)
+        if let Some(delimiter) = self.format.delimiter {
+            data.delimiter = char::from(delimiter);
+        }
+        data.header &= !self.format.no_header;
+        Ok(())
     }
 
     fn csv_target(&self, path: &Path, has_classes: bool) -> Result<CsvTarget> {
@@ -146,6 +161,18 @@ pub(crate) fn label_column(columns: &[String], path: &Path, asked: Option<&str>)
         };
         format!("{missing}; name the column of the labels with --label, or those of numbers to predict with --values")
     })
+}
+
+/// Says in a description which column of its table has the labels, where it says nothing of targets; paths begin at
+/// `folder`.
+pub(crate) fn find_label(data: &mut DataConfig, folder: &Path) -> Result<()> {
+    if let (Some(file), None, []) = (&data.file, &data.label, &data.values[..]) {
+        let path = folder.join(file);
+        let reader = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
+        let names = data::csv_columns(reader, &path, &data.csv_format()?)?;
+        data.label = Some(Column::Index(label_column(&names, &path, None)?));
+    }
+    Ok(())
 }
 
 type ReadArrays = fn(&Path, &Path, Option<&[String]>) -> Result<Dataset, DataError>;

@@ -30,10 +30,10 @@ Examples:
   neurona eval digits.neurona test.csv
   neurona eval digits.neurona t10k-images-idx3-ubyte.gz --targets t10k-labels-idx1-ubyte.gz --json
 
-JSON: {\"model\", \"data\", \"rows\", \"arithmetic\", \"loss_name\", \"loss\"}, and for classes \"accuracy\",
-\"balanced_accuracy\", \"right\", \"labels\", \"confusion\" (a row for each true class, a column for each answer),
-\"recall\", \"precision\", \"f1\", \"roc_auc\" (a figure for each class), \"macro\": {\"recall\", \"precision\", \"f1\",
-\"roc_auc\"} (their means as scikit-learn takes them); for numbers \"rmse\", \"mae\", \"r2\" (the mean of the outputs'),
+JSON: {\"model\", \"data\", \"rows\", \"arithmetic\", \"loss_name\", \"loss\"}, and for classes \"accuracy\", \
+\"balanced_accuracy\", \"right\", \"labels\", \"confusion\" (a row for each true class, a column for each answer), \
+\"recall\", \"precision\", \"f1\", \"roc_auc\" (a figure for each class), \"macro\": {\"recall\", \"precision\", \"f1\", \
+\"roc_auc\"} (their means as scikit-learn takes them); for numbers \"rmse\", \"mae\", \"r2\" (the mean of the outputs'), \
 and \"outputs\": [{\"name\", \"rmse\", \"mae\", \"r2\"}]. What cannot be computed is null.")]
 pub(crate) struct Eval {
     /// The model file

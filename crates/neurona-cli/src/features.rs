@@ -47,7 +47,7 @@ Examples:
   neurona features machine --like librosa --mels 32 --seconds 2 --out hum.csv
   neurona features new.wav --out new.csv && neurona predict keywords.neurona new.csv
 
-JSON: {\"out\", \"recordings\", \"labels\", \"columns\", \"values\", \"shorter\", \"longer\", \"left_out\", \"rust\"}; `columns` of so many
+JSON: {\"out\", \"recordings\", \"labels\", \"columns\", \"values\", \"shorter\", \"longer\", \"left_out\", \"rust\"}; `columns` of so many \
 `values` each are a row.";
 
 /// What features are made of: a set of conventions, and what differs from it.

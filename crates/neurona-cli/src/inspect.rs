@@ -10,7 +10,13 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 use neurona::arch::{ActivationSpec, CellSpec, PaddingSpec, RecurrentSpec, ScaleSpec, Shape, WindowSpec};
-use neurona_train::{Spec, arch::Step, config::RunConfig, model_file::Metadata};
+use neurona_train::{
+    Spec,
+    arch::Step,
+    config::RunConfig,
+    cost::{self, Target},
+    model_file::Metadata,
+};
 use serde::Serialize;
 
 use crate::{
@@ -21,20 +27,30 @@ use crate::{
 /// Show the layers of a network and the memory it needs on a device.
 ///
 /// Flash and RAM are those of the Rust type, to the byte: `Network::RAM`. The input, which the caller lends, and the
-/// stack are not counted.
+/// stack are not counted. With --target also what an inference takes there, in instructions, which is a prediction.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   neurona inspect digits.neurona
   neurona inspect run.toml          before it is trained
+  neurona inspect digits.neurona --target cortex-m4f
 
-JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\",
-\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\"}], \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\":
-{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\",
-\"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own.")]
+JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\", \
+\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\", \"instructions\"}], \"predicted\": {\"core\", \"opt_level\", \
+\"instructions\", \"mean_error_percent\", \"largest_error_percent\"}, \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\": \
+{\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\", \
+\"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own; \
+`instructions` and `predicted` are null without --target.")]
 pub(crate) struct Inspect {
     /// A model file, or a TOML file of a training
     file: PathBuf,
+    /// Predict the instructions of an inference on this core: cortex-m0, cortex-m3, cortex-m4f, cortex-m7 or cortex-m33;
+    /// cortex-m4f+cortex-m4 with that feature of the crate
+    #[arg(long, value_name = "CORE")]
+    target: Option<String>,
+    /// With --target, the opt-level of the firmware: 3 or s
+    #[arg(long, value_name = "LEVEL", default_value = "3", requires = "target")]
+    opt_level: String,
     /// Print one JSON object in place of the tables
     #[arg(long)]
     json: bool,
@@ -50,6 +66,7 @@ struct Report {
     parameters: usize,
     constants: usize,
     multiply_adds: u64,
+    predicted: Option<Predicted>,
     flash_bytes: usize,
     ram_bytes: Option<Ram>,
     stack_bytes: usize,
@@ -74,6 +91,17 @@ struct Layer {
     constants: usize,
     multiply_adds: u64,
     output_bytes: usize,
+    instructions: Option<u64>,
+}
+
+/// What an inference takes on a core, and how far off such predictions are.
+#[derive(Serialize)]
+struct Predicted {
+    core: String,
+    opt_level: String,
+    instructions: u64,
+    mean_error_percent: f64,
+    largest_error_percent: f64,
 }
 
 /// [`neurona::Ram`] with names for JSON.
@@ -88,18 +116,19 @@ struct Ram {
 
 impl Inspect {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<()> {
+        let target = self.target.map(|core| Target { core, opt_level: self.opt_level });
         let report = if self.file.extension() == Some(OsStr::new("toml")) {
-            from_config(&self.file)?
+            from_config(&self.file, target)?
         } else {
             let model = model::read(&self.file)?;
-            Report::new(model.spec(), model.metadata())
+            Report::new(model.spec(), model.metadata(), target)?
         };
         if self.json { print::json(out, &report) } else { report.write(out) }
     }
 }
 
 /// The network that a TOML file describes; the data tell how many inputs it has.
-fn from_config(path: &Path) -> Result<Report> {
+fn from_config(path: &Path, target: Option<Target>) -> Result<Report> {
     let config = RunConfig::read(path)?;
     let prepared = config.prepare(&data::folder(path)).with_context(|| path.display().to_string())?;
     let metadata = Metadata {
@@ -111,11 +140,11 @@ fn from_config(path: &Path) -> Result<Report> {
         loss: prepared.settings.loss.name().to_owned(),
         ..Metadata::default()
     };
-    Ok(Report::new(prepared.network.spec(), &metadata))
+    Report::new(prepared.network.spec(), &metadata, target)
 }
 
 impl Report {
-    fn new(spec: &Spec, metadata: &Metadata) -> Self {
+    fn new(spec: &Spec, metadata: &Metadata, target: Option<Target>) -> Result<Self> {
         let ram = |ram: neurona::Ram| Ram {
             inference: ram.inference,
             in_place: ram.in_place,
@@ -123,14 +152,30 @@ impl Report {
             momentum: ram.momentum,
             adam: ram.adam,
         };
-        Self {
+        let mut layers = layers(spec, &metadata.layers);
+        let mut predicted = None;
+        if let Some(target) = target {
+            let prediction = cost::predict(spec, &target)?;
+            for (layer, instructions) in layers.iter_mut().zip(&prediction.steps) {
+                layer.instructions = Some(instructions.round() as u64);
+            }
+            predicted = Some(Predicted {
+                core: target.core,
+                opt_level: target.opt_level,
+                instructions: prediction.total().round() as u64,
+                mean_error_percent: prediction.mean_error,
+                largest_error_percent: prediction.largest_error,
+            });
+        }
+        Ok(Self {
             name: metadata.name.clone(),
             inputs: spec.inputs(),
             outputs: spec.outputs(),
-            layers: layers(spec, &metadata.layers),
+            layers,
             parameters: spec.params(),
             constants: spec.values() - spec.params(),
             multiply_adds: spec.macs(),
+            predicted,
             flash_bytes: spec.flash(),
             ram_bytes: spec.ram().map(ram),
             stack_bytes: neurona::STACK,
@@ -141,7 +186,7 @@ impl Report {
             seed: metadata.seed,
             tool: metadata.tool.clone(),
             metrics: metadata.metrics.iter().cloned().collect(),
-        }
+        })
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<()> {
@@ -175,11 +220,15 @@ impl Report {
     }
 
     fn write_layers(&self, out: &mut dyn Write) -> Result<()> {
-        let mut table =
-            Table::new(["layer", "kind", "function", " output", " parameters", " constants", " multiply-adds", " RAM"]);
+        let mut heads =
+            vec!["layer", "kind", "function", " output", " parameters", " constants", " multiply-adds", " RAM"];
+        if self.predicted.is_some() {
+            heads.push(" instructions");
+        }
+        let mut table = Table::new(heads);
         let number = |number: u64| if number == 0 { "·".to_owned() } else { print::grouped(number) };
         for layer in &self.layers {
-            table.row([
+            let cells = [
                 print::short(&layer.name),
                 layer.kind.to_owned(),
                 layer.function.clone(),
@@ -188,9 +237,10 @@ impl Report {
                 number(layer.constants as u64),
                 number(layer.multiply_adds),
                 number(layer.output_bytes as u64),
-            ]);
+            ];
+            table.row(cells.into_iter().chain(layer.instructions.map(number)));
         }
-        table.total([
+        let total = [
             "total".to_owned(),
             String::new(),
             String::new(),
@@ -199,8 +249,17 @@ impl Report {
             number(self.constants as u64),
             number(self.multiply_adds),
             String::new(),
-        ]);
-        Ok(table.write(out)?)
+        ];
+        table.total(total.into_iter().chain(self.predicted.iter().map(|predicted| number(predicted.instructions))));
+        table.write(out)?;
+        let Some(Predicted { core, opt_level, mean_error_percent, largest_error_percent, .. }) = &self.predicted else {
+            return Ok(());
+        };
+        let note = format!(
+            "instructions are predicted for {core} at opt-level {opt_level}; of networks that were measured, predictions were off \
+             by {mean_error_percent:.0} % in the mean and {largest_error_percent:.0} % at most"
+        );
+        Ok(writeln!(out, "{0}{note}{0:#}", print::QUIET)?)
     }
 
     fn write_memory(&self, out: &mut dyn Write) -> Result<()> {
@@ -241,6 +300,7 @@ fn layers(spec: &Spec, names: &[String]) -> Vec<Layer> {
         constants: step.values.len() - step.params(),
         multiply_adds: step.macs(),
         output_bytes: step.spec.outputs() * size_of::<f32>(),
+        instructions: None,
     };
     spec.steps().into_iter().zip(spec.step_names(names)).map(row).collect()
 }

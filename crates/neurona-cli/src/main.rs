@@ -19,6 +19,7 @@ mod features;
 mod inspect;
 mod merge;
 mod model;
+mod names;
 mod predict;
 mod print;
 mod rust;
@@ -98,4 +99,30 @@ fn main() -> ExitCode {
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// What is longer is wrapped, which breaks a line of an example; and a paragraph that has ends of lines of its own.
+    #[test]
+    fn the_help_is_not_broken_within_its_lines() {
+        let mut command = Cli::command();
+        command.build();
+        let own = command.get_after_help().map(ToString::to_string).into_iter();
+        let parts = own.chain(command.get_subcommands().filter_map(|part| Some(part.get_after_help()?.to_string())));
+        for text in parts {
+            let lines: Vec<&str> = text.lines().collect();
+            let is_paragraph = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            for pair in lines.windows(2) {
+                assert!(!(is_paragraph(pair[0]) && is_paragraph(pair[1])), "{pair:?}");
+            }
+            for line in lines.into_iter().filter(|line| !is_paragraph(line)) {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
+        }
+    }
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow};
 use clap::ValueEnum;
 use ndarray::{Array2, ArrayView2, Axis};
-use neurona::arch::ActivationSpec;
-use neurona::{Exact, Exponential as _, kernel, model_file::LoadError};
+use neurona::model_file::LoadError;
 use neurona_train::{
     Loss,
     model_file::{ModelFile, ModelFileError},
@@ -81,39 +80,5 @@ pub(crate) struct Answer {
 /// The class that the outputs speak for, and its probability, computed as a device would.
 pub(crate) fn answer(loss: Loss, outputs: &[f32]) -> Answer {
     let class = loss.decide(outputs) as usize;
-    let probability = match loss {
-        Loss::SoftmaxCrossEntropy => {
-            let mut shares = outputs.to_vec();
-            kernel::softmax(&mut shares, Exact::exp);
-            shares.get(class).copied()
-        }
-        Loss::BinaryCrossEntropy => match outputs {
-            [logit] => {
-                let yes = ActivationSpec::Sigmoid.value(*logit);
-                Some(if class == 1 { yes } else { 1.0 - yes })
-            }
-            _ => outputs.get(class).map(|logit| ActivationSpec::Sigmoid.value(*logit)),
-        },
-        _ => None,
-    };
-    Answer { class, probability }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn probabilities_follow_the_loss() {
-        let three = answer(Loss::SoftmaxCrossEntropy, &[0.0, 2.0_f32.ln(), 0.0]);
-        assert_eq!(three.class, 1);
-        // Shares of 1 : 2 : 1; ln 2, its exponential and the sum are off by a unit in the last place each.
-        assert!((three.probability.expect("a share") - 0.5).abs() <= 4.0 * f32::EPSILON);
-        for (logit, class) in [(0.0, 0), (3.0, 1), (-3.0, 0)] {
-            let yes_or_no = answer(Loss::BinaryCrossEntropy, &[logit]);
-            assert_eq!(yes_or_no.class, class);
-            assert!(yes_or_no.probability.expect("a share") >= 0.5, "the likelier of the two");
-        }
-        assert_eq!(answer(Loss::Hinge, &[-0.5, 0.5]), Answer { class: 1, probability: None });
-    }
+    Answer { class, probability: loss.probability(outputs, class) }
 }

@@ -33,7 +33,7 @@ Examples:
   neurona predict digits.neurona new.csv
   tail -n 1 new.csv | neurona predict digits.neurona - --no-header
 
-JSON: {\"model\", \"data\", \"arithmetic\", \"rows\": [{\"label\", \"probability\", \"outputs\"}]}; `label` is null for numbers,
+JSON: {\"model\", \"data\", \"arithmetic\", \"rows\": [{\"label\", \"probability\", \"outputs\"}]}; `label` is null for numbers, \
 `probability` where the loss gives none.")]
 pub(crate) struct Predict {
     /// The model file

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use neurona_train::{arch::USED, model_file::ModelFile};
+use neurona_train::{SourceError, Spec, model_file::ModelFile};
 
 use crate::{model, print};
 
@@ -35,7 +35,9 @@ pub(crate) struct Rust {
 impl Rust {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<()> {
         let model = model::read(&self.model)?;
-        let type_name = self.name.unwrap_or_else(|| type_name(&model.metadata().name));
+        let metadata = model.metadata();
+        let type_name =
+            self.name.unwrap_or_else(|| free_name(model.spec(), &metadata.layers, type_name(&metadata.name)));
         let file_name = self.model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let source = source(&model, &type_name, &self.path.unwrap_or(file_name));
         Ok(out.write_all(source.with_context(|| self.model.display().to_string())?.as_bytes())?)
@@ -55,12 +57,12 @@ fn source(model: &ModelFile, type_name: &str, path: &str) -> Result<String> {
     let fast = if network.contains("fast::") { "use neurona::fast;\n" } else { "" };
     let mut source = format!(
         "//! The network `{}`, written by `neurona rust`.\n\n\
-         {fast}use neurona::model_file::Golden;\nuse neurona::prelude::*;\n\n\
+         {fast}use neurona::prelude::*;\n\n\
          {network}\n\
          /// The weights, in flash.\n\
          pub static {constant}: {type_name} = neurona::include_model!({path});\n\n\
          /// An input and the output that every device gives for it, to the last bit.\n\
-         pub static {constant}_GOLDEN: Golden<{type_name}> = neurona::include_golden!({path});\n",
+         pub static {constant}_GOLDEN: neurona::model_file::Golden<{type_name}> =\n    neurona::include_golden!({path});\n",
         print::shown(&metadata.name)
     );
     if !metadata.labels.is_empty() {
@@ -73,8 +75,7 @@ fn source(model: &ModelFile, type_name: &str, path: &str) -> Result<String> {
     Ok(source)
 }
 
-/// A name as Rust writes that of a type: `my digits-2` as `MyDigits2`; `Net` when nothing is left, and `TanhNet` where the
-/// source has a type `Tanh` already.
+/// A name as Rust writes that of a type: `my digits-2` as `MyDigits2`; `Net` when nothing is left.
 pub(crate) fn type_name(name: &str) -> String {
     let words = name.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let name: String = words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect();
@@ -83,8 +84,15 @@ pub(crate) fn type_name(name: &str) -> String {
         // `Self` is a keyword.
         None => "Net".to_owned(),
         Some(_) if name == "Self" => "Net".to_owned(),
-        Some(_) if USED.contains(&name) => format!("{name}Net"),
         Some(first) => first.to_ascii_uppercase().to_string() + &name[1..],
+    }
+}
+
+/// A name for the type of these layers: `TanhNet` in place of `Tanh`, where one of them has an activation of that name.
+pub(crate) fn free_name(spec: &Spec, layers: &[String], name: String) -> String {
+    match spec.rust_source(&name, layers) {
+        Err(SourceError::Used(_)) => name + "Net",
+        _ => name,
     }
 }
 
@@ -128,8 +136,7 @@ mod tests {
             ("", "Net"),
             ("数字", "Net"),
             ("self", "Net"),
-            ("tanh", "TanhNet"),
-            ("golden", "GoldenNet"),
+            ("tanh", "Tanh"),
         ] {
             assert_eq!(type_name(name), expected);
         }

@@ -36,7 +36,7 @@ pub(crate) struct Search {
     /// Folder of the search, which is made when it is not there
     #[arg(long, value_name = "DIR", required_unless_present = "collect")]
     out: Option<PathBuf>,
-    /// Threads that compute; the result does not depend on them [default: all cores]
+    /// Threads that compute, 0 for as many as there are cores; the result does not depend on them [default: 0]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     threads: usize,
     /// Print one JSON object in place of the table
@@ -85,18 +85,20 @@ A TOML file:
   \"train.batch\" = [16, 32, 64]
   \"network.layers[0].dense\" = { low = 8, high = 64 }
 
-Trials as commands, for any scheduler: each line that --emit prints is a command of its own, which writes one record.
+Trials as commands, for any scheduler: each line that --emit prints is a command of its own, \
+which writes one record.
   neurona search search.toml --out search --emit | xargs -P 8 -L 1 env
   neurona search search.toml --out search --emit | parallel
   neurona search search.toml --out search --emit > commands
   sbatch --array=1-20 --wrap 'eval \"$(sed -n ${SLURM_ARRAY_TASK_ID}p commands)\"'
   neurona search --collect search
-With successive halving a rung depends on the one before: --emit prints what is left of one rung, and is to be called
-again when that is done, until it prints nothing.
+With successive halving a rung depends on the one before: --emit prints what is left of one rung, \
+and is to be called again when that is done, until it prints nothing.
 
-JSON: {\"out\", \"method\", \"trainings\", \"done\", \"left\", \"best\" (null when no trial could be trained), \"trials\"}; a trial is
-{\"trial\", \"rung\", \"epochs\", \"loss\", \"deviation\", \"accuracy\", \"failure\", \"values\": {PATH: VALUE}, \"folds\":
-[{\"loss\", \"accuracy\"}]}, the best first. What there is not is null. With --trial, that trial alone.
+JSON: {\"out\", \"method\", \"trainings\", \"done\", \"left\", \"best\" (null when no trial could be \
+trained), \"trials\"}; a trial is {\"trial\", \"rung\", \"epochs\", \"loss\", \"deviation\", \"accuracy\", \
+\"failure\", \"values\": {PATH: VALUE}, \"folds\": [{\"loss\", \"accuracy\"}]}, the best first. What there is \
+not is null. With --trial, that trial alone.
 
 Exit status: 130 when Ctrl-C ended the search; what is done is kept.";
 

@@ -15,12 +15,12 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Schedule, Score, Targets, TrainError, Trained, Training,
+    Dataset, End, Score, TrainError, Trained,
     config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
     train,
-    train::{Spread, Start, Starts, TargetUnits, train_starts, train_starts_with_checkpoints},
+    train::{Spread, Start, Starts, train_starts, train_starts_with_checkpoints},
     train_with_checkpoints,
 };
 use serde::Serialize;
@@ -32,10 +32,12 @@ use crate::{
 };
 
 mod folder;
+mod introduce;
 pub(crate) mod options;
 mod progress;
 
 use folder::Folder;
+use introduce::introduce;
 use options::Options;
 use progress::{Display, StartsDisplay};
 
@@ -91,26 +93,28 @@ A TOML file:
 Layers of images and signals in it, behind the shape of the input; each row of the table is one, channels next to each other:
   input = [28, 28, 1]       # rows, columns, channels
   layers = [
-      { conv = 8, kernel = 3, stride = 2, padding = \"same\", activation = \"relu\", batch_norm = true },
-      { depthwise = 1, kernel = [3, 1] }, { conv = 16, kernel = 1 }, { max_pool = 2 },
-      { residual = [{ conv = 16, kernel = 3, padding = \"same\" }], activation = \"relu\" },
-      { global_pool = \"avg\" }, { dense = 10 },
+    { conv = 8, kernel = 3, stride = 2, padding = \"same\", activation = \"relu\", batch_norm = true },
+    { depthwise = 1, kernel = [3, 1] }, { conv = 16, kernel = 1 }, { max_pool = 2 },
+    { residual = [{ conv = 16, kernel = 3, padding = \"same\" }], activation = \"relu\" },
+    { global_pool = \"avg\" }, { dense = 10 },
   ]
   input = [119, 6]          # steps, channels
   layers = [
-      { conv = 8, kernel = 5, padding = \"causal\", activation = \"relu\" },
-      { gru = 16, all = true }, { lstm = 8 }, { dense = 4 },
+    { conv = 8, kernel = 5, padding = \"causal\", activation = \"relu\" },
+    { gru = 16, all = true }, { lstm = 8 }, { dense = 4 },
   ]
-  layers = [{ echo_state = 100, leak = 0.3 }, { dense = 4 }]      # with ridge = [1e-4, 1e-2] in [train]
-The other keys: groups, dilation and table of conv; avg_pool; shortcut of residual; concat; scale; flatten; rnn; dropout. Padding is
+  layers = [{ echo_state = 100, leak = 0.3 }, { dense = 4 }]  # with ridge = [1e-4, 1e-2] in [train]
+The other keys: groups, dilation and table of conv; avg_pool; shortcut of residual; concat; scale; flatten; rnn; dropout. Padding is \
 \"valid\", \"same\" (TensorFlow's), \"causal\", or sizes by side.
 
-JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" (epoch of the weights),
-\"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \"validation\", \"test\"}; each part is
-{\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for numbers. With --starts also \"starts\":
-[{\"seed\", \"validation_loss\" (null where it diverged), \"epochs\", \"kept\", \"end\"}].
+JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" \
+(epoch of the weights), \"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \
+\"validation\", \"test\"}; each part is {\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for \
+numbers. With --starts also \"starts\": [{\"seed\", \"validation_loss\" (null where it diverged), \"epochs\", \
+\"kept\", \"end\"}].
 
-Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is written in both cases.";
+Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is \
+written in both cases.";
 
 /// What was done, as JSON says it.
 #[derive(Serialize)]
@@ -203,7 +207,7 @@ impl Train {
         let end = if interrupted { "interrupted" } else { report.end };
         let report = Report { bytes, end, starts: starts.iter().map(OneStart::from).collect(), ..report };
         match &folder {
-            Some(folder) if starts.is_empty() => folder.finish(&trained.epochs, &report)?,
+            Some(folder) if starts.is_empty() => folder.finish(&trained, &report)?,
             Some(folder) => folder.finish_starts(&starts, trained.seed, &report)?,
             None => {}
         }
@@ -211,6 +215,9 @@ impl Train {
             print::json(out, &report)?
         } else {
             report.write(out, &self.out, &prepared)?
+        }
+        if report.epochs > 0 {
+            hint(&report, &prepared)?;
         }
         if let Some(error) = diverged {
             // Both are said: what was written, then why it is not better.
@@ -325,6 +332,22 @@ impl Train {
     }
 }
 
+/// Says what to do where training did not make the loss less, as at a rate of which the first steps leave no neuron that
+/// answers.
+fn hint(report: &Report, prepared: &Prepared) -> Result<()> {
+    let before = prepared.network.evaluate(&prepared.training, prepared.settings.loss)?.loss;
+    let after = report.training.loss;
+    if after.partial_cmp(&before) != Some(std::cmp::Ordering::Less) {
+        print::note(format_args!(
+            "hint: the loss on the training part is {} now and was {} before training; try a smaller rate than {}",
+            print::significant(after),
+            print::significant(before),
+            prepared.settings.rate
+        ));
+    }
+    Ok(())
+}
+
 /// 128 and the number of SIGINT, as shells tell it.
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -359,85 +382,6 @@ fn write_starts(starts: &Starts) -> Result<()> {
         print::note(format_args!("mean {mean}, deviation {deviation}, from {least} to {largest}\n"));
     }
     Ok(())
-}
-
-/// Says what is about to be trained.
-fn introduce(prepared: &Prepared) {
-    let Prepared { training, validation, test, network, settings, .. } = prepared;
-    let learning = network.spec().steps().into_iter().filter(|step| step.params() > 0).map(|step| step.spec.outputs());
-    let sizes: Vec<String> = std::iter::once(network.inputs()).chain(learning).map(|size| size.to_string()).collect();
-    let mut rows = format!("{} rows to train", print::grouped(training.rows() as u64));
-    for (data, what) in [(validation, "to validate"), (test, "to test")] {
-        if let Some(data) = data {
-            rows += &format!(", {} {what}", print::grouped(data.rows() as u64));
-        }
-    }
-    let (optimizer, loss) = (settings.optimizer.name(), settings.loss.name());
-    let batches = if settings.batch < training.rows() {
-        format!("batches of {}", settings.batch)
-    } else {
-        "all rows in one batch".to_owned()
-    };
-    let facts = [
-        ("network", format!("{}, {} parameters", sizes.join("-"), print::grouped(network.spec().params() as u64))),
-        ("data", rows),
-        ("training", format!("{optimizer}, {}, {batches}, {loss}", rate(settings))),
-        ("regularized by", regularization(settings)),
-        ("targets", targets(prepared)),
-        ("figures", if validation.is_some() { "training / validation".to_owned() } else { String::new() }),
-    ];
-    // Where standard error is closed, nobody is there to be told.
-    let _ = print::facts(&mut anstream::stderr(), facts);
-}
-
-/// In which unit targets are learned; and where that is their own, what to do about numbers that are so far from 1 that a
-/// network takes long to reach them, or to tell them apart.
-fn targets(prepared: &Prepared) -> String {
-    let Prepared { training, network, settings, .. } = prepared;
-    let Targets::Values { values, .. } = training.targets() else { return String::new() };
-    if let Some(TargetUnits { means, deviations }) = settings.target_units(network, training) {
-        let of =
-            |figures: &[f32]| figures.iter().map(|figure| print::significant(*figure)).collect::<Vec<_>>().join(", ");
-        return match means.len() {
-            1..=4 => format!("mean {}, deviation {}, learned as 0 and 1", of(&means), of(&deviations)),
-            count => format!("{count} means and deviations, each learned as 0 and 1"),
-        };
-    }
-    let squares: f64 = values.iter().map(|value| f64::from(*value).powi(2)).sum();
-    let size = (squares / values.len() as f64).sqrt() as f32;
-    if size == 0.0 || (0.1..=10.0).contains(&size) {
-        return String::new();
-    }
-    let size = print::significant(size);
-    format!(
-        "of a size of {size}, learned as they are: networks learn numbers near 1 best, so leave out what keeps them from \
-         being standardised, or scale them"
-    )
-}
-
-/// The learning rate and how it changes.
-fn rate(settings: &Training) -> String {
-    let mut text = format!("rate {}", settings.rate);
-    if settings.schedule != Schedule::Constant {
-        text += &format!(" with {}", settings.schedule.name());
-    }
-    if settings.warm_up > 0 {
-        text += &format!(" after {} epochs of warm-up", settings.warm_up);
-    }
-    text
-}
-
-/// What keeps the network from learning its examples by heart.
-fn regularization(settings: &Training) -> String {
-    let coefficients = [("l1", settings.l1), ("l2", settings.l2), ("label smoothing", settings.label_smoothing)];
-    let mut parts: Vec<String> =
-        coefficients.iter().filter(|(_, value)| *value > 0.0).map(|(name, value)| format!("{name} {value}")).collect();
-    if settings.dropout.iter().any(|rate| *rate > 0.0) {
-        let rates: Vec<String> = settings.dropout.iter().map(f32::to_string).collect();
-        parts.push(format!("dropout {}", rates.join(" and ")));
-    }
-    parts.extend(settings.augment.map(|augment| format!("augmentation ({})", augment.name())));
-    parts.join(", ")
 }
 
 impl Report {

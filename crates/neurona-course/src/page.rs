@@ -62,7 +62,10 @@ fn link(experiment: &Experiment) -> String {
 }
 
 fn write_figure(out: &mut dyn Write, figure: &Figure) -> io::Result<()> {
-    writeln!(out, "<figure style=\"width:{}px\">\n{}", figure.width, figure.svg.trim_end())?;
+    // Who hears the page is told what the picture shows; its parts would be read out as a list of labels.
+    let label = escape(&plain(&figure.caption));
+    let svg = figure.svg.trim_end().replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{label}\""), 1);
+    writeln!(out, "<figure style=\"width:{}px\">\n{svg}", figure.width)?;
     if !figure.keys.is_empty() {
         writeln!(out, "<ul class=\"keys\">")?;
         for key in &figure.keys {
@@ -195,6 +198,18 @@ fn kept_together(markup: &str) -> String {
     markup.replace(" %", "\u{a0}%").replace("′(", "′\u{2060}(")
 }
 
+/// Markup without its tags.
+fn plain(markup: &str) -> String {
+    let mut within = false;
+    let visible = |character: &char| {
+        within |= *character == '<';
+        let shown = !within;
+        within &= *character != '>';
+        shown
+    };
+    markup.chars().filter(visible).collect()
+}
+
 /// Plain text in HTML.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
@@ -251,5 +266,6 @@ mod tests {
         write_figure(&mut text, &figure).expect("memory can be written");
         let text = String::from_utf8_lossy(&text);
         assert!(text.contains("a &lt; b") && text.contains("<var>x</var>"), "{text}");
+        assert!(text.contains("<svg role=\"img\" aria-label=\"x\"></svg>"), "{text}");
     }
 }

@@ -56,7 +56,7 @@ use crate::{
     objective::ClassWeights,
     readout,
     schedule::Schedule,
-    train::{TrainError, Training, check_targets},
+    train::{TrainError, Training, check_run, check_targets},
 };
 
 mod data;
@@ -282,7 +282,7 @@ pub enum ConfigError {
         error: std::io::Error,
     },
     /// The text is not TOML, or has a key or a value that does not belong there.
-    #[error("{}: {}", path.display(), error.to_string().trim_end())]
+    #[error("{}: {}{}", path.display(), error.to_string().trim_end(), home(error.message()))]
     Toml {
         /// The file.
         path: PathBuf,
@@ -400,6 +400,7 @@ impl RunConfig {
         network.fill_each_reservoir(reservoirs.into_iter().map(LayerConfig::reservoir));
         network.init(self.network.init, settings.seed);
         network.fit_scaling(training.inputs());
+        check_run(&network, &training, validation.as_ref(), &settings).map_err(setting_error)?;
         let starts = (self.network.init, self.train.starts.unwrap_or(1));
         if starts.1 == 0 {
             return Err(ConfigError::key("train.starts", "expected at least 1, found 0"));
@@ -432,12 +433,7 @@ impl RunConfig {
     /// All but the parts of the data: what is quick to find wrong before any of many runs begins.
     pub(crate) fn check(&self, data: &Dataset) -> Result<(Training, Spec, Vec<String>), ConfigError> {
         let settings = Training { augment: self.augment, ..self.train.settings(data, self.network.dropout())? };
-        settings.check().map_err(|error| match error {
-            TrainError::Setting { setting, expected, found } => {
-                ConfigError::key(&format!("train.{setting}"), format!("expected {expected}, found {found}"))
-            }
-            other => ConfigError::key("train", other.to_string()),
-        })?;
+        settings.check().map_err(setting_error)?;
         // Before the rows are mixed, so that the message tells which one it is in the file.
         check_targets(data, settings.loss).map_err(|error| ConfigError::key("train.loss", error.to_string()))?;
         let (spec, layer_names) = self.network.spec(data.inputs().ncols())?;
@@ -446,6 +442,45 @@ impl RunConfig {
         memory::check(&spec, data, &settings)?;
         Ok((settings, spec, layer_names))
     }
+}
+
+/// What is wrong with a setting, by its key.
+fn setting_error(error: TrainError) -> ConfigError {
+    match error {
+        TrainError::Setting { setting, expected, found } => {
+            let key =
+                if setting == "dropout" { "network.layers.dropout".to_owned() } else { format!("train.{setting}") };
+            ConfigError::key(&key, format!("expected {expected}, found {found}"))
+        }
+        other => ConfigError::key("train", other.to_string()),
+    }
+}
+
+/// Where a key belongs that is not known where it stands; nothing for another error, or a key that belongs nowhere.
+fn home(message: &str) -> String {
+    fn knows<T: serde::de::DeserializeOwned>(key: &str) -> bool {
+        // A key that is known fails by its value, or by others that are missing.
+        toml::from_str::<T>(&format!("{key:?} = {{}}"))
+            .err()
+            .is_none_or(|error| !error.message().contains("unknown field"))
+    }
+    let Some(key) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) else {
+        return String::new();
+    };
+    let place = if knows::<DataConfig>(key) {
+        "the table `data`"
+    } else if knows::<NetworkConfig>(key) {
+        "the table `network`"
+    } else if knows::<TrainConfig>(key) {
+        "the table `train`"
+    } else if knows::<LayerConfig>(key) {
+        "a layer, as in `layers = [{ dense = 32, activation = \"relu\", dropout = 0.1 }, { dense = 10 }]` of the table `network`"
+    } else if knows::<RunConfig>(key) {
+        "the outermost level, where it is a table"
+    } else {
+        return String::new();
+    };
+    format!("\n`{key}` belongs to {place}")
 }
 
 /// The path of the first value in which two descriptions differ, such as `train.rate`.

@@ -27,7 +27,7 @@ impl Draft {
     ///
     /// What the system says.
     pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Self> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder(path);
         let mut builder = tempfile::Builder::new();
         // What the system gives to any new file; a temporary file would be its owner's alone.
         #[cfg(unix)]
@@ -42,15 +42,38 @@ impl Draft {
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// Puts the file in its place, where it replaces what was there.
+    /// Puts the file in its place, where it replaces what was there. When this is done it stays, also where the power
+    /// fails.
     ///
     /// # Errors
     ///
-    /// What the system says; a file that was there before is then as it was.
+    /// What the system says; a file that was there before is then as it was, or this one is in its place.
     pub fn keep(self) -> io::Result<()> {
+        let folder = folder(&self.path).to_owned();
         self.file.persist(self.path)?;
-        Ok(())
+        sync_folder(&folder)
     }
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Has the disk remember which files a folder has.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match std::fs::File::open(folder).and_then(|folder| folder.sync_all()) {
+        // A folder that may be written but not read, or a file system that cannot: the file itself is on the disk.
+        Err(error) if matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::InvalidInput) => Ok(()),
+        result => result,
+    }
+}
+
+/// Elsewhere a folder cannot be opened, and the system writes it in its own time.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Writes a file so that it is whole or not there.

@@ -78,6 +78,7 @@ pub mod arch;
 pub mod augment;
 pub mod classical;
 pub mod config;
+pub mod cost;
 pub mod cross_validation;
 pub mod data;
 pub mod device;

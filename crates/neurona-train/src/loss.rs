@@ -6,11 +6,13 @@
 //! A network whose output is a signal, such as the states of all steps, has a target for each step, and the loss is the mean over
 //! them: as many values as outputs, step by step; for [`Loss::SoftmaxCrossEntropy`] a share for each class in each step.
 
+use neurona::{Exact, Exponential as _, arch::ActivationSpec, kernel};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     activation::{sigmoid, softplus},
     math::exp,
+    optim::Constant,
     simd::widest,
 };
 
@@ -88,6 +90,19 @@ pub enum Loss {
     Perceptron,
 }
 
+/// What the outputs of a network are to a loss; from it follows what targets may be, and how outputs are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outputs {
+    /// Numbers of any unit, whose difference to the target counts.
+    Numbers,
+    /// Logits, each of a question of its own; targets are from 0 to 1.
+    Logits,
+    /// The logits of one distribution over all outputs; targets are its shares, from 0 to 1.
+    Distribution,
+    /// How far each is on which side of a boundary; targets are 1 and -1.
+    Margins,
+}
+
 impl From<Loss> for &'static str {
     fn from(loss: Loss) -> Self {
         loss.name()
@@ -136,6 +151,28 @@ impl Loss {
     /// The loss of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|loss| loss.name() == name)
+    }
+
+    fn outputs(self) -> Outputs {
+        match self {
+            Self::SquaredError | Self::AbsoluteError | Self::Huber { .. } => Outputs::Numbers,
+            Self::BinaryCrossEntropy => Outputs::Logits,
+            Self::SoftmaxCrossEntropy => Outputs::Distribution,
+            Self::Hinge | Self::Perceptron => Outputs::Margins,
+        }
+    }
+
+    /// The constants by the names that they have in a TOML file.
+    pub(crate) fn constants(&mut self) -> Vec<(&'static str, Constant<'_>)> {
+        match self {
+            Self::Huber { delta } => vec![("delta", Constant::Positive(delta))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name of a constant that is out of its range, the range, and what was found.
+    pub(crate) fn fault(mut self) -> Option<(&'static str, &'static str, f32)> {
+        Constant::fault(self.constants())
     }
 
     /// The loss of one example.
@@ -220,7 +257,7 @@ impl Loss {
     /// With several outputs each stands for a class, and with one output it stands for class 1 of two: 1 for the right
     /// class, and for the others 0, or -1 for the losses whose targets are 1 and -1.
     pub fn class_value(self, class: u32, at: usize, outputs: usize) -> f32 {
-        let wrong = if matches!(self, Self::Hinge | Self::Perceptron) { -1.0 } else { 0.0 };
+        let wrong = if self.outputs() == Outputs::Margins { -1.0 } else { 0.0 };
         let right = if outputs == 1 { class == 1 } else { class as usize == at };
         if right { 1.0 } else { wrong }
     }
@@ -242,16 +279,71 @@ impl Loss {
         best.0
     }
 
+    /// The probability of a class, computed as a device would; `None` where outputs are no logits, or no output stands
+    /// for the class.
+    pub fn probability(self, y: &[f32], class: usize) -> Option<f32> {
+        let sigmoid = |logit: &f32| ActivationSpec::Sigmoid.value(*logit);
+        match self.outputs() {
+            Outputs::Numbers | Outputs::Margins => None,
+            Outputs::Logits => match y {
+                [logit] => [1.0 - sigmoid(logit), sigmoid(logit)].get(class).copied(),
+                _ => y.get(class).map(sigmoid),
+            },
+            Outputs::Distribution => {
+                let mut shares = y.to_vec();
+                kernel::softmax(&mut shares, Exact::exp);
+                shares.get(class).copied()
+            }
+        }
+    }
+
+    /// The fewest outputs that tell so many classes apart: one for two, where each output is a question of its own.
+    pub fn fewest_outputs(self, classes: usize) -> usize {
+        if classes == 2 && !self.is_joint() { 1 } else { classes }
+    }
+
     /// Whether it measures a difference `y - t`, of any numbers.
     pub(crate) fn is_difference(self) -> bool {
-        matches!(self, Self::SquaredError | Self::AbsoluteError | Self::Huber { .. })
+        self.outputs() == Outputs::Numbers
+    }
+
+    /// Whether it is a cross-entropy, which takes logits and has sigmoid or softmax inside.
+    pub(crate) fn is_cross_entropy(self) -> bool {
+        matches!(self.outputs(), Outputs::Logits | Outputs::Distribution)
+    }
+
+    /// Whether all outputs answer one question together. The others are means over the outputs, each with a target of its
+    /// own.
+    pub(crate) fn is_joint(self) -> bool {
+        self.outputs() == Outputs::Distribution
+    }
+
+    /// What a target that is a number may be, in words, and whether a number is so.
+    pub(crate) fn target_range(self) -> (&'static str, fn(f32) -> bool) {
+        match self.outputs() {
+            Outputs::Numbers => ("that are finite", f32::is_finite),
+            Outputs::Logits | Outputs::Distribution => ("from 0 to 1", |t| (0.0..=1.0).contains(&t)),
+            Outputs::Margins => ("1 or -1", |t| t == 1.0 || t == -1.0),
+        }
+    }
+
+    /// By how much the loss of a difference grows with the unit of the targets, beside the slope of the outputs in it:
+    /// what [`TargetUnits`](crate::train::TargetUnits) divide its gradient by.
+    ///
+    /// Huber's is between the two others, as delta is in the unit of the targets.
+    pub(crate) fn slope(self, deviation: f32) -> f32 {
+        match self {
+            Self::AbsoluteError => 1.0,
+            Self::Huber { delta } if delta < deviation => delta,
+            _ => deviation,
+        }
     }
 
     /// Whether a target is one for these outputs.
     fn fits(self, y: &[f32], target: Target<'_>) -> bool {
         match target {
             Target::Class(class) => {
-                let classes = if y.len() == 1 && self != Self::SoftmaxCrossEntropy { 2 } else { y.len() };
+                let classes = if y.len() == 1 && !self.is_joint() { 2 } else { y.len() };
                 (class as usize) < classes && !y.is_empty()
             }
             Target::Values(values) => values.len() == y.len() && !y.is_empty(),
@@ -397,6 +489,20 @@ mod tests {
         // With delta 2: 0 + 0.125 + 2 (3 - 1) + 2 (4 - 1), over 4.
         assert_eq!(Loss::Huber { delta: 2.0 }.gradient(&y, Target::Values(&t), 4.0, &mut dy), 2.531_25);
         assert_eq!(dy, [0.0, 0.5, 2.0, -2.0]);
+    }
+
+    #[test]
+    fn probabilities_follow_the_loss() {
+        let three = Loss::SoftmaxCrossEntropy.probability(&[0.0, 2.0_f32.ln(), 0.0], 1).expect("a share");
+        // Shares of 1 : 2 : 1; ln 2, its exponential and the sum are off by a unit in the last place each.
+        assert!((three - 0.5).abs() <= 4.0 * f32::EPSILON);
+        for logit in [0.0, 3.0, -3.0] {
+            let [no, yes] = [0, 1].map(|class| Loss::BinaryCrossEntropy.probability(&[logit], class).expect("a share"));
+            assert_eq!((no + yes, yes > 0.5), (1.0, logit > 0.0));
+            assert_eq!(Loss::BinaryCrossEntropy.probability(&[9.0, logit], 1), Some(yes));
+        }
+        assert_eq!(Loss::Hinge.probability(&[-0.5, 0.5], 1), None);
+        assert_eq!(Loss::SoftmaxCrossEntropy.probability(&[-0.5, 0.5], 2), None);
     }
 
     #[test]

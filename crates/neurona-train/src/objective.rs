@@ -100,7 +100,7 @@ impl Objective {
     /// outputs, and the mean of the means is the mean.
     fn of_steps<'a>(&self, y: &[f32], steps: usize, target: Target<'a>) -> Option<&'a [f32]> {
         match target {
-            Target::Values(t) if steps > 1 && self.loss == Loss::SoftmaxCrossEntropy && t.len() == y.len() => Some(t),
+            Target::Values(t) if steps > 1 && self.loss.is_joint() && t.len() == y.len() => Some(t),
             _ => None,
         }
     }
@@ -136,7 +136,7 @@ impl Objective {
         if let (Target::Class(class), true) = (target, self.smoothing > 0.0) {
             let (outputs, across) = (y.len(), self.even(y.len()));
             // The gradient of both cross-entropies is that of the outputs less the target, which moves this far.
-            let scale = if self.loss == Loss::SoftmaxCrossEntropy { scale } else { scale / outputs as f32 };
+            let scale = if self.loss.is_joint() { scale } else { scale / outputs as f32 };
             for (at, dy) in dy.iter_mut().enumerate() {
                 *dy += scale * self.smoothing * (self.loss.class_value(class, at, outputs) - across);
             }
@@ -152,12 +152,12 @@ impl Objective {
         let (outputs, across) = (y.len(), self.even(y.len()));
         let moved = y.iter().enumerate().map(|(at, y)| (self.loss.class_value(class, at, outputs) - across) * y);
         let sum = self.smoothing * moved.sum::<f32>();
-        if self.loss == Loss::SoftmaxCrossEntropy { sum } else { sum / outputs as f32 }
+        if self.loss.is_joint() { sum } else { sum / outputs as f32 }
     }
 
     /// The target of an output when every class is as likely: one of all, or yes against no.
     fn even(&self, outputs: usize) -> f32 {
-        if self.loss == Loss::SoftmaxCrossEntropy { 1.0 / outputs as f32 } else { 0.5 }
+        if self.loss.is_joint() { 1.0 / outputs as f32 } else { 0.5 }
     }
 }
 

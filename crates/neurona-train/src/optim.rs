@@ -90,7 +90,7 @@ pub enum Optimizer {
     },
 }
 
-/// A constant of an optimizer, and the range that it must lie in.
+/// A constant of an optimizer or of a loss, and the range that it must lie in.
 #[derive(Debug)]
 pub(crate) enum Constant<'a> {
     /// At least 0 and less than 1.
@@ -101,6 +101,23 @@ pub(crate) enum Constant<'a> {
     NotNegative(&'a mut f32),
     /// Yes or no.
     Switch(&'a mut bool),
+}
+
+impl Constant<'_> {
+    /// The first of some constants that is out of its range: its name, the range, and what was found.
+    pub(crate) fn fault(constants: Vec<(&'static str, Self)>) -> Option<(&'static str, &'static str, f32)> {
+        constants.into_iter().find_map(|(name, constant)| {
+            let (fits, range, value) = match constant {
+                Self::Share(value) => ((0.0..1.0).contains(value), "at least 0 and less than 1", *value),
+                Self::Positive(value) => (*value > 0.0 && value.is_finite(), "a finite number greater than 0", *value),
+                Self::NotNegative(value) => {
+                    (*value >= 0.0 && value.is_finite(), "a finite number of at least 0", *value)
+                }
+                Self::Switch(_) => return None,
+            };
+            (!fits).then_some((name, range, value))
+        })
+    }
 }
 
 impl Optimizer {
@@ -177,15 +194,7 @@ impl Optimizer {
 
     /// The name of a constant that is out of its range, the range, and what was found.
     pub(crate) fn fault(mut self) -> Option<(&'static str, &'static str, f32)> {
-        self.constants().into_iter().find_map(|(name, constant)| {
-            let (fits, range, value) = match constant {
-                Constant::Share(value) => ((0.0..1.0).contains(value), "at least 0 and less than 1", *value),
-                Constant::Positive(value) => (*value > 0.0 && value.is_finite(), "finite and greater than 0", *value),
-                Constant::NotNegative(value) => (*value >= 0.0 && value.is_finite(), "finite and at least 0", *value),
-                Constant::Switch(_) => return None,
-            };
-            (!fits).then_some((name, range, value))
-        })
+        Constant::fault(self.constants())
     }
 }
 

@@ -169,6 +169,7 @@ impl Test {
                     if fits(&window.rows) && fits(&window.columns) {
                         self.convolution(&window, seen, buffers);
                         self.pool(&Window { filters: channels, ..window }, buffers);
+                        self.depthwise(&Window { filters: channels, ..window }, buffers);
                     }
                 }
             }
@@ -206,6 +207,29 @@ impl Test {
         // In a place an input meets each filter once: the order of the outputs is that of the inputs' sums too.
         each_product(window, seen, of_group, &mut |y, weight, x_at| x[x_at] += weights[weight] * dz[y]);
         self.compare("convolution to inputs", sizes, dx, x);
+    }
+
+    fn depthwise(&mut self, window: &Window, [weights, x, bias, ours, plain, _]: &mut [[f32; ROOM]; 6]) {
+        let Window { rows, columns, channels, .. } = *window;
+        let cells = rows.kernel * columns.kernel;
+        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
+        if outputs + 2 * MARGIN > ROOM {
+            return;
+        }
+        let (weights, x, bias) = (&mut weights[..cells * channels], &mut x[..inputs], &mut bias[..channels]);
+        for values in [&mut *weights, x, bias, &mut ours[..outputs + 2 * MARGIN]] {
+            self.fill(values);
+        }
+        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
+        kernel::depthwise_forward(window, weights, bias, x, &mut ours[MARGIN..][..outputs]);
+        for (at, y) in plain[MARGIN..][..outputs].iter_mut().enumerate() {
+            *y = bias[at % channels];
+        }
+        each_product(window, 1, 1, &mut |y, weight, x_at| {
+            let (channel, cell) = (weight / cells, weight % cells);
+            plain[MARGIN + y] += weights[cell * channels + channel] * x[x_at];
+        });
+        self.compare("depthwise", [cells, channels], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
     }
 
     fn pool(&mut self, window: &Window, [x, ours, plain, ..]: &mut [[f32; ROOM]; 6]) {

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use neurona_train::{
-    Checkpoints, Epoch,
+    Checkpoints, Epoch, Trained,
     config::{self, RunConfig},
     file::{DRAFT, write_whole},
     train::Start,
@@ -89,10 +89,10 @@ impl Folder {
     }
 
     /// Writes how a run from one start went.
-    pub(super) fn finish(&self, epochs: &[Epoch], report: &impl Serialize) -> Result<()> {
-        self.write_metrics(epochs.iter().map(|epoch| (None, *epoch)))?;
+    pub(super) fn finish(&self, trained: &Trained, report: &impl Serialize) -> Result<()> {
+        self.write_metrics(trained.epochs.iter().map(|epoch| (None, *epoch)))?;
         self.write_report(report)?;
-        self.write_curves(curves::draw(epochs, &[])?)
+        self.write_curves(curves::draw(&trained.epochs, trained.kept, &[])?)
     }
 
     /// Writes how several starts went, of which the one with that seed is the best.
@@ -102,7 +102,8 @@ impl Folder {
         self.write_report(report)?;
         let (best, others): (Vec<&Start>, Vec<&Start>) = starts.iter().partition(|start| start.seed == best);
         let others: Vec<&[Epoch]> = others.into_iter().map(|start| &start.epochs[..]).collect();
-        self.write_curves(curves::draw(best.first().map_or(&[], |best| &best.epochs[..]), &others)?)
+        let (epochs, kept) = best.first().map_or((&[][..], 0), |best| (&best.epochs[..], best.kept));
+        self.write_curves(curves::draw(epochs, kept, &others)?)
     }
 
     fn write_metrics(&self, epochs: impl Iterator<Item = (Option<u64>, Epoch)>) -> Result<()> {

@@ -3,18 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, builder::PossibleValuesParser};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use neurona_train::{
-    Augment, ClassWeights, Dataset, Init, Loss, Schedule, Targets, WeightRule,
-    config::{Batch, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
-    data::{Column, csv_columns},
+    Augment, ClassWeights, Dataset, Init, Loss, Optimizer, Schedule, Targets, WeightRule,
+    config::{Batch, ConfigError, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     train::MOST_THREADS,
     zoo,
 };
 use serde::{Deserialize as _, de::IntoDeserializer as _};
 
 use crate::{
-    data::{self, ColumnArgs, Format},
+    data::{self, ColumnArgs},
+    names::Names,
     rust,
 };
 
@@ -95,9 +98,8 @@ struct NetworkArgs {
 #[derive(Args)]
 #[command(allow_negative_numbers = true, next_help_heading = "Training")]
 struct TrainingArgs {
-    /// What is made small: squared_error, absolute_error, huber, binary_cross_entropy, softmax_cross_entropy, hinge or
-    /// perceptron [default: softmax_cross_entropy for classes, squared_error for numbers]
-    #[arg(long, value_parser = loss)]
+    /// What is made small [default: softmax_cross_entropy for classes, squared_error for numbers]
+    #[arg(long, value_parser = known_losses())]
     loss: Option<Loss>,
     /// Where huber goes over from a square into a line [default: 1]
     #[arg(long)]
@@ -148,7 +150,7 @@ struct TrainingArgs {
     /// Train so many times, each from other first weights, and keep the best by the validation part [default: 1]
     #[arg(long)]
     starts: Option<u32>,
-    /// Threads that compute; the result does not depend on them [default: all cores]
+    /// Threads that compute, 0 for as many as there are cores; the result does not depend on them [default: 0]
     #[arg(long)]
     threads: Option<usize>,
 }
@@ -184,8 +186,8 @@ struct RegularizationArgs {
 #[derive(Args)]
 #[command(allow_negative_numbers = true, next_help_heading = "Optimizer")]
 struct OptimizerArgs {
-    /// sgd, nesterov, momentum, normalized, sign, rmsprop, adam or adamw [default: adam]
-    #[arg(long)]
+    /// How a gradient changes the weights [default: adam]
+    #[arg(long, value_name = "NAME", value_parser = known_optimizers())]
     optimizer: Option<String>,
     /// Of sgd (0) and nesterov (0.9): how much of the last step is kept
     #[arg(long)]
@@ -213,6 +215,16 @@ struct OptimizerArgs {
     weight_decay: Option<f32>,
 }
 
+/// A run that the options and a file describe.
+pub(crate) struct Described {
+    pub(crate) config: RunConfig,
+    /// Where its paths begin.
+    folder: PathBuf,
+    pub(crate) data: Dataset,
+    /// What messages call its values.
+    pub(crate) names: Names,
+}
+
 /// An augmentation that was asked for; `none` overrides that of a file.
 #[derive(Clone, Copy)]
 struct Augmentation(Option<Augment>);
@@ -220,11 +232,8 @@ struct Augmentation(Option<Augment>);
 impl Options {
     /// Reads the data and builds the network; with the whole description, whose paths begin at the root.
     pub(super) fn prepare(&self, out: &Path) -> Result<(Prepared, RunConfig)> {
-        let (mut config, folder, data) = self.describe(out)?;
-        let prepared = config.prepare_with(&data).map_err(|error| match &self.config {
-            Some(path) => anyhow::anyhow!("{}: {error}", path.display()),
-            None => error.into(),
-        })?;
+        let Described { mut config, folder, data, names } = self.describe(out)?;
+        let prepared = config.prepare_with(&data).map_err(|error| names.say(&config, error))?;
         config.train.threads = None;
         for path in [&mut config.data.file, &mut config.data.inputs, &mut config.data.targets].into_iter().flatten() {
             *path = std::path::absolute(folder.join(&path)).with_context(|| path.display().to_string())?;
@@ -232,19 +241,24 @@ impl Options {
         Ok((prepared, config))
     }
 
-    /// Reads the data; with the description of a run for them, and the folder where its paths begin.
-    pub(crate) fn describe(&self, out: &Path) -> Result<(RunConfig, PathBuf, Dataset)> {
+    /// Reads the data, and describes the run for them.
+    pub(crate) fn describe(&self, out: &Path) -> Result<Described> {
         let (mut config, folder) = self.start(out)?;
+        let names = Names::new::<Self>(self.config.as_ref().map(|path| (path.as_path(), &config)));
         self.override_data(&mut config.data, &folder)?;
         self.override_training(&mut config.train);
-        let data = config.data.load(&folder)?;
+        let data = config.data.load(&folder).map_err(|error| names.say(&config, error))?;
         self.override_network(&mut config, &data)?;
+        if self.config.is_none() && self.network.name.is_none() {
+            free_name(&mut config.network, &data);
+        }
         let threads = config.train.threads.unwrap_or(0);
         if threads > MOST_THREADS {
-            bail!("threads: expected at most {MOST_THREADS}, found {threads}");
+            let problem = format!("expected at most {MOST_THREADS}, found {threads}");
+            return Err(names.say(&config, ConfigError::Key { key: "train.threads".to_owned(), problem }));
         }
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start threads")?;
-        Ok((config, folder, data))
+        Ok(Described { config, folder, data, names })
     }
 
     /// The TOML file.
@@ -283,41 +297,13 @@ impl Options {
     }
 
     fn override_data(&self, data: &mut DataConfig, folder: &Path) -> Result<()> {
-        let columns = |names: &[String]| names.iter().map(|name| data::column(name)).collect::<Vec<Column>>();
-        let (asked, parts) = (&self.columns, &self.parts);
-        if let Some(path) = &self.data {
-            (data.file, data.inputs, data.targets) = match Format::of(path) {
-                Format::Table => (Some(path.clone()), None, asked.targets.clone()),
-                Format::Npy | Format::Idx => (None, Some(path.clone()), asked.targets.clone()),
-            };
-        } else if asked.targets.is_some() {
-            bail!("--targets belongs to inputs on the command line: name them too, or both in the TOML file");
-        }
-        if let Some(label) = &asked.label {
-            (data.label, data.values) = (Some(data::column(label)), Vec::new());
-        }
-        if !asked.values.is_empty() {
-            (data.label, data.values) = (None, columns(&asked.values));
-        }
-        if !asked.ignore.is_empty() {
-            data.ignore = columns(&asked.ignore);
-        }
-        if let Some(delimiter) = asked.format.delimiter {
-            data.delimiter = char::from(delimiter);
-        }
-        data.header &= !asked.format.no_header;
+        self.columns.override_data(self.data.as_ref(), data)?;
+        let parts = &self.parts;
         data.stratify &= !parts.no_stratify;
         data.validation = parts.validation.unwrap_or(data.validation);
         data.test = parts.test.unwrap_or(data.test);
         data.labels = parts.labels.clone().or(data.labels.take());
-
-        if let (Some(file), None, []) = (&data.file, &data.label, &data.values[..]) {
-            let path = folder.join(file);
-            let reader = std::fs::File::open(&path).with_context(|| path.display().to_string())?;
-            let names = csv_columns(reader, &path, &data.csv_format()?)?;
-            data.label = Some(Column::Index(data::label_column(&names, &path, None)?));
-        }
-        Ok(())
+        data::find_label(data, folder)
     }
 
     fn override_training(&self, train: &mut TrainConfig) {
@@ -416,14 +402,18 @@ impl Options {
     }
 }
 
+/// Gives a network that is called after its file another name where its source has a type of that one.
+fn free_name(network: &mut NetworkConfig, data: &Dataset) {
+    // What is wrong with the network is found where it is built.
+    if let Ok((spec, layers)) = network.spec(data.inputs().ncols()) {
+        network.name = rust::free_name(&spec, &layers, std::mem::take(&mut network.name));
+    }
+}
+
 /// How many outputs a network for these data has: one for two classes, where the loss can tell them apart by one.
 fn outputs(data: &Dataset, loss: Option<Loss>) -> u32 {
     let outputs = match data.targets() {
-        Targets::Classes { labels, .. } if labels.len() == 2 => match loss {
-            None | Some(Loss::SoftmaxCrossEntropy) => 2,
-            Some(_) => 1,
-        },
-        Targets::Classes { labels, .. } => labels.len(),
+        Targets::Classes { labels, .. } => loss.unwrap_or(Loss::SoftmaxCrossEntropy).fewest_outputs(labels.len()),
         Targets::Values { columns, .. } => columns.len(),
     };
     u32::try_from(outputs).unwrap_or(u32::MAX)
@@ -451,6 +441,14 @@ fn layer(text: &str) -> Result<Option<LayerConfig>, String> {
     Ok(Some(LayerConfig { dense: Some(dense), activation: Some(activation), slope, alpha, ..LayerConfig::default() }))
 }
 
+fn known_losses() -> impl TypedValueParser<Value = Loss> {
+    PossibleValuesParser::new(Loss::ALL.map(Loss::name)).try_map(Loss::try_from)
+}
+
+fn known_optimizers() -> PossibleValuesParser {
+    PossibleValuesParser::new(Optimizer::ALL.map(|optimizer| optimizer.name()))
+}
+
 fn known_networks() -> PossibleValuesParser {
     PossibleValuesParser::new(zoo::ALL.map(|known| known.name()))
 }
@@ -461,10 +459,6 @@ fn init(text: &str) -> Result<Init, String> {
 
 fn augment(text: &str) -> Result<Augmentation, String> {
     if text == "none" { Ok(Augmentation(None)) } else { text.parse().map(|augment| Augmentation(Some(augment))) }
-}
-
-fn loss(text: &str) -> Result<Loss, String> {
-    text.to_owned().try_into()
 }
 
 fn class_weights(text: &str) -> Result<ClassWeights, String> {
@@ -502,9 +496,8 @@ mod tests {
     }
 
     #[test]
-    fn names_of_losses_and_first_weights() {
-        assert_eq!((loss("hinge"), init("he_normal")), (Ok(Loss::Hinge), Ok(Init::HeNormal)));
-        assert!(loss("mse").expect_err("no such loss").contains("squared_error"));
+    fn names_of_weights() {
+        assert_eq!(init("he_normal"), Ok(Init::HeNormal));
         assert_eq!(class_weights("1,2.5"), Ok(ClassWeights::Each(vec![1.0, 2.5])));
         assert_eq!(class_weights("balanced"), Ok(ClassWeights::Rule(WeightRule::Balanced)));
         assert!(class_weights("rare").is_err());

@@ -77,8 +77,9 @@ before it; the exponential one needs no memory but itself:</p>\
 <p>The slide of the course prints 1/<var>M</var> in the first, before a sum of <var>M</var> + 1 terms, and a minus \
 sign between the two terms of the second: with these the average of a constant would not be that constant. Independent \
 noise loses variance by the factor 1/(<var>M</var> + 1) in the one and (1 − <var>β</var>)/(1 + <var>β</var>) in the \
-other; they lag by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples where the signal changes slowly. So \
-<var>β</var> = 0.9 smooths as much as 19 samples.</p>";
+other. Behind a signal that changes slowly they lag by <var>M</var>/2 and by <var>β</var>/(1 − <var>β</var>) samples. \
+Both are the same in both averages where <var>M</var> + 1 = (1 + <var>β</var>)/(1 − <var>β</var>): the exponential one with \
+<var>β</var> = 0.9 smooths as much as the mean of 19 samples, and comes 9 samples late as that does.</p>";
 
 /// β1 of momentum and Adam.
 const BETA: f32 = 0.9;

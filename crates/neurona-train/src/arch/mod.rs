@@ -15,7 +15,7 @@ mod source;
 mod steps;
 
 pub use check::SpecError;
-pub use source::{SourceError, USED};
+pub use source::SourceError;
 pub use steps::Step;
 
 const NOTHING: Shape = Shape::Vector { len: 0 };

@@ -1,6 +1,6 @@
 //! Rust source of a network's type: the `network!` block that firmware contains.
 
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
 use super::{Spec, SpecError};
 use crate::layer::{Kind, array, options};
@@ -41,7 +41,7 @@ impl Spec {
     /// # Errors
     ///
     /// The architecture does not fit together or holds a custom layer, a name is no Rust identifier or a keyword,
-    /// two names are equal, or there are not as many names as layers.
+    /// two names are equal, the source uses another type of that name, or there are not as many names as layers.
     ///
     /// # Examples
     ///
@@ -66,9 +66,16 @@ impl Spec {
     /// ```
     pub fn rust_source(&self, name: &str, layer_names: &[String]) -> Result<String, SourceError> {
         self.check()?;
-        if USED.contains(&name) {
-            return Err(SourceError::Used(name.to_owned()));
+        let mut source = Source::default();
+        self.block(name, layer_names, &mut source)?;
+        match source.declared.into_iter().find(|name| source.used.contains(name)) {
+            Some(name) => Err(SourceError::Used(name)),
+            None => Ok(source.text),
         }
+    }
+
+    /// Writes the `network!` block of a chain, behind those of the chains within it.
+    fn block(&self, name: &str, layer_names: &[String], source: &mut Source) -> Result<(), SourceError> {
         if !is_identifier(name) || !name.starts_with(|first: char| first.is_ascii_uppercase()) {
             return Err(SourceError::Name(
                 name.to_owned(),
@@ -81,20 +88,20 @@ impl Spec {
         let names = if layer_names.is_empty() { self.layer_names() } else { layer_names.to_vec() };
         check_names(&names, layers.len())?;
 
-        let mut source = String::new();
+        source.declared.push(name.to_owned());
         let mut fields = String::new();
         for (at, (layer, field)) in layers.iter().zip(&names).enumerate() {
             if let Self::Custom { name, .. } = layer {
                 return Err(SpecError::Custom { layer: at, name: name.clone() }.into());
             }
-            let layer_type = layer.rust_type(&format!("{name}{}", camel_case(field)), &mut source)?;
+            let layer_type = layer.rust_type(&format!("{name}{}", camel_case(field)), source)?;
             // Writing to a string cannot fail.
             let _ = writeln!(fields, "        {field}: {layer_type},");
         }
-        let (input, output) = (array(self.input_shape()), array(self.output_shape()));
-        let _ =
-            write!(source, "neurona::network! {{\n    pub struct {name}: {input} => {output} {{\n{fields}    }}\n}}\n");
-        Ok(source)
+        let [input, output] = [self.input_shape(), self.output_shape()].map(|shape| source.using(array(shape)));
+        source.text +=
+            &format!("neurona::network! {{\n    pub struct {name}: {input} => {output} {{\n{fields}    }}\n}}\n");
+        Ok(())
     }
 
     /// Names for the layers of the outermost chain, after what they do; names that would be equal are numbered.
@@ -108,37 +115,60 @@ impl Spec {
     }
 
     /// The type of a layer. A chain becomes a block of its own in `source`, called `name`; so do the chains in branches.
-    fn rust_type(&self, name: &str, source: &mut String) -> Result<String, SourceError> {
-        let mut branch = |branch: &Self, ending: &str| branch.rust_type(&format!("{name}{ending}"), source);
+    fn rust_type(&self, name: &str, source: &mut Source) -> Result<String, SourceError> {
+        let branch =
+            |branch: &Self, ending: &str, source: &mut Source| branch.rust_type(&format!("{name}{ending}"), source);
         Ok(match self {
             Self::Residual { body, shortcut: None, activation } => {
-                format!("Residual<{}{}>", branch(body, "Body")?, options(*activation, None))
+                let (layer, options) = (source.using("Residual".to_owned()), source.using(options(*activation, None)));
+                format!("{layer}<{}{options}>", branch(body, "Body", source)?)
             }
             Self::Residual { body, shortcut: Some(shortcut), activation } => {
-                let (body, shortcut) = (branch(body, "Body")?, branch(shortcut, "Shortcut")?);
-                format!("Projected<{body}, {shortcut}{}>", options(*activation, None))
+                let (layer, options) = (source.using("Projected".to_owned()), source.using(options(*activation, None)));
+                let (body, shortcut) = (branch(body, "Body", source)?, branch(shortcut, "Shortcut", source)?);
+                format!("{layer}<{body}, {shortcut}{options}>")
             }
             Self::Concat(first, second) => {
-                let output = array(self.output_shape());
-                format!("Concat<{}, {}, {output}>", branch(first, "First")?, branch(second, "Second")?)
+                let (layer, output) = (source.using("Concat".to_owned()), source.using(array(self.output_shape())));
+                format!("{layer}<{}, {}, {output}>", branch(first, "First", source)?, branch(second, "Second", source)?)
             }
             Self::Chain(_) => {
-                *source += &self.rust_source(name, &[])?;
-                source.push('\n');
+                self.block(name, &[], source)?;
+                source.text.push('\n');
                 name.to_owned()
             }
             layer => match Kind::of(layer) {
                 Some(kind) => {
                     let (layer, items) = kind.rust_type_with(name);
+                    let items = source.using(items);
                     if !items.is_empty() {
-                        *source += &items;
-                        source.push('\n');
+                        source.text += &items;
+                        source.text.push('\n');
                     }
-                    layer
+                    source.using(layer)
                 }
                 None => return Err(SpecError::Custom { layer: 0, name: layer.kind().to_owned() }.into()),
             },
         })
+    }
+}
+
+/// Source as it is written.
+#[derive(Default)]
+struct Source {
+    text: String,
+    /// The networks that it declares.
+    declared: Vec<String>,
+    /// What it takes from elsewhere: a network of such a name would stand in its place.
+    used: HashSet<String>,
+}
+
+impl Source {
+    /// Notes the names in a part of the source, and gives it back.
+    fn using(&mut self, part: String) -> String {
+        let words = part.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        self.used.extend(words.map(str::to_owned));
+        part
     }
 }
 
@@ -176,97 +206,6 @@ fn check_names(names: &[String], expected: usize) -> Result<(), SourceError> {
     }
     Ok(())
 }
-
-/// The types that the source of a network takes from `neurona::prelude` and `neurona::model_file`.
-pub const USED: [&str; 87] = [
-    "Activation",
-    "Adam",
-    "All",
-    "AvgPool",
-    "BiasOnly",
-    "BinaryCrossEntropy",
-    "Causal",
-    "Choice",
-    "Clip",
-    "Codes",
-    "Concat",
-    "ConnectionTable",
-    "Conv",
-    "Conv1d",
-    "Conv2d",
-    "Dense",
-    "DepthwiseConv",
-    "DepthwiseConv1d",
-    "DepthwiseConv2d",
-    "EchoState",
-    "Elu",
-    "Flatten",
-    "Frozen",
-    "GlobalAvgPool",
-    "GlobalMaxPool",
-    "Golden",
-    "Gradient",
-    "Grouped",
-    "Gru",
-    "HardSigmoid",
-    "HardSwish",
-    "Hinge",
-    "Identity",
-    "Image",
-    "InFlash",
-    "InPlace",
-    "Inference",
-    "Kernel1d",
-    "Kernel2d",
-    "Last",
-    "Layer",
-    "LeakyRelu",
-    "Learn",
-    "Learned",
-    "Learner",
-    "Learning",
-    "Loss",
-    "Lstm",
-    "MaxPool",
-    "Momentum",
-    "Network",
-    "OutputCodes",
-    "Padding1d",
-    "Padding2d",
-    "Perceptron",
-    "Plain",
-    "Projected",
-    "Relu",
-    "Relu6",
-    "Rescale",
-    "Reshape",
-    "Residual",
-    "Rls",
-    "RlsMemory",
-    "Rnn",
-    "Same",
-    "Scale",
-    "ScaledTanh",
-    "Schedule",
-    "Sgd",
-    "Sigmoid",
-    "Signal",
-    "Silu",
-    "Softmax",
-    "SoftmaxCrossEntropy",
-    "Softplus",
-    "SomeRows",
-    "SquaredError",
-    "Standardize",
-    "Step",
-    "TableConv",
-    "TableConv1d",
-    "TableConv2d",
-    "Tanh",
-    "Valid",
-    "Workspace",
-    "Zero",
-];
 
 fn is_identifier(name: &str) -> bool {
     // Strict and reserved keywords of edition 2024, from the Rust reference.
@@ -381,7 +320,7 @@ neurona::network! {
             (echo(1.0), "EchoState<9, 2, 5, 3, 7>"),
             (echo(0.25), "EchoState<9, 2, 5, 3, 7, Last, { 0.25_f32.to_bits() }>"),
         ] {
-            assert_eq!(spec.rust_type("Net", &mut String::new()).as_deref(), Ok(expected));
+            assert_eq!(spec.rust_type("Net", &mut Source::default()).as_deref(), Ok(expected));
         }
     }
 
@@ -422,8 +361,22 @@ neurona::network! {
         for name in ["", "fn", "a-b", "Hidden", "1st"] {
             assert!(matches!(source("Net", &[name, "b"]), Err(SourceError::Name(..))), "{name}");
         }
+        for name in ["Dense", "Relu"] {
+            assert_eq!(source(name, &[]), Err(SourceError::Used(name.to_owned())));
+        }
+        assert!(source("Tanh", &[]).is_ok(), "the source has no tanh");
         assert_eq!(source("Net", &["a", "a"]), Err(SourceError::Duplicate("a".to_owned())));
         assert_eq!(source("Net", &["a"]), Err(SourceError::Count { expected: 2, found: 1 }));
+    }
+
+    #[test]
+    fn a_block_within_is_not_called_as_a_layer_is() {
+        let inner = Spec::Chain(vec![dense(2, 2, ActivationSpec::Tanh)]);
+        let leaky = ActivationSpec::LeakyRelu { slope: 0.3_f32.to_bits() };
+        let spec = Spec::Chain(vec![inner, dense(2, 1, leaky)]);
+        let source = |name, field: &str| spec.rust_source(name, &[field.to_owned(), "last".to_owned()]);
+        assert!(source("Leaky", "block").is_ok());
+        assert_eq!(source("Leaky", "relu"), Err(SourceError::Used("LeakyRelu".to_owned())));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! Their settings have a method `fit`, which gives a [`Fit`]: weights, and how learning ended. They learn in `f64` from
 //! weights of zero, by no chance at all. A fit becomes a [`Network`](crate::Network) of one dense layer, and so a model
 //! file for a device. [`Polynomial`] features give a neuron a curved boundary, which stays on the desktop.
+//! [`ClassicalConfig`] is all of it as a TOML file.
 //!
 //! # Example
 //!
@@ -35,10 +36,12 @@
 //! ```
 
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 use crate::{Dataset, Targets};
 
 mod adaline;
+mod config;
 mod error;
 mod fit;
 mod logistic;
@@ -48,6 +51,7 @@ mod polynomial;
 mod softmax;
 
 pub use adaline::Adaline;
+pub use config::{ClassicalConfig, NeuronConfig};
 pub use error::FitError;
 pub use fit::{Fit, Outcome};
 pub use logistic::LogisticRegression;
@@ -56,7 +60,8 @@ pub use polynomial::{Polynomial, PolynomialError};
 pub use softmax::SoftmaxRegression;
 
 /// Which of the classical neurons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Neuron {
     /// See [`Perceptron`].
     Perceptron,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{ConfigError, DataConfig};
-use crate::data::{Column, CsvFormat, CsvTarget, Dataset, csv_columns, read_csv, read_idx, read_npy};
+use crate::data::{Column, CsvFormat, CsvTarget, DataError, Dataset, csv_columns, read_csv, read_idx, read_npy};
 
 /// What a column of labels or targets is called where nothing else is said, the first that there is.
 pub const TARGET_NAMES: [&str; 4] = ["label", "class", "target", "y"];
@@ -109,13 +109,31 @@ impl DataConfig {
         let (validation, test) = (self.validation, self.test);
         if validation + test >= 1.0 {
             let problem =
-                format!("`validation` and `test` leave nothing to train on: together they are {}", validation + test);
-            return Err(ConfigError::key("data", problem));
+                format!("with `data.test` nothing is left to train on: together they are {}", validation + test);
+            return Err(ConfigError::key("data.validation", problem));
         }
         let shares = [1.0 - validation - test, validation, test];
         let used: Vec<f64> = shares.into_iter().filter(|share| *share > 0.0).collect();
-        let mut parts = data.split_rows(&used, self.stratify, seed)?.into_iter();
+        let parts = data.split_rows(&used, self.stratify, seed).map_err(|error| match error {
+            DataError::Split { .. } => self.too_small(data.rows(), shares[0]),
+            other => other.into(),
+        });
+        let mut parts = parts?.into_iter();
         Ok(shares.map(|share| if share > 0.0 { parts.next().unwrap_or_default() } else { Vec::new() }))
+    }
+
+    /// What is wrong where a part would have no row.
+    fn too_small(&self, rows: usize, training: f64) -> ConfigError {
+        let parts = || [("data.validation", self.validation), ("data.test", self.test)].into_iter();
+        let by_share = |one: &(&str, f64), other: &(&str, f64)| one.1.total_cmp(&other.1);
+        let largest = parts().max_by(by_share).unwrap_or_default();
+        let smallest = parts().filter(|(_, share)| *share > 0.0).min_by(by_share).unwrap_or(largest);
+        let ((key, share), problem) = if training < smallest.1 {
+            (largest, "leaves none to train on: give it a smaller one")
+        } else {
+            (smallest, "is less than a row: give it a larger one, or 0")
+        };
+        ConfigError::key(key, format!("a share of {share} of {rows} rows {problem}"))
     }
 
     fn check_no_csv_keys(&self) -> Result<(), ConfigError> {

@@ -25,13 +25,11 @@ impl TrainConfig {
             Targets::Values { .. } => Loss::SquaredError,
         };
         let mut loss = self.loss.unwrap_or(usual);
-        match (&mut loss, self.delta) {
-            (Loss::Huber { delta }, Some(given)) => *delta = given,
-            (_, Some(_)) => {
-                let problem = format!("is for `huber`, but the loss is `{}`", loss.name());
-                return Err(ConfigError::key("train.delta", problem));
+        for (name, given) in [("delta", self.delta)].into_iter().filter_map(|(name, given)| Some((name, given?))) {
+            if !Given::Number(given).set(name, loss.constants()) {
+                let problem = format!("is not a constant of `{}`: leave it out, or choose another loss", loss.name());
+                return Err(ConfigError::key(&format!("train.{name}"), problem));
             }
-            (_, None) => {}
         }
         if self.epochs == Some(0) && self.ridge.is_none() {
             let problem = "expected at least 1, found 0; 0 is for a last layer that `train.ridge` fits";
@@ -70,7 +68,8 @@ impl TrainConfig {
         } else if matches!(data.targets(), Targets::Classes { .. }) {
             "expected targets that are numbers, found classes: leave it out".to_owned()
         } else if !loss.is_difference() {
-            format!("expected a loss of a difference (squared_error, absolute_error, huber), found `{}`", loss.name())
+            let known: Vec<&str> = Loss::ALL.into_iter().filter(|loss| loss.is_difference()).map(Loss::name).collect();
+            format!("expected a loss of a difference ({}), found `{}`", known.join(", "), loss.name())
         } else if !spec.ends_linearly() {
             "expected a last layer that is linear, which takes in the mean and the deviation: leave out its activation, \
              or put `{ scale = true }` behind it"
@@ -104,7 +103,7 @@ impl TrainConfig {
         let switches = [("epsilon_in_root", self.epsilon_in_root), ("bias_correction", self.bias_correction)];
         let switches = switches.into_iter().filter_map(|(name, given)| Some((name, Given::Switch(given?))));
         for (constant, given) in numbers.chain(switches) {
-            if !given.set(constant, &mut optimizer) {
+            if !given.set(constant, optimizer.constants()) {
                 let problem = format!("is not a constant of `{name}`: leave it out, or choose another optimizer");
                 return Err(ConfigError::key(&format!("train.{constant}"), problem));
             }
@@ -113,7 +112,7 @@ impl TrainConfig {
     }
 }
 
-/// A constant of an optimizer as a file gives it.
+/// A constant of an optimizer or of a loss as a file gives it.
 #[derive(Clone, Copy)]
 enum Given {
     Number(f32),
@@ -122,8 +121,8 @@ enum Given {
 
 impl Given {
     /// Sets the constant of that name; whether there is one.
-    fn set(self, name: &str, optimizer: &mut Optimizer) -> bool {
-        let Some((_, constant)) = optimizer.constants().into_iter().find(|(known, _)| *known == name) else {
+    fn set(self, name: &str, constants: Vec<(&'static str, Constant<'_>)>) -> bool {
+        let Some((_, constant)) = constants.into_iter().find(|(known, _)| *known == name) else {
             return false;
         };
         match (constant, self) {

@@ -289,6 +289,17 @@ fn a_key_that_is_not_known_is_an_error() {
         assert!(message.starts_with("net.toml: TOML parse error at line "), "{message}");
         assert!(message.contains(&format!("unknown field `{key}`, expected ")), "{message}");
     }
+    for (table, key, place) in [
+        ("train", "dropout = 0.5", "a layer, as in"),
+        ("train", "standardize = true", "the table `network`"),
+        ("train", "validation = 0.2", "the table `data`"),
+        ("network", "rate = 0.1", "the table `train`"),
+    ] {
+        let (network, train) = if table == "network" { (key, "") } else { ("", key) };
+        let message = error(&format!("{DATA}{NETWORK}{network}\n[train]\n{train}\n"));
+        let name = key.split(' ').next().unwrap_or_default();
+        assert!(message.contains(&format!("\n`{name}` belongs to {place}")), "{message}");
+    }
     assert!(error("[data\n").starts_with("net.toml: TOML parse error at line 1"));
     assert!(error(&format!("{DATA}{NETWORK}[train]\nepochs = -1\n")).contains("invalid value"));
     assert!(error(DATA).contains("missing field `network`"));
@@ -311,7 +322,7 @@ fn keys_that_do_not_go_together() {
     );
     assert_eq!(
         error(&format!("{DATA}test = 0.6\nvalidation = 0.4\n{NETWORK}")),
-        "data: `validation` and `test` leave nothing to train on: together they are 1"
+        "data.validation: with `data.test` nothing is left to train on: together they are 1"
     );
     assert_eq!(
         error(&format!("{DATA}test = 1.5\n{NETWORK}")),
@@ -419,7 +430,10 @@ fn constants_belong_to_their_optimizer_and_loss() {
     assert!(
         wrong("optimizer = 'sgd'\nbias_correction = true").starts_with("train.bias_correction: is not a constant of")
     );
-    assert_eq!(wrong("delta = 1.0"), "train.delta: is for `huber`, but the loss is `softmax_cross_entropy`");
+    assert_eq!(
+        wrong("delta = 1.0"),
+        "train.delta: is not a constant of `softmax_cross_entropy`: leave it out, or choose another loss"
+    );
     assert!(wrong("loss = 'mse'").contains("expected one of squared_error, absolute_error, huber, "));
 }
 

@@ -120,10 +120,17 @@ pub fn read_csv_inputs_from(from: impl Read, name: &Path, format: &CsvFormat) ->
 /// It cannot be read, or has no lines.
 pub fn csv_columns(from: impl Read, name: &Path, format: &CsvFormat) -> Result<Vec<String>, DataError> {
     let (mut reader, mut first) = (reader(from, format), StringRecord::new());
-    match reader.read_record(&mut first).map_err(|error| csv_error(name, 1, error))? {
-        true => Ok(column_names(&first, format)),
-        false => Err(DataError::Empty { path: name.to_owned() }),
+    let read = |reader: &mut Reader<_>, record: &mut StringRecord| {
+        reader.read_record(record).map_err(|error| csv_error(name, 1, error))
+    };
+    if !read(&mut reader, &mut first)? {
+        return Err(DataError::Empty { path: name.to_owned() });
     }
+    // A quotation that does not end takes in all lines.
+    if first.iter().any(|cell| cell.contains('\n')) && !read(&mut reader, &mut StringRecord::new())? {
+        return Err(DataError::Quote { path: name.to_owned(), row: 1 });
+    }
+    Ok(column_names(&first, format))
 }
 
 fn open(path: &Path) -> Result<File, DataError> {
@@ -141,6 +148,20 @@ fn column_names(first: &StringRecord, format: &CsvFormat) -> Vec<String> {
         true => first.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect(),
         false => (0..first.len()).map(|at| at.to_string()).collect(),
     }
+}
+
+/// Whether the last cell of a table begins with a quotation mark and has none at its end.
+fn ends_in_quotes(rows: &[u8], delimiter: u8) -> bool {
+    let (mut quoted, mut begins) = (false, true);
+    for byte in rows {
+        match byte {
+            // Two in a row, which stand for one, end the quotation and begin it again.
+            b'"' if quoted || begins => (quoted, begins) = (!quoted, !begins),
+            _ if quoted => {}
+            _ => begins = *byte == delimiter || matches!(byte, b'\n' | b'\r'),
+        }
+    }
+    quoted
 }
 
 /// What was read, column by column of its use.
@@ -177,6 +198,12 @@ impl Table {
         if !reader.read_record(&mut first).map_err(more)? {
             return Err(DataError::Empty { path: path.to_owned() });
         }
+        let unclosed = |reader: &Reader<_>, start: u64| {
+            reader.position().byte() >= text.len() as u64 && ends_in_quotes(&text[start as usize..], format.delimiter)
+        };
+        if unclosed(&reader, 0) {
+            return Err(DataError::Quote { path: path.to_owned(), row: 1 });
+        }
         let width = first.len();
         let names = column_names(&first, format);
         let order = uses(path, format, target, &names)?;
@@ -187,7 +214,11 @@ impl Table {
             if record.is_empty() && !reader.read_record(&mut record).map_err(more)? {
                 break;
             }
-            let line = lines.of_record(record.position().map_or(0, csv::Position::byte));
+            let start = record.position().map_or(0, csv::Position::byte);
+            let line = lines.of_record(start);
+            if unclosed(&reader, start) {
+                return Err(DataError::Quote { path: path.to_owned(), row: line });
+            }
             if record.len() != width {
                 let path = path.to_owned();
                 return Err(DataError::Ragged { path, row: line, expected: width, found: record.len() });

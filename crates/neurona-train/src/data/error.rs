@@ -61,6 +61,17 @@ pub enum DataError {
         /// How many this one has.
         found: usize,
     },
+    /// A quotation mark begins a cell that no other one ends, so that the rest of the table is taken for it.
+    #[error(
+        "{}: line {row}: a cell in this row begins with a quotation mark and has none at its end; add it, or double a mark \
+         that is part of the text", path.display()
+    )]
+    Quote {
+        /// The file.
+        path: PathBuf,
+        /// The line that the row begins in, from 1.
+        row: u64,
+    },
     /// There is no such column.
     #[error("{}: expected a column {column}, found {}", path.display(), list(found))]
     Column {

@@ -245,7 +245,7 @@ impl Dataset {
     /// How many outputs a network needs to learn this by that loss, and whether one may do for two classes.
     pub(crate) fn outputs(&self, loss: Loss) -> (usize, bool) {
         match &self.targets {
-            Targets::Classes { labels, .. } => (labels.len(), labels.len() == 2 && loss != Loss::SoftmaxCrossEntropy),
+            Targets::Classes { labels, .. } => (labels.len(), loss.fewest_outputs(labels.len()) == 1),
             Targets::Values { values, .. } => (values.ncols(), false),
         }
     }

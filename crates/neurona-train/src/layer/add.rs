@@ -9,6 +9,7 @@ use super::{Backward, Forward, LayerKind, activate_on_device};
 use crate::{
     Spec,
     config::described::{Described, alone, chain},
+    cost::Work,
 };
 
 /// Adds the second input.
@@ -40,6 +41,10 @@ impl LayerKind for Add {
         y.copy_from_slice(x);
         kernel::axpy(1.0, with, y);
         activate_on_device(self.activation, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.values("residual", self.shape.len());
     }
 
     fn forward(&self, Forward { x, with, y, .. }: Forward<'_>) {

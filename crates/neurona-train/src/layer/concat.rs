@@ -6,6 +6,7 @@ use super::{Backward, Forward, LayerKind};
 use crate::{
     Spec,
     config::described::{Described, alone, chain},
+    cost::Work,
 };
 
 /// Puts the channels of the second input behind those of the first.
@@ -52,6 +53,11 @@ impl LayerKind for Concat {
 
     fn device_forward(&self, _: &[f32], x: &[f32], with: &[f32], y: &mut [f32]) {
         self.join(x, with, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        let output = self.output();
+        work.cells("concat", output.cells(), output.channels());
     }
 
     fn forward(&self, Forward { x, with, y, .. }: Forward<'_>) {

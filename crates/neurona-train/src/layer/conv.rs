@@ -20,6 +20,7 @@ use super::{
 use crate::{
     Spec,
     config::described::{Described, at_least_1, wrong},
+    cost::Work,
     product::{self, Left, Right, Target, pack, packed_len, product},
     simd::widest,
 };
@@ -71,6 +72,27 @@ impl LayerKind for ConvSpec {
         let (weights, bias) = values.split_at(self.weights());
         kernel::conv_forward(&Window::of(&self.window), self.seen as usize, weights, bias, x, y);
         activate_on_device(self.activation, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        let (window, seen) = (Window::of(&self.window), self.seen as usize);
+        let (groups, columns) = (self.groups(), &window.columns);
+        let filters = window.filters / groups;
+        let neighbours = groups == 1 && columns.dilation == 1;
+        work.add("conv", "call", 1);
+        work.add("conv", "row", window.rows.output * groups);
+        for row in 0..window.rows.output {
+            let (first_row, end_row, _) = window.rows.cells(row);
+            let rows = end_row.saturating_sub(first_row);
+            for column in 0..columns.output {
+                let (first, end, _) = columns.cells(column);
+                let cells = end.saturating_sub(first);
+                // Places in which all columns of the window lie within the input are one piece of work, others one each.
+                work.add("conv", if cells == columns.kernel { "place" } else { "edge" }, groups);
+                let (runs, run) = if neighbours { (rows, cells * seen) } else { (rows * cells, seen) };
+                work.sums("conv", runs * groups, filters, run);
+            }
+        }
     }
 
     fn fans(&self) -> Vec<Fans> {

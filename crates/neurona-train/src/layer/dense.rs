@@ -12,6 +12,7 @@ use super::{Backward, Fans, Forward, LayerKind, activate_on_device, options};
 use crate::{
     Spec,
     config::described::{Described, Wrong, wrong},
+    cost::Work,
     product::{self, Left, Right, Target, product},
 };
 
@@ -67,6 +68,11 @@ impl LayerKind for Dense {
         let (weights, bias) = values.split_at(self.weights());
         kernel::dense_forward(weights, bias, x, y);
         activate_on_device(self.activation, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.add("dense", "call", 1);
+        work.sums("dense", 1, self.outputs as usize, self.inputs as usize);
     }
 
     fn fans(&self) -> Vec<Fans> {

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Spec,
     config::described::{Described, at_least_1},
+    cost::Work,
     simd::widest,
 };
 
@@ -60,6 +61,13 @@ impl LayerKind for DepthwiseConvSpec {
         let (weights, bias) = values.split_at(self.weights());
         kernel::depthwise_forward(&Window::of(&self.window), weights, bias, x, y);
         activate_on_device(self.activation, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.window("depthwise_conv", &self.window, self.window.output.channels());
+        if self.window.output.channels() != self.window.input.channels() {
+            work.window("depthwise_conv_of_many", &self.window, self.window.output.channels());
+        }
     }
 
     fn fans(&self) -> Vec<Fans> {

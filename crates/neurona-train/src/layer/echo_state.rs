@@ -12,6 +12,7 @@ use crate::{
         LayerConfig,
         described::{Described, at_least_1, wrong},
     },
+    cost::Work,
 };
 
 use super::{
@@ -66,6 +67,14 @@ impl LayerKind for EchoStateSpec {
             kernel::leaky_tanh(f32::from_bits(self.leak), &z, &mut h);
             state_of(self.states, step, y, units).copy_from_slice(&h);
         }
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        let (steps, units) = (self.steps as usize, self.units as usize);
+        work.values("echo_state", steps * units);
+        work.add("echo_state", "step", steps);
+        work.add("echo_state", "connection", steps * units * self.connections as usize);
+        work.sums("dense", steps, units, self.inputs as usize);
     }
 
     /// The state and the sums of a step.

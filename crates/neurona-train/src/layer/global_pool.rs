@@ -9,6 +9,7 @@ use super::{Backward, Forward, LayerKind, array, source::pool_type};
 use crate::{
     Spec,
     config::{GlobalPool, described::Described},
+    cost::Work,
 };
 
 impl LayerKind for GlobalPoolSpec {
@@ -40,6 +41,11 @@ impl LayerKind for GlobalPoolSpec {
             PoolKind::Max => kernel::global_max_forward(x, y),
             PoolKind::Average => kernel::global_average_forward(x, y),
         }
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.cells(self.name(), self.input.cells(), self.input.channels());
+        work.add(self.name(), "output", self.input.channels());
     }
 
     fn forward(&self, Forward { x, y, .. }: Forward<'_>) {

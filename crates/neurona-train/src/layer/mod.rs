@@ -14,6 +14,8 @@ use neurona::{
     arch::{ActivationSpec, Shape},
 };
 
+use crate::cost::Work;
+
 mod add;
 mod concat;
 mod conv;
@@ -114,6 +116,10 @@ pub(crate) trait LayerKind: Debug {
 
     /// Its output for one input, to the bits of the device. `with` is the second input of a layer that joins.
     fn device_forward(&self, values: &[f32], x: &[f32], with: &[f32], y: &mut [f32]);
+
+    /// Counts what inference on a device does, without the [activation](Self::activation), by which
+    /// [`cost`](crate::cost) predicts its instructions.
+    fn device_work(&self, work: &mut Work);
 
     /// Number of values that inference on a device needs besides input and output.
     fn device_scratch(&self) -> usize {

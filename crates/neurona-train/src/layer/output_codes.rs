@@ -10,6 +10,7 @@ use super::{Backward, Forward, LayerKind};
 use crate::{
     Spec,
     config::described::{Described, wrong},
+    cost::Work,
 };
 
 /// The sizes of output codes: the owned form of [`CodesSpec`].
@@ -81,6 +82,11 @@ impl LayerKind for OutputCodes {
 
     fn device_forward(&self, _: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
         kernel::codes_forward(&self.codes, x, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.values("output_codes", self.outputs as usize);
+        work.add("output_codes", "product", self.outputs as usize * self.inputs as usize);
     }
 
     fn device_tape(&self) -> usize {

@@ -18,6 +18,7 @@ use crate::{
         LayerConfig, Size,
         described::{Described, Wrong},
     },
+    cost::Work,
     simd::widest,
 };
 
@@ -53,6 +54,10 @@ impl LayerKind for PoolSpec {
             PoolKind::Max => kernel::max_pool_forward(&Window::of(&self.window), x, y),
             PoolKind::Average => kernel::average_pool_forward(&Window::of(&self.window), x, y),
         }
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.window(self.name(), &self.window, self.window.output.channels());
     }
 
     fn forward(&self, Forward { x, y, .. }: Forward<'_>) {

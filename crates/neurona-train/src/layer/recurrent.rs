@@ -18,6 +18,7 @@ use crate::{
         LayerConfig,
         described::{Described, Wrong, wrong},
     },
+    cost::Work,
     math::{sigmoid, tanh},
     product::{self, Left, Right, Target, pack, packed_len, product},
     simd::widest,
@@ -85,6 +86,17 @@ impl LayerKind for RecurrentSpec {
             }
             state_of(self.states, step, y, units).copy_from_slice(&h);
         }
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        let (name, steps, units) = (self.cell.name(), self.steps as usize, self.units as usize);
+        work.values(name, steps * units);
+        work.add(name, "step", steps);
+        if let CellSpec::Rnn { activation } = self.cell {
+            work.add("activation", activation.name(), steps * units);
+        }
+        work.sums("dense", steps, self.cell.gates() * units, self.inputs as usize);
+        work.sums("dense", steps, self.cell.gates() * units, units);
     }
 
     fn device_scratch(&self) -> usize {

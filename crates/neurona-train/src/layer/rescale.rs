@@ -3,6 +3,7 @@
 use neurona::{arch::Shape, kernel};
 
 use super::{Backward, Forward, LayerKind, source::bits};
+use crate::cost::Work;
 
 /// Multiplies every input by one constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,6 +31,10 @@ impl LayerKind for Rescale {
 
     fn device_forward(&self, _: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
         kernel::rescale(self.factor, x, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.values("rescale", self.len as usize);
     }
 
     fn only_scales(&self) -> bool {

@@ -3,7 +3,7 @@
 use neurona::arch::{ReshapeSpec, Shape};
 
 use super::{Backward, Forward, LayerKind, array};
-use crate::{Spec, config::described::Described};
+use crate::{Spec, config::described::Described, cost::Work};
 
 impl LayerKind for ReshapeSpec {
     fn name(&self) -> &'static str {
@@ -31,6 +31,10 @@ impl LayerKind for ReshapeSpec {
 
     fn device_forward(&self, _: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
         y.copy_from_slice(x);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.values("reshape", self.output.len());
     }
 
     fn forward(&self, Forward { x, y, .. }: Forward<'_>) {

@@ -6,7 +6,7 @@ use neurona::{
 };
 
 use super::{Backward, Forward, LayerKind, activate_on_device, array, options};
-use crate::{Spec, config::described::Described};
+use crate::{Spec, config::described::Described, cost::Work};
 
 impl LayerKind for ScaleSpec {
     fn name(&self) -> &'static str {
@@ -45,6 +45,10 @@ impl LayerKind for ScaleSpec {
         let (scales, shifts) = values.split_at(self.weights());
         kernel::scale_forward(scales, shifts, x, y);
         activate_on_device(self.activation, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.cells("scale", self.shape.cells(), self.shape.channels());
     }
 
     fn forward(&self, Forward { values, x, y, .. }: Forward<'_>) {

@@ -3,7 +3,7 @@
 use neurona::{Exact, Exponential, arch::Shape, fast, kernel};
 
 use super::{Backward, Forward, LayerKind};
-use crate::activation;
+use crate::{activation, cost::Work};
 
 /// Softmax.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,10 @@ impl LayerKind for Softmax {
     fn device_forward(&self, _: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
         y.copy_from_slice(x);
         kernel::softmax(y, if self.fast { fast::Exp::exp } else { Exact::exp });
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.values(if self.fast { "fast_softmax" } else { "softmax" }, self.len as usize);
     }
 
     fn gives_probabilities(&self) -> bool {

@@ -4,6 +4,7 @@ use ndarray::{ArrayView2, s};
 use neurona::{arch::Shape, kernel};
 
 use super::{Backward, Forward, LayerKind, array};
+use crate::cost::Work;
 
 /// Subtracts a mean and multiplies by a scale, both kept per channel; of a vector each value is one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,6 +38,13 @@ impl LayerKind for Standardize {
     fn device_forward(&self, values: &[f32], x: &[f32], _: &[f32], y: &mut [f32]) {
         let (mean, scale) = values.split_at(values.len() / 2);
         kernel::standardize(mean, scale, x, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        match self.shape {
+            Shape::Vector { len } => work.values("standardize", len as usize),
+            shape => work.cells("standardize_channels", shape.cells(), shape.channels()),
+        }
     }
 
     fn only_scales(&self) -> bool {

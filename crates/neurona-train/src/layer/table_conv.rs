@@ -16,6 +16,7 @@ use crate::{
         LayerConfig,
         described::{Wrong, wrong},
     },
+    cost::Work,
 };
 
 /// The sizes of a convolution with a table of connections: the owned form of [`TableConvSpec`].
@@ -120,6 +121,10 @@ impl LayerKind for TableConv {
         let (weights, bias) = values.split_at(self.weights());
         kernel::table_conv_forward(&Window::of(&self.window), &self.table, weights, bias, x, y);
         activate_on_device(self.activation, y);
+    }
+
+    fn device_work(&self, work: &mut Work) {
+        work.window("table_conv", &self.window, self.sizes().connections());
     }
 
     /// Those of a filter and of a channel in the mean.

@@ -67,7 +67,7 @@ pub fn class_scores(loss: Loss, outputs: ArrayView2<'_, f32>) -> Array2<f64> {
             _ => outputs[[row, 0]],
         });
     }
-    if loss != Loss::SoftmaxCrossEntropy {
+    if !loss.is_joint() {
         return outputs;
     }
     let mut scores = outputs;

@@ -253,22 +253,16 @@ fn start(
     observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
 ) -> Result<Trained, TrainError> {
     settings.check()?;
-    settings.check_classes(training)?;
-    if settings.truncation.is_some() {
-        network.truncate(settings.truncation);
-    }
-    if settings.patience.is_some() && validation.is_none() {
-        let (expected, found) = ("a validation part", "none".to_owned());
-        return Err(TrainError::Setting { setting: "patience", expected, found });
-    }
     for data in [Some(training), validation].into_iter().flatten() {
         check_data(&network, data, settings.loss)?;
     }
-    check_rows(&network, settings.batch.min(training.rows()))?;
     if let Some(augment) = settings.augment {
         augment.check(network.inputs())?;
     }
-    let dropout = dropout_by_layer(&network, &settings.dropout)?;
+    let dropout = check_run(&network, training, validation, settings)?;
+    if settings.truncation.is_some() {
+        network.truncate(settings.truncation);
+    }
     let pool = pool(settings.threads)?;
     let mut keeper = None;
     let mut saved: Option<Saved> = None;
@@ -330,12 +324,7 @@ impl Training {
         if !(0.0..1.0).contains(&self.label_smoothing) {
             return fail("label_smoothing", "at least 0 and less than 1", self.label_smoothing.to_string());
         }
-        if let Loss::Huber { delta } = self.loss
-            && !(delta > 0.0 && delta.is_finite())
-        {
-            return fail("delta", "a finite number greater than 0", delta.to_string());
-        }
-        match self.schedule.fault().or_else(|| self.optimizer.fault()) {
+        match self.schedule.fault().or_else(|| self.optimizer.fault()).or_else(|| self.loss.fault()) {
             None => Ok(()),
             Some((setting, expected, found)) => fail(setting, expected, found.to_string()),
         }
@@ -347,8 +336,7 @@ impl Training {
             Err(TrainError::Setting { setting, expected, found })
         };
         let classes = data.labels().len();
-        let is_cross_entropy = matches!(self.loss, Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy);
-        if self.label_smoothing > 0.0 && (classes == 0 || !is_cross_entropy) {
+        if self.label_smoothing > 0.0 && (classes == 0 || !self.loss.is_cross_entropy()) {
             let found = if classes == 0 { "numbers".to_owned() } else { self.loss.name().to_owned() };
             return fail("label_smoothing", "classes, and a cross-entropy as loss", found);
         }
@@ -365,6 +353,22 @@ impl Training {
             None => Ok(()),
         }
     }
+}
+
+/// Whether settings go with a network and its data; with the rate of dropout of each layer.
+pub(crate) fn check_run(
+    network: &Network,
+    training: &Dataset,
+    validation: Option<&Dataset>,
+    settings: &Training,
+) -> Result<Vec<f32>, TrainError> {
+    settings.check_classes(training)?;
+    if settings.patience.is_some() && validation.is_none() {
+        let (expected, found) = ("a validation part", "none".to_owned());
+        return Err(TrainError::Setting { setting: "patience", expected, found });
+    }
+    check_rows(network, settings.batch.min(training.rows()))?;
+    dropout_by_layer(network, &settings.dropout)
 }
 
 /// The rate of each layer, from the rates of the layers that learn but the last.
@@ -406,7 +410,7 @@ pub(crate) fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Resul
     if outputs != needed && !(or_one && outputs == 1) {
         return Err(TrainError::Outputs { expected: needed, found: outputs });
     }
-    if network.ends_in_probabilities() && matches!(loss, Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy) {
+    if network.ends_in_probabilities() && loss.is_cross_entropy() {
         return Err(TrainError::Probabilities { loss: loss.name() });
     }
     check_targets(data, loss)
@@ -415,11 +419,7 @@ pub(crate) fn check_data(network: &Network, data: &Dataset, loss: Loss) -> Resul
 /// Whether targets that are numbers are such as the loss takes.
 pub(crate) fn check_targets(data: &Dataset, loss: Loss) -> Result<(), TrainError> {
     let Targets::Values { values, .. } = data.targets() else { return Ok(()) };
-    let (expected, fits): (_, fn(f32) -> bool) = match loss {
-        _ if loss.is_difference() => return Ok(()),
-        Loss::Hinge | Loss::Perceptron => ("1 or -1", |t| t == 1.0 || t == -1.0),
-        _ => ("from 0 to 1", |t| (0.0..=1.0).contains(&t)),
-    };
+    let (expected, fits) = loss.target_range();
     match values.indexed_iter().find(|(_, target)| !fits(**target)) {
         None => Ok(()),
         Some(((row, column), found)) => {

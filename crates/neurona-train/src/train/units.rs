@@ -130,19 +130,9 @@ impl TargetUnits {
             let y = mean + deviation * z[at];
             let mut dy = [0.0];
             sum += loss.gradient(&[y], Target::Values(&[*t]), scale / count, &mut dy);
-            *dz = dy[0] / slope(loss, deviation);
+            *dz = dy[0] / loss.slope(deviation);
         }
         sum / count
-    }
-}
-
-/// What the gradient of the loss in the unit of the targets is divided by: the loss is divided by this times s, and
-/// `dy/dz` is s. Huber's is between the two others, as delta is in the unit of the targets.
-fn slope(loss: Loss, deviation: f32) -> f32 {
-    match loss {
-        Loss::AbsoluteError => 1.0,
-        Loss::Huber { delta } if delta < deviation => delta,
-        _ => deviation,
     }
 }
 

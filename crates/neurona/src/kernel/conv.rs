@@ -2,7 +2,7 @@
 //!
 //! A cell of the window that lies outside of the input has no part in a sum.
 
-use core::num::NonZeroUsize;
+use core::{mem, num::NonZeroUsize};
 
 use super::blocks::{self, Windows};
 use super::{Window, axpy, window::Place};
@@ -128,6 +128,9 @@ pub fn conv_backward_filter(
 /// `weights` is (kernel rows, kernel columns, filters), `bias` is (filters); `x` and `y` are as [`Window`] says.
 pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
     let Some(multiplier) = window.multiplier() else { return };
+    if multiplier.get() == 1 {
+        return one_for_each(window, weights, bias, x, y);
+    }
     let mut places = y.chunks_exact_mut(window.filters.max(1));
     window.each_place(|place| {
         let Some(y) = places.next() else { return };
@@ -141,6 +144,19 @@ pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f3
                 axpy(*x, weights, y);
             }
         });
+    });
+}
+
+/// [`depthwise_forward`] of as many filters as channels.
+fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    let mut rest = y;
+    window.each_stretch(|place, count| {
+        let Some((y, after)) = mem::take(&mut rest).split_at_mut_checked(count * window.channels) else { return };
+        let ((row, ..), (column, ..)) = (place.rows, place.columns);
+        let next_row = window.columns.kernel * window.channels;
+        let weights = weights.get(row * next_row + column * window.channels..).unwrap_or_default();
+        blocks::weigh(&window.cells(place, count, x), weights, next_row, Some(bias), y);
+        rest = after;
     });
 }
 

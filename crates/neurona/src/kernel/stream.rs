@@ -2,7 +2,7 @@
 //! sample by sample, to the bits of the window form.
 
 use super::axpy;
-use super::blocks::{self, Windows};
+use super::blocks::{self, Cells, Windows};
 use super::table::each_channel;
 
 /// The samples that a window meets, in a ring: where its beginning has not come yet, only the newest ones.
@@ -77,6 +77,15 @@ pub fn conv_step(seen: usize, weights: &[f32], bias: &[f32], history: History<'_
 /// `weights` is (kernel, filters), `bias` and `y` are (filters).
 pub fn depthwise_step(weights: &[f32], bias: &[f32], history: History<'_>, y: &mut [f32]) {
     let Some(multiplier) = y.len().checked_div(history.channels) else { return };
+    if multiplier == 1 {
+        let mut bias = Some(bias);
+        for (samples, cell) in [(history.older, history.cells[0]), (history.newer, history.cells[1])] {
+            let cells = samples.len().checked_div(history.channels).unwrap_or_default();
+            let weights = weights.get(cell * history.channels..).unwrap_or_default();
+            blocks::weigh(&Cells::next_to_each_other(samples, cells, history.channels), weights, 0, bias.take(), y);
+        }
+        return;
+    }
     for (y, bias) in y.iter_mut().zip(bias) {
         *y = *bias;
     }

@@ -12,9 +12,9 @@ const COLORS: [(&str, RGBColor); 2] = [("training", RGBColor(0, 114, 178)), ("va
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Curve = Vec<(u32, f64)>;
 
-/// Loss and accuracy by epoch, as SVG, and behind them those of other starts on the validation part; `None` without two
-/// epochs.
-pub(super) fn draw(epochs: &[Epoch], others: &[&[Epoch]]) -> Result<Option<String>> {
+/// Loss and accuracy by epoch, as SVG, with a line at the epoch that the weights were `kept` of, and behind them those of
+/// other starts on the validation part; `None` without two epochs.
+pub(super) fn draw(epochs: &[Epoch], kept: u32, others: &[&[Epoch]]) -> Result<Option<String>> {
     if epochs.len() < 2 {
         return Ok(None);
     }
@@ -28,13 +28,18 @@ pub(super) fn draw(epochs: &[Epoch], others: &[&[Epoch]]) -> Result<Option<Strin
         let failed = |error| anyhow!("the learning curves cannot be drawn: {error}");
         area.fill(&WHITE).map_err(|error| failed(error.to_string()))?;
         let parts = area.split_evenly((1, if has_accuracy { 2 } else { 1 }));
-        chart(&parts[0], "loss", &loss).map_err(failed)?;
+        chart(&parts[0], "loss", &loss, kept).map_err(failed)?;
         if has_accuracy {
-            chart(&parts[1], "accuracy in %", &accuracy).map_err(failed)?;
+            chart(&parts[1], "accuracy in %", &accuracy, kept).map_err(failed)?;
         }
         area.present().map_err(|error| failed(error.to_string()))?;
     }
-    Ok(Some(picture))
+    let what = if has_accuracy { "Loss and accuracy" } else { "Loss" };
+    let title = format!("{what} by epoch; the weights are those of epoch {kept}");
+    // A name for the picture, which a browser shows beside it and a screen reader says.
+    let start = picture.find('>').map_or(0, |end| end + 1);
+    picture.insert_str(start, &format!("\n<title>{title}</title>"));
+    Ok(Some(picture.replacen("<svg", &format!("<svg role=\"img\" aria-label=\"{title}\""), 1)))
 }
 
 /// A figure by epoch.
@@ -71,13 +76,14 @@ impl Curves {
     }
 }
 
-fn chart(area: &Area<'_>, name: &str, curves: &Curves) -> Result<(), String> {
+fn chart(area: &Area<'_>, name: &str, curves: &Curves, kept: u32) -> Result<(), String> {
     let last = curves.points().map(|(epoch, _)| *epoch).max().unwrap_or(1);
+    let range = curves.range();
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(56)
-        .build_cartesian_2d(1..last, curves.range())
+        .build_cartesian_2d(1..last, range.clone())
         .map_err(|error| error.to_string())?;
     let mesh = &mut chart.configure_mesh();
     let mesh = mesh.x_desc("epoch").y_desc(name).light_line_style(TRANSPARENT);
@@ -96,6 +102,10 @@ fn chart(area: &Area<'_>, name: &str, curves: &Curves) -> Result<(), String> {
     for ((part, color), curve) in COLORS.iter().zip(&curves.parts).filter(|(_, curve)| !curve.is_empty()) {
         line(curve, Some(part), color.stroke_width(2))?;
     }
+    if (1..=last).contains(&kept) {
+        let upright = vec![(kept, range.start), (kept, range.end)];
+        line(&upright, Some(&format!("kept: epoch {kept}")), BLACK.mix(0.6).stroke_width(1))?;
+    }
     let legend = &mut chart.configure_series_labels();
     legend.background_style(WHITE).border_style(BLACK.mix(0.2)).draw().map_err(|error| error.to_string())
 }
@@ -109,9 +119,10 @@ mod tests {
         let score = |loss, accuracy| Score { loss, accuracy };
         let epoch = |number, validation| Epoch { number, training: score(1.0 / number as f32, Some(0.5)), validation };
         let epochs: Vec<Epoch> = (1..4).map(|number| epoch(number, Some(score(0.5, Some(0.25))))).collect();
-        let picture = draw(&epochs, &[]).expect("it can be drawn").expect("there are three epochs");
-        assert!(picture.starts_with("<svg"));
-        for text in ["epoch", "loss", "accuracy in %", "training", "validation"] {
+        let picture = draw(&epochs, 2, &[]).expect("it can be drawn").expect("there are three epochs");
+        let title = "Loss and accuracy by epoch; the weights are those of epoch 2";
+        assert!(picture.starts_with(&format!("<svg role=\"img\" aria-label=\"{title}\"")), "{picture}");
+        for text in ["epoch", "loss", "accuracy in %", "training", "validation", "kept: epoch 2", title] {
             assert!(picture.contains(text), "{text}");
         }
         let drawn = |(_, color): (&str, RGBColor)| {
@@ -120,6 +131,6 @@ mod tests {
         };
         // In each of the two charts the curve and its line in the legend.
         assert_eq!(COLORS.map(drawn), [4, 4], "{picture}");
-        assert!(draw(&epochs[..1], &[]).expect("no picture").is_none());
+        assert!(draw(&epochs[..1], 1, &[]).expect("no picture").is_none());
     }
 }

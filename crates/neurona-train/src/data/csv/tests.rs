@@ -132,3 +132,30 @@ fn columns_have_names_or_places() {
     assert_eq!(columns("4,5,6\n", &without), Ok(vec!["0".into(), "1".into(), "2".into()]));
     assert_eq!(columns("", &without), Err("-: expected rows of data, found none".to_owned()));
 }
+
+#[test]
+fn a_quotation_without_an_end_is_told_where_it_begins() {
+    let read = |text: &str, header| {
+        let target = CsvTarget::Values(vec![Column::Index(0)]);
+        let format = CsvFormat { header, ..CsvFormat::default() };
+        Table::read(text.as_bytes(), Path::new("x.csv"), &format, &target).map(|table| table.inputs.len())
+    };
+    for (text, header, line) in
+        [("t,x\n1,2\n3,\"4\n5,6\n7,8\n", true, 3), ("t,\"x\n1,2\n3,4\n", true, 1), ("1,2\n\"3\"\"4,5", false, 2)]
+    {
+        let error = read(text, header).expect_err("a quotation does not end").to_string();
+        assert!(
+            error.starts_with(&format!("x.csv: line {line}: a cell in this row begins with a quotation")),
+            "{error}"
+        );
+    }
+    let error = csv_columns("a,\"b\n1,2\n".as_bytes(), Path::new("x.csv"), &CsvFormat::default());
+    assert!(matches!(error, Err(DataError::Quote { row: 1, .. })), "{error:?}");
+    // What is closed, or stands within a cell, is none.
+    assert_eq!(read("t,x\n1,2\n\"3\",\"4\"", true).expect("it is whole"), 2);
+    assert!(
+        !ends_in_quotes(b"1,5\" ", b',') && !ends_in_quotes(b"\"a\"\"b\",\"\"", b',') && ends_in_quotes(b"1;\"", b';')
+    );
+    let two_lines = csv_columns("a,\"b\nc\"\n1,2\n".as_bytes(), Path::new("x.csv"), &CsvFormat::default());
+    assert_eq!(two_lines.expect("it is whole"), ["a", "b\nc"]);
+}

@@ -8,9 +8,9 @@ mod cortex_m;
 mod plain;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
-pub(super) use cortex_m::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns};
+pub(super) use cortex_m::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns, weigh};
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
-pub(super) use plain::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns};
+pub(super) use plain::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns, weigh};
 
 /// Rows of weights, and the windows of values that each of them meets.
 ///
@@ -58,7 +58,6 @@ impl Windows<'_> {
 
 /// Cells of an input, each with its channels, in some places of a window whose outputs are next to each other.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")), allow(dead_code))]
 pub(super) struct Cells<'a> {
     /// From the first cell on.
     pub(super) x: &'a [f32],
@@ -73,4 +72,11 @@ pub(super) struct Cells<'a> {
     pub(super) places: usize,
     /// From place to place.
     pub(super) x_step: usize,
+}
+
+impl<'a> Cells<'a> {
+    /// So many samples, one after another, in the one place of the window where they are met.
+    pub(super) fn next_to_each_other(x: &'a [f32], columns: usize, channels: usize) -> Self {
+        Self { x, rows: 1, columns, pitch: 0, step: channels, channels, places: 1, x_step: 0 }
+    }
 }

@@ -92,3 +92,25 @@ pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
         }
     }
 }
+
+/// Weighted sums channel by channel: `y[p][c] = bias[c] + sum over r and k of weights[r * next_row + k * channels + c] * x[p *
+/// x_step + r * pitch + k * step + c]`.
+///
+/// Each sum begins with the bias, or without one with what `y` holds, and goes up in r, and for each r in k.
+pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize, bias: Option<&[f32]>, y: &mut [f32]) {
+    let channels = of.channels.max(1);
+    for (place, y) in y.chunks_exact_mut(channels).take(of.places).enumerate() {
+        for (y, bias) in y.iter_mut().zip(bias.unwrap_or_default()) {
+            *y = *bias;
+        }
+        for row in 0..of.rows {
+            for column in 0..of.columns {
+                let from = place * of.x_step + row * of.pitch + column * of.step;
+                let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
+                for ((y, weight), x) in y.iter_mut().zip(weights).zip(of.x.get(from..).unwrap_or_default()) {
+                    *y += weight * x;
+                }
+            }
+        }
+    }
+}

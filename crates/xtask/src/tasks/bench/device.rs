@@ -44,13 +44,13 @@ fn too_large(board: &Emulated, network: &str) -> Option<&'static str> {
 
 /// A core, and how its kernels are chosen.
 #[derive(Clone, Copy)]
-struct Variant {
-    name: &'static str,
-    board: Emulated,
-    feature: Option<&'static str>,
+pub(super) struct Variant {
+    pub(super) name: &'static str,
+    pub(super) board: Emulated,
+    pub(super) feature: Option<&'static str>,
 }
 
-fn variants() -> impl Iterator<Item = Variant> {
+pub(super) fn variants() -> impl Iterator<Item = Variant> {
     let plain = EMULATED.iter().map(|board| Variant { name: board.core, board: *board, feature: None });
     plain.chain([Variant { name: "cortex-m4f+cortex-m4", board: CORTEX_M4F, feature: Some("cortex-m4") }])
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: a file for each thing that is measured.
 
 pub(crate) mod device;
+mod layers;
 mod learning;
 mod trainer;
 
@@ -10,10 +11,11 @@ use lexopt::prelude::*;
 const HELP: &str = "\
 Measure what neurona costs.
 
-Usage: cargo xtask bench <WHAT> [--json]
+Usage: cargo xtask bench <WHAT> [OPTIONS]
 
 What:
   device    Instructions on the emulated boards
+  layers    Layers on the emulated boards: what `neurona inspect --target` predicts by
   learning  Learning on the emulated boards: instructions of an example, RAM
   trainer   Samples a second of training, next to other trainers
 
@@ -25,6 +27,7 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
         Some(Short('h') | Long("help")) => println!("{HELP}"),
         Some(Value(what)) => match what.to_string_lossy().as_ref() {
             "device" => device::main(arguments)?,
+            "layers" => layers::main(arguments)?,
             "learning" => learning::main(arguments)?,
             "trainer" => trainer::main(arguments)?,
             other => bail!("there is no benchmark `{other}`\n\n{HELP}"),

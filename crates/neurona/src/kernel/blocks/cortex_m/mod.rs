@@ -11,9 +11,13 @@
 //! r11 are as before when a function returns.
 #![allow(unsafe_code)]
 
+mod cells;
+
 use core::arch::naked_asm;
 
-use super::{Cells, Windows, plain};
+pub(in crate::kernel) use cells::{largest, weigh};
+
+use super::{Windows, plain};
 
 /// [`plain::sums`].
 pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f32]) {
@@ -87,37 +91,6 @@ pub(in crate::kernel) fn relu(y: &mut [f32]) {
         unsafe { rectify(eights.as_mut_ptr(), eights.len()) }
     }
     plain::relu(rest);
-}
-
-/// [`plain::largest`].
-pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
-    let needed = || {
-        let to_column = of.columns.checked_sub(1)?.checked_mul(of.step)?;
-        let to_place = of.places.checked_sub(1)?.checked_mul(of.x_step)?;
-        let to_row = of.rows.checked_sub(1)?.checked_mul(of.pitch)?;
-        to_row.checked_add(to_column)?.checked_add(to_place)?.checked_add(of.channels)
-    };
-    let outputs = of.places.checked_mul(of.channels);
-    if y.is_empty() || outputs != Some(y.len()) || needed().is_none_or(|needed| needed > of.x.len()) {
-        return plain::largest(of, y);
-    }
-    let raw = Largest {
-        x: of.x.as_ptr(),
-        y: y.as_mut_ptr(),
-        channels: of.channels,
-        rows: of.rows,
-        columns: of.columns,
-        pitch: of.pitch.wrapping_mul(size_of::<f32>()),
-        step: of.step.wrapping_mul(size_of::<f32>()),
-        places: of.places,
-        x_step: of.x_step.wrapping_mul(size_of::<f32>()),
-    };
-    // SAFETY: there is at least one place, row, column and channel, every cell of them was held to the length of the values, and
-    // the outputs are borrowed apart.
-    let met_nan = unsafe { maxima(&raw) };
-    if met_nan {
-        plain::largest(of, y);
-    }
 }
 
 /// [`plain::sums_of_columns`].
@@ -944,100 +917,5 @@ unsafe extern "C" fn rectify(y: *mut [f32; 8], count: usize) {
         "pop {{r4-r9}}",
         "bx lr",
         ".ltorg",
-    )
-}
-
-/// What [`maxima`] works on. Lengths are in bytes unless they are numbers of something.
-#[repr(C)]
-struct Largest {
-    x: *const f32,
-    y: *mut f32,
-    channels: usize,
-    rows: usize,
-    columns: usize,
-    pitch: usize,
-    step: usize,
-    /// Number of places, whose outputs are next to each other.
-    places: usize,
-    /// From place to place.
-    x_step: usize,
-}
-
-/// So many channels at a time: the first cell, then the larger of it and each other one.
-macro_rules! channels {
-    (
-        $count:literal, $($best:literal $x:literal),+; $bests:literal, $xs:literal;
-        $again:literal, $row:literal, $cell:literal, $next:literal
-    ) => {
-        concat!(
-            $again, ":\n",
-            "vldmia r1, {{", $bests, "}}\n",
-            "mov r6, r1\n",
-            "mov r4, r8\n",
-            "mov r3, r6\n",
-            "mov r5, r9\n",
-            "b ", $next, "f\n",
-            $row, ":\n",
-            "mov r3, r6\n",
-            "mov r5, r9\n",
-            $cell, ":\n",
-            "vldmia r3, {{", $xs, "}}\n",
-            $("vcmpe.f32 ", $x, ", ", $best, "\n", "vmrs apsr_nzcv, fpscr\n", "it gt\n", "vmovgt.f32 ", $best, ", ", $x, "\n"),+,
-            $next, ":\n",
-            "add r3, r3, r11\n",
-            "subs r5, r5, #1\n",
-            "bne ", $cell, "b\n",
-            "add r6, r6, r10\n",
-            "subs r4, r4, #1\n",
-            "bne ", $row, "b\n",
-            "add r1, r1, #4 * ", $count, "\n",
-            "vstmia r2!, {{", $bests, "}}\n",
-            "subs r7, r7, #", $count, "\n",
-            "bhs ", $again, "b\n",
-        )
-    };
-}
-
-/// [`plain::largest`], and whether there was a NaN, in which case the results are not of use.
-///
-/// `vcmpe` notes in a bit of the status register that it met a NaN.
-///
-/// # Safety
-///
-/// There is at least one place, row, column and channel; every value of every cell can be read, and so many outputs
-/// written, which are not among the values.
-#[unsafe(naked)]
-unsafe extern "C" fn maxima(of: &Largest) -> bool {
-    naked_asm!(
-        "push {{r4-r11, lr}}",
-        "vmrs r4, fpscr",
-        "bic r4, r4, #1",
-        "vmsr fpscr, r4",
-        "ldm r0, {{r1, r2, r7, r8, r9, r10, r11}}",
-        "ldr r12, [r0, #28]",
-        // A place: r0 is what it is, r12 how many there are.
-        "10:",
-        "mov lr, r1",
-        "subs r7, r7, #8",
-        "blo 3f",
-        channels!(8, "s0" "s8", "s1" "s9", "s2" "s10", "s3" "s11", "s4" "s12", "s5" "s13", "s6" "s14", "s7" "s15";
-            "s0-s7", "s8-s15"; "2", "12", "13", "18"),
-        "3:",
-        "adds r7, r7, #6",
-        "bmi 5f",
-        channels!(2, "s0" "s8", "s1" "s9"; "s0-s1", "s8-s9"; "4", "14", "15", "19"),
-        "5:",
-        "adds r7, r7, #1",
-        "bmi 7f",
-        channels!(1, "s0" "s8"; "s0", "s8"; "6", "16", "17", "20"),
-        "7:",
-        "ldr r3, [r0, #32]",
-        "add r1, lr, r3",
-        "ldr r7, [r0, #8]",
-        "subs r12, r12, #1",
-        "bne 10b",
-        "vmrs r0, fpscr",
-        "and r0, r0, #1",
-        "pop {{r4-r11, pc}}",
     )
 }
