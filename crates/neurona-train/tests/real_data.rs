@@ -51,7 +51,15 @@ fn beijing() {
     assert_as_good_as_others("beijing", 3);
 }
 
-// `lenet` and `motion_gru` take longer than a test may with the ten seeds that they need: see the example `real_data`.
+#[test]
+fn lenet() {
+    assert_as_good_as_others("lenet", 10);
+}
+
+#[test]
+fn motion_gru() {
+    assert_as_good_as_others("motion_gru", 10);
+}
 
 #[test]
 fn motion_cnn() {
