@@ -52,8 +52,8 @@ would grow, as in experiment 7. But gates learn. <b>After training</b> the gradi
 back is many times what it was: they \
 have learned to stay shut on what is kept. Elman’s cell has nothing to shut: what it keeps goes through \
 <var>U</var> and tanh at every step. Short sequences it learns too. Where the marked number may lie 40 steps back, the \
-gradient from there is small beside that of nearer steps, which are noise then, and in most runs it learns little or \
-nothing: 50 % would be a guess.</p>";
+gradient from there is small beside that of nearer steps, which are noise then: it learns later and less than the gated \
+cells, by how much differs from run to run, and some runs do not get beyond a guess, which is 50 %.</p>";
 
 /// Units of the recurrent layer.
 const UNITS: usize = 16;
@@ -374,12 +374,10 @@ mod tests {
 
     #[test]
     fn gates_remember_what_a_simple_cell_forgets() {
-        let mut simple_errors = Vec::new();
         for seed in 1..=3 {
             let found = run(&Context::new(seed, true)).expect("it can be trained");
             let one = |cell, steps| found.of(cell, steps).next().expect("it was tried");
             let simple = one(Cell::Elman, 40);
-            simple_errors.push(simple.test_error);
             // Short sequences all cells learn.
             for cell in CELLS {
                 assert!(one(cell, 5).test_error < 0.08, "seed {seed}: {cell:?} {}", one(cell, 5).test_error);
@@ -397,7 +395,6 @@ mod tests {
             let [gru, elman] = [one(Cell::Gru, 40), simple].map(|run| factor(&run.untrained));
             assert!(gru < 0.9 && gru < elman - 0.05, "seed {seed}: {gru} {elman}");
         }
-        assert!(median(simple_errors.clone()) > 0.2, "{simple_errors:?}");
     }
 
     #[test]
