@@ -353,11 +353,12 @@ impl Findings {
     }
 
     fn best_of(&self) -> Result<Figure, CourseError> {
-        const MOST: usize = 20;
-        let points = |rule: &Rule| (1..=MOST).map(|k| (k as f64, rule.best_of(k))).collect::<Vec<_>>();
+        let starts = self.rules.iter().map(|rule| rule.costs().len()).min().unwrap_or(0);
+        let most = starts.min(20);
+        let points = |rule: &Rule| (1..=most).map(|k| (k as f64, rule.best_of(k))).collect::<Vec<_>>();
         let all: Vec<Vec<(f64, f64)>> = self.rules.iter().map(points).collect();
         let axes = (
-            Axis::linear("starts k", 0.0..MOST as f64 + 0.5),
+            Axis::linear("starts k", 0.0..most as f64 + 0.5),
             Axis::from_zero("expected cost of the best", all.iter().flatten().map(|point| point.1)),
         );
         let mut chart = Chart::new(Size::Medium, axes.0, axes.1);

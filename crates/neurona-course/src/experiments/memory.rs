@@ -33,8 +33,8 @@ Frasconi, 1994). Three cells, with 16 units each:</p>
 tanh below 1.</li>
 <li><b>LSTM</b> (Hochreiter and Schmidhuber, 1997): a cell <var>c</var><sub><var>t</var></sub> = <var>f</var> ⊙ \
 <var>c</var><sub><var>t</var>−1</sub> + <var>i</var> ⊙ <var>g</var>, with gates <var>f</var> and <var>i</var> that are \
-sigmoids of input and state. Along the cell the factor is <var>f</var>: where the forget gate learns to be 1, the \
-gradient passes as it is. Its bias begins at 1 (Gers, Schmidhuber and Cummins, 2000), which is <var>f</var> ≈ 0.73.</li>
+sigmoids of input and state. Along the cell the factor is <var>f</var>: where the forget gate, which Gers, Schmidhuber and \
+Cummins (2000) added, learns to be 1, the gradient passes as it is. Its bias begins at 1, which is <var>f</var> ≈ 0.73.</li>
 <li><b>GRU</b> (Cho and others, 2014): <var>s</var><sub><var>t</var></sub> = <var>z</var> ⊙ <var>s</var><sub>\
 <var>t</var>−1</sub> + (1 − <var>z</var>) ⊙ <var>n</var>, with one gate <var>z</var> for both; it begins at about ½.\
 </li>

@@ -62,7 +62,7 @@ for each parameter by itself, with <var>β</var><sub>2</sub> = 0.99.</li>\
 <p>The steps of the last two hardly depend on the size of the gradient: they are at most about <var>α</var> long in \
 each parameter once <var>s</var> is a true mean, and so reach about 100 <var>α</var> in 100 iterations. Without the \
 correction <var>s</var> is too small at first: the first step of RMSProp is 10 <var>α</var> long, and Adam&#8217;s as \
-in the course are up to 6.5 <var>α</var>.</p>\
+in the course are up to 6.6 <var>α</var>.</p>\
 <p>First come the rates of the course: <var>α</var> = 0.001 for momentum, and here for gradient descent and decay too, \
 and 0.005 for RMSProp and Adam. Then rates that suit the surface: 0.9 of the bound for gradient descent and as \
 <var>α</var><sub>0</sub> of decay; for momentum (1 − √<var>β</var><sub>1</sub>)<sup>2</sup> / \

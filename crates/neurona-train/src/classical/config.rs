@@ -14,8 +14,8 @@
 //! neuron = 'perceptron'     # or adaline, logistic, softmax
 //! degree = 2                # polynomial features: all products of the inputs up to this degree
 //! rounds = 1000             # most epochs of perceptron and adaline, most steps of the others
-//! # rate = 0.01             # of adaline
-//! # penalty = 1.0           # of logistic and softmax
+//! ## rate = 0.01             # of adaline
+//! ## penalty = 1.0           # of logistic and softmax
 //! ";
 //! let config = ClassicalConfig::parse(text, "xor.toml".as_ref())?;
 //! let (training, _) = config.prepare(folder.path())?;

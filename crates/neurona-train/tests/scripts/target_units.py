@@ -1,4 +1,4 @@
-"""What standardised targets bring: the table of docs/real-data.md.
+"""What standardised targets bring, and cost: see docs/real-data.md.
 
     cargo build --release -p neurona-cli
     python3 crates/neurona-train/tests/scripts/target_units.py target/release/neurona [energy.csv]
