@@ -14,6 +14,16 @@ pub enum SpecError {
     /// There is nothing to compute.
     #[error("the network has no layers")]
     NoLayers,
+    /// Layers are too deep within one another.
+    #[error(
+        "layers are {found} deep within one another; expected at most {expected}, where each chain, residual and concat is one"
+    )]
+    Depth {
+        /// How deep they may be.
+        expected: usize,
+        /// How deep they are.
+        found: usize,
+    },
     /// A layer does not take what the one before it gives.
     #[error("layers[{layer}] ({kind}) takes {}, but the layer before it gives {}", Named(*expected), Named(*found))]
     Sizes {
@@ -104,6 +114,10 @@ impl Spec {
     /// The most values that a network can store: four bytes each, they fill the 32-bit address space of a device.
     pub const MAX_VALUES: usize = 1 << 30;
 
+    /// The most that layers can be within one another, as a model file can be read: each chain, residual and concatenation is
+    /// one, and so is the innermost layer. A residual within the body of another is two more.
+    pub const MAX_DEPTH: usize = 13;
+
     /// Checks that the layers fit together, that no size is zero, and that constants are what they may be.
     ///
     /// # Errors
@@ -114,6 +128,10 @@ impl Spec {
         let steps = self.steps();
         if steps.is_empty() || self.has_empty_chain() {
             return Err(SpecError::NoLayers);
+        }
+        let found = self.depth();
+        if found > Self::MAX_DEPTH {
+            return Err(SpecError::Depth { expected: Self::MAX_DEPTH, found });
         }
         let given = |place: usize| match place.checked_sub(1) {
             Some(step) => steps[step].spec.output_shape(),
@@ -156,6 +174,11 @@ impl Spec {
         Ok(())
     }
 
+    /// How many layers are within one another, with itself.
+    fn depth(&self) -> usize {
+        1 + self.parts().map(Self::depth).max().unwrap_or(0)
+    }
+
     /// Whether a chain in it, at any depth, has no layers.
     fn has_empty_chain(&self) -> bool {
         matches!(self, Self::Chain(layers) if layers.is_empty()) || self.parts().any(Self::has_empty_chain)
@@ -174,6 +197,27 @@ mod tests {
 
     fn message(layers: Vec<Spec>) -> String {
         Spec::Chain(layers).check().expect_err("the architecture is wrong").to_string()
+    }
+
+    /// A chain within chains, so many in all with the dense layer in the middle.
+    fn nested(depth: usize) -> Spec {
+        (1..depth).fold(dense(2, 2, ActivationSpec::Relu), |inner, _| Spec::Chain(vec![inner]))
+    }
+
+    #[test]
+    fn what_is_built_can_be_read_again() {
+        let deepest = nested(Spec::MAX_DEPTH);
+        assert_eq!(deepest.check(), Ok(()));
+        let bytes = postcard::to_stdvec(&deepest).expect("it can be written");
+        assert_eq!(postcard::from_bytes(&bytes), Ok(deepest));
+        let deeper = nested(Spec::MAX_DEPTH + 1);
+        let message = deeper.check().expect_err("it could not be read").to_string();
+        assert_eq!(
+            message,
+            "layers are 14 deep within one another; expected at most 13, where each chain, residual and concat is one"
+        );
+        let bytes = postcard::to_stdvec(&deeper).expect("it can be written");
+        assert!(postcard::from_bytes::<Spec>(&bytes).is_err());
     }
 
     #[test]

@@ -135,8 +135,8 @@ impl LayerConfig {
         if let Some(body) = &self.residual {
             return [learning(body), self.shortcut.as_deref().map_or(Vec::new(), learning)].concat();
         }
-        if let Some([first, second]) = &self.concat {
-            return [learning(first), learning(second)].concat();
+        if let Some(branches) = &self.concat {
+            return branches.iter().flat_map(|branch| learning(branch)).collect();
         }
         if self.learns() { vec![self] } else { Vec::new() }
     }

@@ -190,6 +190,16 @@ fn what_is_wrong_with_a_layer_is_said_in_its_place() {
         error(image, "{ dense = 2 }").starts_with("network.layers[0].dense: takes a vector: put `{ flatten = true }`")
     );
     assert!(error(image, "{ conv = 2 }").starts_with("network.layers[0].kernel: missing"));
+    let branch = "[{ conv = 2, kernel = 3 }]";
+    for (branches, found) in [(branch.to_owned(), 1), (format!("{branch}, {branch}, {branch}"), 3)] {
+        let concat = error(image, &format!("{{ concat = [{branches}] }}"));
+        assert!(
+            concat.starts_with(&format!("network.layers[0].concat: expected two branches, found {found}")),
+            "{concat}"
+        );
+    }
+    let second = error(image, "{ concat = [[{ conv = 2, kernel = 3 }], [{ conv = 2 }]] }");
+    assert!(second.starts_with("network.layers[0].concat[1][0].kernel: missing"), "{second}");
     assert!(
         error(image, "{ conv = 2, kernel = 7 }").starts_with("network.layers[0].kernel: the kernel is larger than")
     );

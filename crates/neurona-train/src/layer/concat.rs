@@ -5,7 +5,7 @@ use neurona::arch::Shape;
 use super::{Backward, Forward, LayerKind};
 use crate::{
     Spec,
-    config::described::{Described, alone, chain},
+    config::described::{Described, alone, chain, wrong},
     cost::Work,
 };
 
@@ -88,8 +88,13 @@ fn part(dy: &[f32], count: usize, all: usize, first: usize, dx: &mut [f32]) {
 pub(super) const CONCAT: Described = Described {
     keys: &[],
     spec: |layer, input| {
-        let branch = |at: usize| layer.concat.as_ref().map_or(&[][..], |branches| &branches[at]);
-        let [first, second] = [0, 1].map(|at| chain(branch(at), "concat", input));
+        let [first, second] = layer.concat.as_deref().unwrap_or_default() else {
+            let found = layer.concat.as_ref().map_or(0, Vec::len);
+            let problem = format!("expected two branches, found {found}: for more, put a `concat` into a branch");
+            return Err(wrong("concat", problem));
+        };
+        let [first, second] =
+            [(first, "concat[0]"), (second, "concat[1]")].map(|(branch, key)| chain(branch, key, input));
         Ok(Spec::Concat(Box::new(alone(first?)), Box::new(alone(second?))))
     },
 };

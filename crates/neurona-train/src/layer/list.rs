@@ -78,5 +78,5 @@ keys! {
     /// A body with a shortcut around it.
     residual: Option<Vec<LayerConfig>> => add::RESIDUAL,
     /// Two branches, whose channels are put side by side.
-    concat: Option<[Vec<LayerConfig>; 2]> => concat::CONCAT,
+    concat: Option<Vec<Vec<LayerConfig>>> => concat::CONCAT,
 }

@@ -133,8 +133,9 @@ macro_rules! layers {
 
             type Two<Inner> = Level<Level<Inner>>;
 
-            /// Eight levels with parts, one within another: the chain of a network, a residual, its body, and more of both.
-            pub(crate) type Nested = Two<Two<Two<Two<Level<Nothing>>>>>;
+            /// As many levels as [`Spec::MAX_DEPTH`], one within another: the chain of a network, a residual, its body, and more of
+            /// both.
+            pub(crate) type Nested = Two<Two<Two<Two<Two<Two<Level<Nothing>>>>>>>;
 
             impl From<Nothing> for Spec {
                 fn from(nothing: Nothing) -> Self {
