@@ -194,7 +194,7 @@ def scikit_learn(task):
     if isinstance(layers, str) or dropout:
         return
     kind = MLPClassifier if task in CLASSES else MLPRegressor
-    network = kind(layers[1:-1], activation="tanh" if task == "T5" else "relu", batch_size=rows)
+    network = kind(hidden_layer_sizes=layers[1:-1], activation="tanh" if task == "T5" else "relu", batch_size=rows)
     x, t = batch(task)
     if task in CLASSES:
         classes = np.arange(CLASSES[task])
