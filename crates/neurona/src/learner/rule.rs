@@ -100,7 +100,7 @@ impl Rule for InPlace {
     fn example<N: Learn>(&self, net: &mut N, (): &mut (), progress: &mut Progress, example: Backward<'_, N>) -> Step {
         let rate = self.schedule.rate(self.rate, progress.steps);
         let (kept, by) = (1.0 - rate * self.l2, rate * self.l1);
-        if !(is_size(rate / kept) && is_size(by) && kept <= 1.0) {
+        if !(is_size(rate / kept) && is_size(by) && kept > 0.0 && kept <= 1.0) {
             progress.refused = progress.refused.saturating_add(1);
             return Step::Refused(Refused::Rule);
         }
