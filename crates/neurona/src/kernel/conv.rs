@@ -19,18 +19,13 @@ use super::{Window, axpy, window::Place};
 #[inline]
 pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
     let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
-    let per_row = (window.columns.output * window.filters).max(1);
-    let inner = window.columns.inner();
-    for (row, y) in y.chunks_exact_mut(per_row).take(window.rows.output).enumerate() {
-        let (mut channel, mut filter) = (0, 0);
-        let groups = weights.chunks_exact((group.get() * len.get()).max(1)).zip(bias.chunks_exact(group.get()));
-        for (weights, bias) in groups {
-            let rows = window.rows.cells(row);
-            let strip = Strip { window, inner, seen, channel, rows, weights, len: len.get(), bias, x };
-            strip.forward(y.get_mut(filter..).unwrap_or_default());
-            channel += seen;
-            filter += group.get();
-        }
+    let (mut channel, mut filter) = (0, 0);
+    let groups = weights.chunks_exact((group.get() * len.get()).max(1)).zip(bias.chunks_exact(group.get()));
+    for (weights, bias) in groups {
+        let group = Group { window, seen, channel, weights, len: len.get(), bias, x };
+        group.forward(y.get_mut(filter..).unwrap_or_default());
+        channel += seen;
+        filter += bias.len();
     }
 }
 
@@ -318,17 +313,13 @@ impl Run {
     }
 }
 
-/// The filters of a group in a row of places.
+/// The filters that see the same channels.
 #[derive(Clone, Copy)]
-struct Strip<'a> {
+struct Group<'a> {
     window: &'a Window,
-    /// The places of the columns in which all of the window's lie within the input.
-    inner: (usize, usize),
-    /// Number of channels that the group sees, and the first of them.
+    /// Number of channels that they see, and the first of them.
     seen: usize,
     channel: usize,
-    /// What [`Axis::cells`](super::Axis::cells) says of the rows of the window.
-    rows: (usize, usize, usize),
     weights: &'a [f32],
     /// From filter to filter.
     len: usize,
@@ -336,56 +327,98 @@ struct Strip<'a> {
     x: &'a [f32],
 }
 
-impl Strip<'_> {
+impl<'a> Group<'a> {
     /// `y` begins with the group's outputs in the first place.
-    fn forward(self, y: &mut [f32]) {
-        let columns = &self.window.columns;
-        let (first, end) = self.inner;
-        let mut column = 0;
-        while column < columns.output {
-            let count = if column == first && first < end { end - first } else { 1 };
-            self.places(column, count, y.get_mut(column * self.window.filters..).unwrap_or_default());
-            column += count;
+    fn forward(&self, y: &mut [f32]) {
+        let Window { rows, columns, filters, .. } = self.window;
+        let (first, end) = columns.inner();
+        let count = end.saturating_sub(first);
+        // Where the whole window lies within the input, all that changes from row to row is where its values begin.
+        let whole = (0, rows.kernel, 0);
+        let inner = self.windows((whole, columns.cells(first)), count);
+        for row in 0..rows.output {
+            let cells = rows.cells(row);
+            let y = y.get_mut(row * columns.output * filters..).unwrap_or_default();
+            let mut column = 0;
+            while column < columns.output {
+                let y = y.get_mut(column * filters..).unwrap_or_default();
+                let is_inner = column == first && count > 0;
+                let stretch = if is_inner { count } else { 1 };
+                match inner {
+                    Some(inner) if is_inner && (cells.0, cells.1) == (0, rows.kernel) => {
+                        let x = inner.x.get(cells.2 * self.row()..).unwrap_or_default();
+                        blocks::sums(&Windows { x, ..inner }, Some(self.bias), y);
+                    }
+                    _ => self.places((cells, columns.cells(column)), stretch, y),
+                }
+                column += stretch;
+            }
         }
     }
 
-    /// Places next to each other in which the same cells of the window lie within the input.
-    fn places(self, column: usize, count: usize, y: &mut [f32]) {
-        let Self { window: Window { rows, columns, channels, filters }, seen, .. } = self;
-        let (first_row, end_row, row) = self.rows;
-        let (first_column, end_column, from) = columns.cells(column);
+    /// From row to row of the input.
+    fn row(&self) -> usize {
+        self.window.columns.input * self.window.channels
+    }
+
+    /// The cells of a place and of those next to it as one piece of work; `None` where they are not.
+    fn windows(&self, (rows, columns): Cells, places: usize) -> Option<Windows<'a>> {
+        let window = self.window;
+        let neighbours = self.seen == window.channels && window.columns.dilation == 1;
+        let whole = columns.1.saturating_sub(columns.0) == window.columns.kernel;
+        if rows.0 >= rows.1 || !neighbours || !whole {
+            return None;
+        }
+        let of = self.row_of_cells((rows, columns), places);
+        let skip = (window.rows.dilation * self.row()).saturating_sub(of.columns);
+        Some(Windows { runs: rows.1 - rows.0, skip, ..of })
+    }
+
+    /// The first row of cells of a place and of those next to it.
+    fn row_of_cells(
+        &self,
+        ((first_row, _, row), (first_column, end_column, from)): Cells,
+        places: usize,
+    ) -> Windows<'a> {
+        let Self { window: Window { columns, channels, filters, .. }, seen, .. } = *self;
         let cells = end_column.saturating_sub(first_column);
         // Cells that are neighbours and whose channels are all seen make one run.
         let neighbours = seen == *channels && columns.dilation == 1;
         let (run, runs) = if neighbours { (cells * seen, 1) } else { (seen, cells) };
-        let pitch = rows.dilation * columns.input * channels;
-        let mut of = Windows {
+        Windows {
             weights: self.weights.get((first_row * columns.kernel + first_column) * seen..).unwrap_or_default(),
             stride: self.len,
             rows: self.bias.len(),
-            x: self.x.get((row * columns.input + from) * channels + self.channel..).unwrap_or_default(),
+            x: self.x.get(row * self.row() + from * channels + self.channel..).unwrap_or_default(),
             columns: run,
             runs,
             skip: (columns.dilation * channels).saturating_sub(seen),
-            places: count,
+            places,
             x_step: columns.stride * channels,
             y_step: *filters,
-        };
-        if first_row >= end_row || cells == 0 {
-            (of.weights, of.runs) = (self.weights, 0);
+        }
+    }
+
+    /// Places next to each other in which the same cells of the window lie within the input.
+    fn places(&self, cells: Cells, count: usize, y: &mut [f32]) {
+        if let Some(of) = self.windows(cells, count) {
             return blocks::sums(&of, Some(self.bias), y);
         }
-        if neighbours && cells == columns.kernel {
-            of.runs = end_row.saturating_sub(first_row);
-            of.skip = pitch.saturating_sub(run);
+        let ((first_row, end_row, _), (first_column, end_column, _)) = cells;
+        let mut of = self.row_of_cells(cells, count);
+        if first_row >= end_row || first_column >= end_column {
+            (of.weights, of.runs) = (self.weights, 0);
             return blocks::sums(&of, Some(self.bias), y);
         }
         // Row by row, the first from the biases.
         let mut bias = Some(self.bias);
         for _ in first_row..end_row {
             blocks::sums(&of, bias.take(), y);
-            of.weights = of.weights.get(columns.kernel * seen..).unwrap_or_default();
-            of.x = of.x.get(pitch..).unwrap_or_default();
+            of.weights = of.weights.get(self.window.columns.kernel * self.seen..).unwrap_or_default();
+            of.x = of.x.get(self.window.rows.dilation * self.row()..).unwrap_or_default();
         }
     }
 }
+
+/// What [`Axis::cells`](super::Axis::cells) says of the rows of the window and of its columns.
+type Cells = ((usize, usize, usize), (usize, usize, usize));
