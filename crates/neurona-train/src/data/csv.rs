@@ -365,11 +365,7 @@ fn csv_error(path: &Path, line: u64, error: csv::Error) -> DataError {
 /// Writes a data set: the targets, then the inputs. Numbers have the digits that give them back exactly.
 pub(super) fn write(data: &Dataset, to: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(to);
-    let target_columns = match data.targets() {
-        Targets::Classes { column, .. } => std::slice::from_ref(column),
-        Targets::Values { columns, .. } => columns,
-    };
-    writer.write_record(target_columns.iter().chain(data.columns()))?;
+    writer.write_record(data.targets().columns().iter().chain(data.columns()))?;
     for (row, input) in data.inputs().rows().into_iter().enumerate() {
         match data.targets() {
             Targets::Classes { labels, classes, .. } => writer.write_field(&labels[classes[row] as usize])?,
