@@ -93,6 +93,16 @@ neurona::network! {
 }
 
 #[test]
+fn inspect_knows_the_literature() {
+    let folder = Folder::new();
+    let report = folder.json(&["inspect", "--zoo", "ds_cnn"]);
+    assert_eq!((&report["parameters"], &report["multiply_adds"]), (&22_604.into(), &2_656_768.into()));
+    let said = folder.ok(&["inspect", "--zoo", "resnet8"]);
+    assert!(said.contains("77,706") && said.contains("78,666 values in training"), "{said}");
+    folder.fails(&["inspect", "--zoo", "lenet"], &["--zoo: expected one of lenet5, ", "found `lenet`"]);
+}
+
+#[test]
 fn inspect_predicts_instructions() {
     let folder = iris();
     let report = folder.json(&["inspect", "iris.neurona", "--target", "cortex-m4f"]);
