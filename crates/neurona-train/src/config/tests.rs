@@ -1,7 +1,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::*;
-use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Signal};
+use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Image};
 
 /// A folder with 40 rows of two inputs, a class and a number.
 fn folder() -> tempfile::TempDir {
@@ -78,7 +78,7 @@ fn everything_can_be_said() {
         delta = 0.75
         threads = 1
         [augment]
-        signal = { steps = 1, jitter = 0.5 }",
+        image = { height = 1, width = 1, noise = 0.5 }",
     )
     .expect("the description is right");
     assert_eq!(prepared.training.rows(), 20);
@@ -100,7 +100,7 @@ fn everything_can_be_said() {
         l1: 0.25,
         l2: 0.5,
         threads: 1,
-        augment: Some(Augment::Signal(Signal { jitter: 0.5, ..Signal::new(1, 1) })),
+        augment: Some(Augment::Image(Image { noise: 0.5, ..Image::new(1, 1, 1) })),
         dropout: vec![0.5, 0.0],
         ..Training::new(Loss::Huber { delta: 0.75 })
     };
