@@ -14,7 +14,8 @@ use neurona_tests::case::{Examples, floats, is_parameter, plain};
 use neurona_tests::mirror::Mirror;
 use neurona_tests::rule::Rule as MirrorRule;
 use neurona_train::{
-    Dataset, Loss, Network as Trained, Optimizer, OptimizerState, Spec, TargetRows, Targets, Training, train,
+    Dataset, Loss, Network as Trained, Optimizer, OptimizerState, Spec, TargetRows, TargetScaling, Targets, Training,
+    train,
 };
 
 const SEED: u64 = 20_261_128;
@@ -134,7 +135,7 @@ fn trained(
         batch: BATCH,
         l1,
         l2,
-        standardize_targets: false,
+        target_scaling: TargetScaling::None,
         ..Training::new(Loss::SquaredError)
     };
     let trained = train(network, &batch.data(), None, &settings, &mut |_| ControlFlow::Continue(()));

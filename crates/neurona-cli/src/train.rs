@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Score, TrainError, Trained,
+    Dataset, End, Init, Score, TrainError, Trained,
     config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
@@ -356,7 +356,8 @@ impl Train {
 fn hint(report: &Report, prepared: &Prepared) -> Result<()> {
     let before = prepared.network.evaluate(&prepared.training, prepared.settings.loss)?.loss;
     let after = report.training.loss;
-    if after.partial_cmp(&before) != Some(std::cmp::Ordering::Less) {
+    // Of zeros something else was said.
+    if prepared.starts.0 != Init::Zeros && after.partial_cmp(&before) != Some(std::cmp::Ordering::Less) {
         print::note(format_args!(
             "hint: the loss on the training part is {} now and was {} before training; try a smaller rate than {}",
             print::significant(after),

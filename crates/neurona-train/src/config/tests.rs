@@ -1,7 +1,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::*;
-use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Signal};
+use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Image};
 
 /// A folder with 40 rows of two inputs, a class and a number.
 fn folder() -> tempfile::TempDir {
@@ -78,7 +78,7 @@ fn everything_can_be_said() {
         delta = 0.75
         threads = 1
         [augment]
-        signal = { steps = 2, jitter = 0.5 }",
+        image = { height = 1, width = 1, noise = 0.5 }",
     )
     .expect("the description is right");
     assert_eq!(prepared.training.rows(), 20);
@@ -100,7 +100,7 @@ fn everything_can_be_said() {
         l1: 0.25,
         l2: 0.5,
         threads: 1,
-        augment: Some(Augment::Signal(Signal { jitter: 0.5, ..Signal::new(2, 1) })),
+        augment: Some(Augment::Image(Image { noise: 0.5, ..Image::new(1, 1, 1) })),
         dropout: vec![0.5, 0.0],
         ..Training::new(Loss::Huber { delta: 0.75 })
     };
@@ -541,6 +541,8 @@ fn a_description_can_be_written_and_read_back() {
 fn several_starts_need_a_validation_part() {
     let starts = |data: &str, starts| prepare(&format!("{DATA}{data}{NETWORK}[train]\nstarts = {starts}\n"));
     assert_eq!(starts("validation = 0.25\n", 3).expect("it is right").starts, (crate::Init::Auto, 3));
+    let numbers = prepare(&format!("{DATA}{NETWORK}[train]\nloss = 'squared_error'\n")).expect("classes as numbers");
+    assert_eq!(numbers.starts.0, crate::Init::Pytorch);
     assert!(starts("", 3).expect_err("no part").starts_with("train.starts: expected a validation part"));
     assert_eq!(starts("", 0).expect_err("none"), "train.starts: expected at least 1, found 0");
 }
@@ -592,7 +594,7 @@ fn tables_and_codes_are_drawn() {
 }
 
 #[test]
-fn targets_are_standardized_where_they_can_be() {
+fn targets_are_scaled_where_they_can_be() {
     let inputs = ndarray::Array2::from_shape_fn((24, 2), |(row, at)| ((row * 7 + at * 3) % 11) as f32);
     let numbers = Targets::values(ndarray::Array2::from_shape_fn((24, 1), |(row, _)| 100.0 + row as f32));
     let numbers = Dataset::new(inputs.clone(), numbers).expect("the parts fit");
@@ -605,16 +607,21 @@ fn targets_are_standardized_where_they_can_be() {
         let prepared = config.prepare_with(data).map_err(|error| error.to_string())?;
         Ok::<_, String>(prepared.settings.target_units(&prepared.network, &prepared.training))
     };
-    let known = |last, train| units(&numbers, last, train).expect("the description is right").is_some();
+    let found = |last, train| units(&numbers, last, train).expect("the description is right");
+    let deviation = |last, train| found(last, train).map(|units| units.deviations[0]);
     let (linear, scaled) = ("{ dense = 1 }", "{ dense = 1, activation = 'relu' }, { scale = true }");
-    assert!(known(linear, "") && known(scaled, "standardize_targets = true"));
-    assert!(!known(linear, "standardize_targets = false") && !known("{ dense = 1, activation = 'relu' }", ""));
+    assert_eq!((deviation(linear, ""), deviation(scaled, "target_scaling = 'center'")), (Some(1.0), Some(1.0)));
+    // The deviation of 24 whole numbers in a row: the root of (24^2 - 1) / 12.
+    let of_rows = ((24.0_f64.powi(2) - 1.0) / 12.0).sqrt() as f32;
+    assert_eq!(deviation(scaled, "target_scaling = 'standardize'"), Some(of_rows));
+    assert_eq!(found(linear, "target_scaling = 'none'"), None);
+    assert_eq!(found("{ dense = 1, activation = 'relu' }", ""), None);
     assert_eq!(units(&classes, "{ dense = 2 }", ""), Ok(None));
 
     let wrong = |data, last, train: &str| {
-        units(data, last, &format!("standardize_targets = true\n{train}")).expect_err("it cannot be")
+        units(data, last, &format!("target_scaling = 'center'\n{train}")).expect_err("it cannot be")
     };
-    let key = "train.standardize_targets: expected";
+    let key = "train.target_scaling: expected";
     assert!(wrong(&classes, "{ dense = 2 }", "").starts_with(&format!("{key} targets that are numbers")));
     let bounded = wrong(&numbers, "{ dense = 1, activation = 'tanh' }", "");
     assert!(bounded.starts_with(&format!("{key} a last layer that is linear")), "{bounded}");

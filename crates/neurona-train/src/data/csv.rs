@@ -206,6 +206,7 @@ impl Table {
         }
         let width = first.len();
         let names = column_names(&first, format);
+        check_names(path, &names)?;
         let order = uses(path, format, target, &names)?;
         let mut table = Self::new(&names, &order);
         let mut numbers = HashMap::new();
@@ -308,6 +309,17 @@ impl Table {
         };
         self.labels.iter().map(class).collect()
     }
+}
+
+/// Whether each name of a column is of one alone; columns without a name may be several.
+fn check_names(path: &Path, names: &[String]) -> Result<(), DataError> {
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        if let Some(first) = names[..at].iter().position(|other| other == name) {
+            let found = format!("`{name}` twice, at {first} and {at} (counted from 0)");
+            return Err(DataError::format(path, "the header", "a name of its own for each column", found));
+        }
+    }
+    Ok(())
 }
 
 /// Each column that is used, and for what: targets in the order in which they are named, then inputs as they stand.
