@@ -93,6 +93,16 @@ neurona::network! {
 }
 
 #[test]
+fn inspect_knows_the_literature() {
+    let folder = Folder::new();
+    let report = folder.json(&["inspect", "--zoo", "ds_cnn"]);
+    assert_eq!((&report["parameters"], &report["multiply_adds"]), (&22_604.into(), &2_656_768.into()));
+    let said = folder.ok(&["inspect", "--zoo", "resnet8"]);
+    assert!(said.contains("77,706") && said.contains("78,666 values in training"), "{said}");
+    folder.fails(&["inspect", "--zoo", "lenet"], &["--zoo: expected one of lenet5, ", "found `lenet`"]);
+}
+
+#[test]
 fn inspect_predicts_instructions() {
     let folder = iris();
     let report = folder.json(&["inspect", "iris.neurona", "--target", "cortex-m4f"]);
@@ -377,24 +387,31 @@ fn targets_of_any_unit_are_learned() {
     let train = ["train", "t.csv", "--values", "t", "--rate", "0.01", "--test", "0.2", "--out", "t.neurona"];
     let with = |more: &[&'static str]| [&train[..], more].concat();
     let error = |more: &[&'static str]| folder.json(&with(more))["test"]["loss"].as_f64().expect("a number").sqrt();
-    // Standardised, an error far below the deviation of 23; as they are, the network does not even reach the mean.
-    assert!(error(&[]) < 2.0);
-    assert!(error(&["--standardize-targets", "false"]) > 100.0);
+    // Standardised, an error far below the deviation of 23; around the mean, one below it; as they are, the network does
+    // not even reach the mean.
+    assert!(error(&["--target-scaling", "standardize"]) < 2.0);
+    assert!(error(&[]) < 12.0);
+    assert!(error(&["--target-scaling", "none"]) > 100.0);
     let says = |more: &[&'static str], said: &str| {
         let done = folder.run(&with(&[&["--epochs", "1"], more].concat()));
         let found = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success() && found.contains(said), "{found}");
     };
-    says(&[], "learned as 0 and 1");
-    says(&["--standardize-targets", "false"], "of a size of 1040, learned as they are");
+    says(&[], ", learned as 0; deviation ");
+    says(&["--target-scaling", "standardize"], "learned as 0 and 1");
+    says(&["--target-scaling", "none"], "of a size of 1040, learned as they are");
     // The board answers in the same unit.
-    folder.ok(&train);
+    folder.ok(&with(&["--target-scaling", "standardize"]));
     fs::write(folder.path("x.csv"), "x\n0.0\n").expect("the folder can be written");
     let answer: f64 = folder.ok(&["predict", "t.neurona", "x.csv"]).trim().parse().expect("a number");
     assert!((answer - 1040.0).abs() < 4.0, "{answer}");
 
-    let wrong = with(&["--standardize-targets", "true", "--output", "relu"]);
-    folder.fails(&wrong, &["--standardize-targets: expected a last layer that is linear"]);
+    let wrong = with(&["--target-scaling", "standardize", "--output", "relu"]);
+    folder.fails(&wrong, &["--target-scaling: expected a last layer that is linear"]);
+    // Numbers that are taken for classes are not passed over in silence.
+    let classes = ["train", "t.csv", "--label", "t", "--epochs", "1", "--out", "c.neurona"];
+    let said = folder.run(&classes).stderr;
+    assert!(String::from_utf8_lossy(&said).contains("80 classes that are all numbers"));
 }
 
 #[test]
@@ -592,7 +609,7 @@ fn augmentation_and_dropout_are_the_same_in_options_and_files() {
 
     let train = |options: &[&'static str]| [&["train", "--out", "other.neurona"], &run[..], options].concat();
     folder.fails(&train(&["--dropout", "0.1,0.2,0.3"]), &["--dropout", "2 for the hidden layers, found 3"]);
-    folder.fails(&train(&["--augment", "image:9x8"]), &["64 values", "72"]);
+    folder.fails(&train(&["--augment", "image:9x8"]), &["--augment: an input has 64 values", "72"]);
 }
 
 #[test]

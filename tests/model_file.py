@@ -243,7 +243,9 @@ def channels_of(layer):
     return {1: lambda: fields[1], 18: lambda: fields[1], 6: lambda: fields[1][2], 12: lambda: channels_of(fields[0])}.get(
         kind, lambda: fields[0] if isinstance(fields[0], int) else fields[0][2])()
 
-assert fixed(8) == b"neurona\0" and varint() == 1, "no model file of version 1"
+assert fixed(8) == b"neurona\0", "no model file"
+version = varint()
+assert version in (1, 2), "of another version"
 assert int.from_bytes(fixed(4), "little") == len(data), "another length"
 crc = int.from_bytes(fixed(4), "little")
 assert crc == zlib.crc32(data[place:], zlib.crc32(data[:place - 4])), "damaged"
@@ -256,11 +258,12 @@ assert int.from_bytes(fixed(8), "little") == fnv, "fingerprint"
 name, layers, labels = read_bytes().decode(), read_list(read_bytes), read_list(read_bytes)
 dataset, seed, tool, loss = read_bytes().decode(), varint(), read_bytes().decode(), read_bytes().decode()
 metrics = read_list(lambda: (read_bytes().decode(), floats(fixed(4))[0]))
+targets = read_list(lambda: read_bytes().decode()) if version > 1 else []
 golden_input, golden_output, padding, tensors = [read_bytes() for _ in range(4)]
 assert place == len(data) and (len(data) - len(tensors)) % 16 == 0 and not any(padding)
 values = iter(floats(tensors))
 output = run(network, floats(golden_input), lambda count: [next(values) for _ in range(count)])
 assert next(values, None) is None, "values are left"
 difference = max(abs(a - b) / max(abs(b), 1e-30) for a, b in zip(output, floats(golden_output), strict=True))
-print(f"{name}: {len(layers)} layers, {len(labels)} labels, {loss}, metrics {metrics}, largest relative difference {difference:.1e}")
+print(f"{name}: {len(layers)} layers, {len(labels)} labels, {loss}, metrics {metrics}, targets {targets}, largest relative difference {difference:.1e}")
 sys.exit(difference > 1e-5)

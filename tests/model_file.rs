@@ -22,15 +22,17 @@ neurona::network! {
     }
 }
 
-/// A file of version 1, which every later version of this crate reads.
+/// Files of versions 1 and 2, which every later version of this crate reads.
 const V1: &[u8] = include_bytes!("../crates/neurona/tests/data/v1.neurona");
+const V2: &[u8] = include_bytes!("../crates/neurona/tests/data/v2.neurona");
 const V1_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/neurona/tests/data/v1.neurona");
+const V2_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/neurona/tests/data/v2.neurona");
 
 static SAMPLE: Sample = neurona::include_model!("../crates/neurona/tests/data/v1.neurona");
 static GOLDEN: Golden<Sample> = neurona::include_golden!("../crates/neurona/tests/data/v1.neurona");
 static LABELS: [&str; 2] = neurona::include_labels!(Sample, "../crates/neurona/tests/data/v1.neurona");
 
-/// What the file of version 1 was written from.
+/// What the file of version 2 was written from, and but for the targets that of version 1.
 fn sample() -> Written {
     let metadata = Metadata {
         name: "sample".to_owned(),
@@ -41,20 +43,36 @@ fn sample() -> Written {
         tool: "tests/model_file.rs".to_owned(),
         loss: "squared_error".to_owned(),
         metrics: vec![("accuracy".to_owned(), 0.75)],
+        targets: vec!["answer, yes or no".to_owned()],
     };
     let values = (0..Sample::ARCH.values()).map(|i| (i * 7 % 11) as f32 / 4.0 - 1.25).collect();
     Written::new(Spec::from(&Sample::ARCH), values, metadata, vec![0.5, -1.0, 3.25]).expect("the shapes fit")
 }
 
 #[test]
-fn the_bytes_of_version_1_are_golden() {
+fn the_bytes_of_version_2_are_golden() {
     let bytes = sample().to_bytes().expect("small enough");
     // NEURONA_BLESS=1 writes the file anew: for a new version only, beside the old one.
     if std::env::var_os("NEURONA_BLESS").is_some() {
-        std::fs::write(V1_PATH, &bytes).expect("the file can be written");
+        std::fs::write(V2_PATH, &bytes).expect("the file can be written");
     }
-    assert!(bytes == V1, "the writer no longer gives the bytes of version 1");
-    assert_eq!(Written::from_bytes(V1).expect("a whole file"), sample());
+    assert!(bytes == V2, "the writer no longer gives the bytes of version 2");
+    assert_eq!(Written::from_bytes(V2).expect("a whole file"), sample());
+}
+
+#[test]
+fn version_1_is_read_and_has_no_targets() {
+    let read = Written::from_bytes(V1).expect("a whole file");
+    assert_eq!((read.spec(), read.values(), read.golden()), (sample().spec(), sample().values(), sample().golden()));
+    assert_eq!(*read.metadata(), Metadata { targets: Vec::new(), ..sample().metadata().clone() });
+    let [first, second] =
+        [V1, V2].map(|bytes| ModelFile::parse(bytes, &Sample::ARCH).expect("a file of this architecture"));
+    assert_eq!((first.tensors(), first.name()), (second.tensors(), second.name()));
+    for version in [0, 3] {
+        let other = [&V2[..8], &[version], &V2[9..]].concat();
+        let error = ModelFile::parse(&other, &Sample::ARCH).expect_err("of no version that is read");
+        assert_eq!(error, LoadError::Version { expected: 2, found: version.into() });
+    }
 }
 
 #[test]
@@ -95,19 +113,25 @@ fn a_misaligned_file_cannot_be_read_in_place() {
 
 #[test]
 fn every_truncation_and_every_flipped_bit_is_refused() {
-    for length in 0..V1.len() {
-        let error = ModelFile::parse(&V1[..length], &Sample::ARCH).expect_err("cut short");
+    for file in [V1, V2] {
+        refused_unless_whole(file);
+    }
+}
+
+fn refused_unless_whole(file: &[u8]) {
+    for length in 0..file.len() {
+        let error = ModelFile::parse(&file[..length], &Sample::ARCH).expect_err("cut short");
         assert!(matches!(error, LoadError::Truncated { found, expected } if found == length && expected > length));
     }
     let mut network = Sample::ZERO;
-    for place in 0..V1.len() {
+    for place in 0..file.len() {
         for bit in 0..8 {
-            let mut flipped = V1.to_vec();
+            let mut flipped = file.to_vec();
             flipped[place] ^= 1 << bit;
             let error = model_file::load(&mut network, &flipped).expect_err("a flipped bit");
             let expected = match place {
                 0..8 => matches!(error, LoadError::Magic),
-                8 => matches!(error, LoadError::Version { expected: 1, .. }),
+                8 => matches!(error, LoadError::Version { expected: 2, .. }),
                 9..13 => matches!(error, LoadError::Truncated { .. } | LoadError::Trailing { .. }),
                 _ => matches!(error, LoadError::Checksum { .. }),
             };
@@ -115,9 +139,9 @@ fn every_truncation_and_every_flipped_bit_is_refused() {
         }
     }
     assert_eq!(bytes_of(&network), bytes_of(&Sample::ZERO), "a refused file changes nothing");
-    let longer = [V1, &[0]].concat();
+    let longer = [file, &[0]].concat();
     let error = ModelFile::parse(&longer, &Sample::ARCH).expect_err("a byte too many");
-    assert_eq!(error, LoadError::Trailing { expected: V1.len(), found: V1.len() + 1 });
+    assert_eq!(error, LoadError::Trailing { expected: file.len(), found: file.len() + 1 });
 }
 
 #[test]
@@ -172,8 +196,12 @@ fn read_in_python(path: &Path) -> Option<String> {
 
 #[test]
 fn a_reader_in_python_needs_the_page_alone() {
-    if let Some(said) = read_in_python(Path::new(V1_PATH)) {
-        assert!(said.starts_with("sample: 5 layers, 2 labels, squared_error, metrics [('accuracy', 0.75)]"), "{said}");
+    for (path, targets) in [(V1_PATH, "[]"), (V2_PATH, "['answer, yes or no']")] {
+        if let Some(said) = read_in_python(Path::new(path)) {
+            let expected =
+                format!("sample: 5 layers, 2 labels, squared_error, metrics [('accuracy', 0.75)], targets {targets}");
+            assert!(said.starts_with(&expected), "{said}");
+        }
     }
 }
 

@@ -15,7 +15,8 @@ use neurona_tests::drift;
 use neurona_tests::mirror::Mirror;
 use neurona_tests::rule::Rule as MirrorRule;
 use neurona_train::{
-    Dataset, Loss, Network as Trained, Optimizer, OptimizerState, Spec, TargetRows, Targets, Training, train,
+    Dataset, Loss, Network as Trained, Optimizer, OptimizerState, Spec, TargetRows, TargetScaling, Targets, Training,
+    train,
 };
 
 const SEED: u64 = 20_261_128;
@@ -202,7 +203,7 @@ impl Case {
             batch: BATCH,
             l1,
             l2,
-            standardize_targets: false,
+            target_scaling: TargetScaling::None,
             ..Training::new(Loss::SquaredError)
         };
         let network = self.network(values);

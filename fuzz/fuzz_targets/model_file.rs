@@ -16,16 +16,14 @@ neurona::network! {
 fuzz_target!(|bytes: &[u8]| {
     read(bytes);
     // Behind a right magic number, version, length and CRC the rest is reached.
-    let mut file = b"neurona\0\x01\0\0\0\0\0\0\0\0".to_vec();
-    file.extend_from_slice(bytes);
-    let length = file.len() as u32;
-    file[9..13].copy_from_slice(&length.to_le_bytes());
-    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
-    let mut digest = crc.digest();
-    digest.update(&file[..13]);
-    digest.update(&file[17..]);
-    file[13..17].copy_from_slice(&digest.finalize().to_le_bytes());
-    read(&file);
+    for version in 1..=model_file::VERSION as u8 {
+        let mut file = [&model_file::MAGIC[..], &[version, 0, 0, 0, 0, 0, 0, 0, 0], bytes].concat();
+        let length = file.len() as u32;
+        file[9..13].copy_from_slice(&length.to_le_bytes());
+        let crc = model_file::crc(&file);
+        file[13..17].copy_from_slice(&crc.to_le_bytes());
+        read(&file);
+    }
 });
 
 fn read(bytes: &[u8]) {

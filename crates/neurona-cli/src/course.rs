@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use neurona_course::{Context, EXPERIMENTS, Experiment, Report, Step, experiments, page};
@@ -112,12 +112,14 @@ impl Course {
             None => EXPERIMENTS.to_vec(),
         };
         // Found now, and not when the work is done.
+        ensure!(!self.out.is_dir(), "{}: expected a file to write, found a folder", self.out.display());
         Draft::write(&self.out, |_| Ok(())).with_context(|| format!("{}: cannot write there", self.out.display()))?;
         let context = Context::new(self.seed, self.quick);
         let mut parts = Vec::new();
         let mut seconds = Vec::new();
+        let of = chosen.len();
         for experiment in chosen {
-            let display = Display::new(&experiment, self.quiet);
+            let display = Display::new(&experiment, of, self.quiet);
             let start = Instant::now();
             let observer = |step| display.show(step);
             let context = Context::new(self.seed, self.quick).observed(&observer);
@@ -188,8 +190,11 @@ struct Display {
 }
 
 impl Display {
-    fn new(experiment: &Experiment, quiet: bool) -> Self {
-        let name = format!("{:>2}/{} {}", experiment.number(), EXPERIMENTS.len(), experiment.name);
+    fn new(experiment: &Experiment, of: usize, quiet: bool) -> Self {
+        let name = match of {
+            1 => experiment.name.to_owned(),
+            _ => format!("{:>2}/{of} {}", experiment.number(), experiment.name),
+        };
         let bar = (!quiet && stderr().is_terminal()).then(|| {
             let style = ProgressStyle::with_template("{prefix:24} {wide_bar:.green/dim} {pos}/{len}")
                 .expect("the template is right")

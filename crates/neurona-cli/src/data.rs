@@ -11,6 +11,7 @@ use neurona_train::{
     DataError, Dataset,
     config::{DataConfig, TARGET_NAMES},
     data::{self, Column, CsvFormat, CsvTarget},
+    model_file::Metadata,
 };
 
 /// How a table is written.
@@ -55,7 +56,8 @@ pub(crate) fn column(text: &str) -> Column {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Table")]
 pub(crate) struct ColumnArgs {
-    /// Column of the labels, by name or by number from 0 [default: `label`, `class`, `target` or `y`]
+    /// Column of the labels, by name or by number from 0 [default: that of the training where the data have it, else
+    /// `label`, `class`, `target` or `y`]
     #[arg(long, value_name = "COLUMN", conflicts_with = "values")]
     pub(crate) label: Option<String>,
     /// Columns of the numbers to predict, with commas between: a regression
@@ -72,9 +74,10 @@ pub(crate) struct ColumnArgs {
 }
 
 impl ColumnArgs {
-    /// Reads examples from a table, or from two files of arrays: NPY or IDX. There are numbers to predict where there are
-    /// no `labels`.
-    pub(crate) fn read(&self, path: &Path, labels: Option<&[String]>) -> Result<Dataset> {
+    /// Reads examples for a trained network from a table, or from two files of arrays: NPY or IDX. There are numbers to
+    /// predict where there are no labels.
+    pub(crate) fn read(&self, path: &Path, model: &Metadata) -> Result<Dataset> {
+        let labels = (!model.labels.is_empty()).then_some(&model.labels[..]);
         let targets = self.targets.as_deref();
         let Some(read) = arrays(path) else {
             if let Some(targets) = targets {
@@ -85,7 +88,7 @@ impl ColumnArgs {
                     targets.display()
                 );
             }
-            let target = self.csv_target(path, labels.is_some())?;
+            let target = self.csv_target(path, labels.is_some(), &model.targets)?;
             return Ok(data::read_csv(path, &self.format.format(&self.ignore), &target, labels)?);
         };
         let Some(targets) = targets else {
@@ -121,7 +124,7 @@ impl ColumnArgs {
         Ok(())
     }
 
-    fn csv_target(&self, path: &Path, has_classes: bool) -> Result<CsvTarget> {
+    fn csv_target(&self, path: &Path, has_classes: bool, trained: &[String]) -> Result<CsvTarget> {
         let values = |columns: &[String]| CsvTarget::Values(columns.iter().map(|text| column(text)).collect());
         if !self.values.is_empty() {
             if has_classes {
@@ -131,10 +134,22 @@ impl ColumnArgs {
         }
         let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
         let columns = data::csv_columns(file, path, &self.format.format(&[]))?;
-        let label = label_column(&columns, path, self.label.as_deref())?;
-        let column = Column::Index(label);
-        Ok(if has_classes { CsvTarget::Label(column) } else { CsvTarget::Values(vec![column]) })
+        let places = match (&self.label, places(&columns, trained)) {
+            (None, Some(places)) => places,
+            _ => vec![label_column(&columns, path, self.label.as_deref())?],
+        };
+        let mut places = places.into_iter().map(Column::Index);
+        Ok(match places.next() {
+            Some(label) if has_classes => CsvTarget::Label(label),
+            first => CsvTarget::Values(first.into_iter().chain(places).collect()),
+        })
     }
+}
+
+/// The places of the columns that held what is right when a network was trained, where all of them are there.
+pub(crate) fn places(columns: &[String], trained: &[String]) -> Option<Vec<usize>> {
+    let place = |name: &String| columns.iter().position(|column| column == name);
+    (!trained.is_empty()).then(|| trained.iter().map(place).collect()).flatten()
 }
 
 /// The place of the target column that has a usual name.

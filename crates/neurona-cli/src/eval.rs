@@ -82,8 +82,7 @@ impl Eval {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<()> {
         let model = model::read(&self.model)?;
         let loss = model::loss(&model, &self.model)?;
-        let labels = &model.metadata().labels;
-        let data = self.columns.read(&self.data, (!labels.is_empty()).then_some(labels))?;
+        let data = self.columns.read(&self.data, model.metadata())?;
         self.check(&model, &data)?;
         let outputs = model::outputs(&model, data.inputs().view(), self.arithmetic)?;
         let report = Report {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use neurona::arch::{ActivationSpec, CellSpec, PaddingSpec, RecurrentSpec, ScaleSpec, Shape, WindowSpec};
 use neurona_train::{
@@ -16,6 +16,7 @@ use neurona_train::{
     config::RunConfig,
     cost::{self, Target},
     model_file::Metadata,
+    zoo,
 };
 use serde::Serialize;
 
@@ -26,24 +27,30 @@ use crate::{
 
 /// Show the layers of a network and the memory it needs on a device.
 ///
-/// Flash and RAM are those of the Rust type, to the byte: `Network::RAM`. The input, which the caller lends, and the
-/// stack are not counted. With --target also what an inference takes there, in instructions, which is a prediction.
+/// Flash and RAM are those of the Rust type, to the byte: `Network::RAM`; the RAM of a layer is its output and its
+/// scratch, of which a network needs those of two neighbours at a time. The input, which the caller lends, and the stack
+/// are not counted. With --target also what an inference takes there, in instructions, which is a prediction.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   neurona inspect digits.neurona
   neurona inspect run.toml          before it is trained
+  neurona inspect --zoo ds_cnn      a network of the literature
   neurona inspect digits.neurona --target cortex-m4f
 
 JSON: {\"name\", \"inputs\", \"outputs\", \"layers\": [{\"name\", \"kind\", \"function\", \"inputs\", \"outputs\", \"shape\", \
-\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\", \"instructions\"}], \"predicted\": {\"core\", \"opt_level\", \
+\"parameters\", \"constants\", \"multiply_adds\", \"output_bytes\", \"scratch_bytes\", \"instructions\"}], \"predicted\": {\"core\", \"opt_level\", \
 \"instructions\", \"mean_error_percent\", \"largest_error_percent\"}, \"parameters\", \"constants\", \"multiply_adds\", \"flash_bytes\", \"ram_bytes\": \
 {\"inference\", \"in_place\", \"sgd\", \"momentum\", \"adam\"}, \"stack_bytes\", \"fingerprint\", \"loss_name\", \"labels\", \"dataset\", \"seed\", \
 \"tool\", \"metrics\": {NAME: FIGURE}}; `ram_bytes` is null where a layer is the user's own; \
 `instructions` and `predicted` are null without --target.")]
 pub(crate) struct Inspect {
     /// A model file, or a TOML file of a training
-    file: PathBuf,
+    #[arg(required_unless_present = "zoo")]
+    file: Option<PathBuf>,
+    /// A network of the literature in place of a file, as `neurona train --zoo` names them
+    #[arg(long, value_name = "NAME", conflicts_with = "file")]
+    zoo: Option<String>,
     /// Predict the instructions of an inference on this core: cortex-m0, cortex-m3, cortex-m4f, cortex-m7 or cortex-m33;
     /// cortex-m4f+cortex-m4 with that feature of the crate
     #[arg(long, value_name = "CORE")]
@@ -91,6 +98,7 @@ struct Layer {
     constants: usize,
     multiply_adds: u64,
     output_bytes: usize,
+    scratch_bytes: usize,
     instructions: Option<u64>,
 }
 
@@ -117,14 +125,34 @@ struct Ram {
 impl Inspect {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<()> {
         let target = self.target.map(|core| Target { core, opt_level: self.opt_level });
-        let report = if self.file.extension() == Some(OsStr::new("toml")) {
-            from_config(&self.file, target)?
-        } else {
-            let model = model::read(&self.file)?;
-            Report::new(model.spec(), model.metadata(), target)?
+        let report = match (&self.file, &self.zoo) {
+            (Some(file), _) if file.extension() == Some(OsStr::new("toml")) => from_config(file, target)?,
+            (Some(file), _) => {
+                let model = model::read(file)?;
+                Report::new(model.spec(), model.metadata(), target)?
+            }
+            (None, name) => of_the_literature(name.as_deref().unwrap_or_default(), target)?,
         };
         if self.json { print::json(out, &report) } else { report.write(out) }
     }
+}
+
+/// A network by name, as a device runs it: normalisation is folded into its weights.
+fn of_the_literature(name: &str, target: Option<Target>) -> Result<Report> {
+    let Some(known) = zoo::find(name) else {
+        let names = zoo::ALL.map(|known| known.name()).join(", ");
+        bail!("--zoo: expected one of {names}, found `{name}`");
+    };
+    let (spec, trained) = (known.spec(), known.trained_values());
+    let dataset = match trained - spec.values() {
+        0 => "none: not trained".to_owned(),
+        _ => format!(
+            "none: not trained; {} values in training, with batch normalisation",
+            print::grouped(trained as u64)
+        ),
+    };
+    let metadata = Metadata { name: name.to_owned(), layers: spec.layer_names(), dataset, ..Metadata::default() };
+    Report::new(&spec, &metadata, target)
 }
 
 /// The network that a TOML file describes; the data tell how many inputs it has.
@@ -236,7 +264,7 @@ impl Report {
                 number(layer.parameters as u64),
                 number(layer.constants as u64),
                 number(layer.multiply_adds),
-                number(layer.output_bytes as u64),
+                number((layer.output_bytes + layer.scratch_bytes) as u64),
             ];
             table.row(cells.into_iter().chain(layer.instructions.map(number)));
         }
@@ -300,6 +328,7 @@ fn layers(spec: &Spec, names: &[String]) -> Vec<Layer> {
         constants: step.values.len() - step.params(),
         multiply_adds: step.macs(),
         output_bytes: step.spec.outputs() * size_of::<f32>(),
+        scratch_bytes: step.scratch() * size_of::<f32>(),
         instructions: None,
     };
     spec.steps().into_iter().zip(spec.step_names(names)).map(row).collect()

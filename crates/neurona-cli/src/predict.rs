@@ -17,7 +17,7 @@ use neurona_train::{
 use serde::Serialize;
 
 use crate::{
-    data::{Format, FormatArgs, usual_target},
+    data::{Format, FormatArgs, places, usual_target},
     model::{self, Arithmetic},
     print,
 };
@@ -46,8 +46,8 @@ pub(crate) struct Predict {
     /// Print one JSON object in place of the lines
     #[arg(long)]
     json: bool,
-    /// Columns that are no inputs, with commas between [default: a column `label`, `class`, `target` or `y`, where
-    /// there is one column too many]
+    /// Columns that are no inputs, with commas between. What held the labels or numbers of the training is left out without
+    /// being named, as is a column `label`, `class`, `target` or `y` where there is one column too many
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Table")]
     ignore: Vec<String>,
     #[command(flatten)]
@@ -74,7 +74,7 @@ impl Predict {
     pub(crate) fn run(self, out: &mut dyn Write) -> Result<()> {
         let model = model::read(&self.model)?;
         let loss = model::loss(&model, &self.model)?;
-        let inputs = self.inputs(model.spec().inputs())?;
+        let inputs = self.inputs(&model)?;
         let outputs = model::outputs(&model, inputs.view(), self.arithmetic)?;
         let rows: Vec<Row<'_>> = outputs.rows().into_iter().map(|row| Row::new(&model, loss, row.to_vec())).collect();
         if self.json {
@@ -84,11 +84,12 @@ impl Predict {
         rows.iter().try_for_each(|row| row.write(out))
     }
 
-    fn inputs(&self, expected: usize) -> Result<Array2<f32>> {
+    fn inputs(&self, model: &ModelFile) -> Result<Array2<f32>> {
+        let expected = model.spec().inputs();
         let inputs = match Format::of(&self.data) {
             Format::Npy => data::read_npy_inputs(&self.data)?,
             Format::Idx => data::read_idx_inputs(&self.data)?,
-            Format::Table => self.table(expected)?,
+            Format::Table => self.table(expected, &model.metadata().targets)?,
         };
         if inputs.ncols() != expected {
             let found = inputs.ncols();
@@ -101,15 +102,23 @@ impl Predict {
         Ok(inputs)
     }
 
-    fn table(&self, expected: usize) -> Result<Array2<f32>> {
+    /// The inputs in a table: of the columns that are not to be ignored those that are no targets, where there are more than
+    /// the network takes.
+    fn table(&self, expected: usize, trained: &[String]) -> Result<Array2<f32>> {
         let (name, bytes) = (self.name(), self.bytes()?);
         let mut format = self.format.format(&self.ignore);
         let columns = data::csv_columns(&bytes[..], name, &format)?;
-        if self.ignore.is_empty()
-            && columns.len() == expected + 1
-            && let Some(target) = usual_target(&columns)
-        {
-            format.ignore = vec![Column::Index(target)];
+        let ignored = |at: usize| {
+            format.ignore.iter().any(|column| match column {
+                Column::Index(index) => *index == at,
+                Column::Name(name) => *name == columns[at],
+            })
+        };
+        let more = (0..columns.len()).filter(|at| !ignored(*at)).count().saturating_sub(expected);
+        let known = places(&columns, trained).or_else(|| usual_target(&columns).map(|target| vec![target]));
+        let targets: Vec<usize> = known.unwrap_or_default().into_iter().filter(|at| !ignored(*at)).collect();
+        if more > 0 && targets.len() == more {
+            format.ignore.extend(targets.into_iter().map(Column::Index));
         }
         Ok(data::read_csv_inputs_from(&bytes[..], name, &format)?)
     }

@@ -20,7 +20,8 @@ use crate::{model, print};
 #[command(after_help = "\
 Examples:
   neurona rust digits.neurona > src/digits.rs
-  neurona rust digits.neurona --path ../models/digits.neurona > src/digits.rs")]
+  neurona rust digits.neurona --path ../models/digits.neurona > src/digits.rs
+  neurona rust gesture.neurona --stream > src/gesture.rs       to be fed sample by sample")]
 pub(crate) struct Rust {
     /// The model file
     model: PathBuf,
@@ -30,6 +31,9 @@ pub(crate) struct Rust {
     /// Path of the model file as seen from the source file [default: both in one folder]
     #[arg(long)]
     path: Option<String>,
+    /// Make a type that can also be fed one time step a call: see `neurona::stream`
+    #[arg(long)]
+    stream: bool,
 }
 
 impl Rust {
@@ -39,18 +43,24 @@ impl Rust {
         let type_name =
             self.name.unwrap_or_else(|| free_name(model.spec(), &metadata.layers, type_name(&metadata.name)));
         let file_name = self.model.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let source = source(&model, &type_name, &self.path.unwrap_or(file_name));
+        let source = source(&model, &type_name, &self.path.unwrap_or(file_name), self.stream);
         Ok(out.write_all(source.with_context(|| self.model.display().to_string())?.as_bytes())?)
     }
 }
 
 /// A module with the type and the statics.
-fn source(model: &ModelFile, type_name: &str, path: &str) -> Result<String> {
+fn source(model: &ModelFile, type_name: &str, path: &str, stream: bool) -> Result<String> {
     let metadata = model.metadata();
-    let network = model
-        .spec()
-        .rust_source(type_name, &metadata.layers)
-        .context("give the type a name with --name, or the layers names when the network is trained")?;
+    let network = match stream {
+        true => model.spec().stream_source(type_name, &metadata.layers),
+        false => model.spec().rust_source(type_name, &metadata.layers),
+    };
+    let network = match network {
+        Err(error @ (SourceError::Name(..) | SourceError::Used(_) | SourceError::Duplicate(_))) => {
+            Err(error).context("give the type a name with --name, or the layers names when the network is trained")
+        }
+        network => Ok(network?),
+    }?;
     let constant = constant_name(type_name);
     // Debug output of a string is a string literal of Rust.
     let path = format!("{path:?}");

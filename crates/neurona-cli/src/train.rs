@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use neurona_train::{
-    Dataset, End, Score, TrainError, Trained,
+    Dataset, End, Init, Score, TrainError, Trained,
     config::{DataConfig, Prepared},
     file::Draft,
     model_file::ModelFile,
@@ -90,7 +90,7 @@ A TOML file:
   [train]
   epochs = 100
 
-Layers of images and signals in it, behind the shape of the input; each row of the table is one, channels next to each other:
+A network of images or signals, behind the shape of its input; each row of the table is one, channels next to each other:
   input = [28, 28, 1]       # rows, columns, channels
   layers = [
     { conv = 8, kernel = 3, stride = 2, padding = \"same\", activation = \"relu\", batch_norm = true },
@@ -104,8 +104,27 @@ Layers of images and signals in it, behind the shape of the input; each row of t
     { gru = 16, all = true }, { lstm = 8 }, { dense = 4 },
   ]
   layers = [{ echo_state = 100, leak = 0.3 }, { dense = 4 }]  # with ridge = [1e-4, 1e-2] in [train]
-The other keys: groups, dilation and table of conv; avg_pool; shortcut of residual; concat; scale; flatten; rnn; dropout. Padding is \
-\"valid\", \"same\" (TensorFlow's), \"causal\", or sizes by side.
+
+A layer is what its first key says; the keys behind it may be given too:
+  dense = 10              activation
+  conv = 8                kernel, stride, dilation, padding, activation, and either groups = 2 or
+                          table = [[0, 1], [1, 2]]: the channels that each filter sees
+  depthwise = 1           kernel, stride, dilation, padding, activation: filters for each channel
+  max_pool = 2            stride (the size without), dilation, padding; also avg_pool = 2
+  global_pool = \"avg\"     the mean of each channel; \"max\" for the largest
+  flatten = true          a vector
+  scale = true            activation: a scale and a shift for each channel; with batch_norm = true
+                          it is a batch normalisation by itself
+  rnn = 16                all, activation (tanh without)
+  gru = 16                all = true: the state of each step; also lstm = 16
+  echo_state = 100        all, connections, leak, radius, input_scale, bias_scale, reservoir_seed
+  codes = [\"##.\", \"..#\"] minus the squared distance to each code of # (1) and . (-1)
+  residual = [LAYERS]     shortcut = [LAYERS], activation
+  concat = [[LAYERS], [LAYERS]]   the channels of two branches
+Every layer may have a name, its field in Rust; those that learn have dropout = 0.1, dense, conv, depthwise and scale also \
+batch_norm = true; leaky_relu has a slope, elu an alpha. A kernel is a size, or [rows, columns], and so are stride and dilation. \
+Padding is \"valid\", \"same\" (TensorFlow's), \"causal\", or sizes by side. `neurona rust --stream` makes the type of a \
+network that is fed sample by sample.
 
 JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), \"epochs\", \"kept\" \
 (epoch of the weights), \"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \
@@ -337,7 +356,8 @@ impl Train {
 fn hint(report: &Report, prepared: &Prepared) -> Result<()> {
     let before = prepared.network.evaluate(&prepared.training, prepared.settings.loss)?.loss;
     let after = report.training.loss;
-    if after.partial_cmp(&before) != Some(std::cmp::Ordering::Less) {
+    // Of zeros something else was said.
+    if prepared.starts.0 != Init::Zeros && after.partial_cmp(&before) != Some(std::cmp::Ordering::Less) {
         print::note(format_args!(
             "hint: the loss on the training part is {} now and was {} before training; try a smaller rate than {}",
             print::significant(after),
@@ -427,5 +447,22 @@ impl Report {
         }
         writeln!(out)?;
         rust::write_next_steps(out, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use neurona_train::config::LayerConfig;
+
+    use super::*;
+
+    #[test]
+    fn the_help_has_every_key_of_a_layer() {
+        let layer = serde_json::to_value(LayerConfig::default()).expect("it is a table");
+        let words: Vec<&str> =
+            AFTER_HELP.split(|character: char| !character.is_alphanumeric() && character != '_').collect();
+        let keys = layer.as_object().expect("it is a table").keys();
+        let missing: Vec<&String> = keys.filter(|key| !words.contains(&key.as_str())).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 }

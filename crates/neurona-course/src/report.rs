@@ -65,6 +65,11 @@ impl Table {
     }
 }
 
+/// So many seeds, in words.
+pub(crate) fn seeds(of: usize) -> String {
+    if of == 1 { "one seed".to_owned() } else { format!("{of} seeds") }
+}
+
 /// The median of some numbers: of an even number of them the mean of the middle two; NaN of none.
 pub(crate) fn median(numbers: impl IntoIterator<Item = f64>) -> f64 {
     let mut numbers: Vec<f64> = numbers.into_iter().collect();

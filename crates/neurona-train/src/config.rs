@@ -48,7 +48,7 @@ use toml::{Table, Value};
 
 use crate::{
     arch::{SourceError, Spec, SpecError},
-    augment::Augment,
+    augment::{Augment, AugmentError},
     data::{Column, DataError, Dataset},
     init::Init,
     loss::Loss,
@@ -56,7 +56,7 @@ use crate::{
     objective::ClassWeights,
     readout,
     schedule::Schedule,
-    train::{TrainError, Training, check_run, check_targets},
+    train::{TargetScaling, TrainError, Training, check_run, check_targets},
 };
 
 mod data;
@@ -150,7 +150,7 @@ pub struct NetworkConfig {
     /// an image, each value of a vector.
     #[serde(default)]
     pub standardize: bool,
-    /// How the weights begin.
+    /// How the weights begin; `auto` goes by the loss: see [`Init::for_loss`].
     #[serde(default)]
     pub init: Init,
     /// A network of the literature, one of [`zoo::ALL`](crate::zoo::ALL), which has its own input and layers.
@@ -192,10 +192,10 @@ pub struct TrainConfig {
     pub patience: Option<u32>,
     /// By how much its loss must be less for an epoch to be better.
     pub minimum_change: Option<f32>,
-    /// Whether targets are learned as if they had mean 0 and deviation 1 ([`TargetUnits`](crate::train::TargetUnits));
-    /// without, they are where it can be: the targets are numbers, the loss is one of a difference, and the last layer is
-    /// linear.
-    pub standardize_targets: Option<bool>,
+    /// Whether targets are learned as if they had mean 0, or mean 0 and deviation 1
+    /// ([`TargetUnits`](crate::train::TargetUnits)); without, they are centred where it can be: the targets are numbers, the
+    /// loss is one of a difference, and the last layer is linear.
+    pub target_scaling: Option<TargetScaling>,
     /// Holds each component of the gradient between minus this and this.
     pub clip_value: Option<f32>,
     /// Shortens the whole gradient to this length.
@@ -380,8 +380,7 @@ impl RunConfig {
     ///
     /// # Errors
     ///
-    /// Keys do not go together, a value is out of range, or the data are wrong. Whether the network fits the data is for
-    /// [`train`](crate::train()) to find.
+    /// Keys do not go together, a value is out of range, the data are wrong, or the network does not fit them.
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, ConfigError> {
         self.prepare_with(&self.data.load(folder)?)
     }
@@ -398,10 +397,11 @@ impl RunConfig {
         self.network.normalize(&mut network)?;
         let reservoirs = described::reservoirs(&self.network.layers);
         network.fill_each_reservoir(reservoirs.into_iter().map(LayerConfig::reservoir));
-        network.init(self.network.init, settings.seed);
+        let init = self.network.init.for_loss(settings.loss);
+        network.init(init, settings.seed);
         network.fit_scaling(training.inputs());
         check_run(&network, &training, validation.as_ref(), &settings).map_err(setting_error)?;
-        let starts = (self.network.init, self.train.starts.unwrap_or(1));
+        let starts = (init, self.train.starts.unwrap_or(1));
         if starts.1 == 0 {
             return Err(ConfigError::key("train.starts", "expected at least 1, found 0"));
         }
@@ -451,6 +451,16 @@ fn setting_error(error: TrainError) -> ConfigError {
             let key =
                 if setting == "dropout" { "network.layers.dropout".to_owned() } else { format!("train.{setting}") };
             ConfigError::key(&key, format!("expected {expected}, found {found}"))
+        }
+        TrainError::Augment(AugmentError::Setting { setting, expected, found }) => {
+            ConfigError::key(&format!("augment.{setting}"), format!("expected {expected}, found {found}"))
+        }
+        TrainError::Augment(AugmentError::Sizes { kind, sizes, values, inputs }) => {
+            let problem = format!("an input has {inputs} values, but {sizes} are {values}");
+            ConfigError::key(&format!("augment.{kind}"), problem)
+        }
+        wrong @ (TrainError::Inputs { .. } | TrainError::Outputs { .. } | TrainError::Probabilities { .. }) => {
+            ConfigError::key("network.layers", wrong.to_string())
         }
         other => ConfigError::key("train", other.to_string()),
     }

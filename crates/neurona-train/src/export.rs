@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Trained {
-    /// What a model file says of this network, which was trained on `data`: its layers, labels, seed, loss, tool and the
-    /// scores of the epoch that was kept. The name of the data set and further figures are for the caller to add.
+    /// What a model file says of this network, which was trained on `data`: its layers, labels, seed, loss, tool, the
+    /// columns of the targets and the scores of the epoch that was kept. The name of the data set and further figures are for the caller to add.
     pub fn metadata(&self, name: &str, data: &Dataset) -> Metadata {
         let mut metrics = Vec::new();
         let mut add = |part: &str, score: Score| {
@@ -32,6 +32,7 @@ impl Trained {
             tool: format!("neurona-train {} ({})", env!("CARGO_PKG_VERSION"), kernel_name()),
             loss: self.loss.name().to_owned(),
             metrics,
+            targets: data.targets().columns().to_vec(),
         }
     }
 

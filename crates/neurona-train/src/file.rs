@@ -8,7 +8,16 @@ use std::{
 use tempfile::NamedTempFile;
 
 /// How the name of a file begins that is written and not yet in its place. A kill can leave one.
-pub const DRAFT: &str = ".neurona-";
+const DRAFT: &str = ".neurona-";
+
+/// Removes what was being written in a folder when a program was killed; nothing may be writing there now.
+pub fn sweep(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT)) {
+        // What cannot be removed does no harm.
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
 
 /// A file that is written and not yet in its place; what is dropped without [`keep`](Self::keep) is gone.
 ///
@@ -32,7 +41,7 @@ impl Draft {
         // What the system gives to any new file; a temporary file would be its owner's alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.prefix(DRAFT).tempfile_in(folder)?;
+        let mut file = builder.prefix(DRAFT).tempfile_in(folder).map_err(without_name)?;
         {
             let mut buffered = io::BufWriter::new(file.as_file_mut());
             write(&mut buffered)?;
@@ -52,6 +61,15 @@ impl Draft {
         let folder = folder(&self.path).to_owned();
         self.file.persist(self.path)?;
         sync_folder(&folder)
+    }
+}
+
+/// An error of the system about a draft, without the name of the draft, which nobody chose.
+fn without_name(error: io::Error) -> io::Error {
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((what, name)) if name.contains(DRAFT) => io::Error::new(error.kind(), what),
+        _ => error,
     }
 }
 
@@ -90,6 +108,25 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn an_error_does_not_name_the_draft() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let missing = folder.path().join("missing").join("file");
+        let error = write_whole(&missing, |_| Ok(())).expect_err("there is no such folder");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains(DRAFT), "{error}");
+    }
+
+    #[test]
+    fn what_a_kill_left_is_swept_away() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let left = folder.path().join(format!("{DRAFT}123"));
+        fs::write(&left, "half").expect("the folder can be written");
+        fs::write(folder.path().join("file"), "whole").expect("the folder can be written");
+        sweep(folder.path());
+        assert!(!left.exists() && folder.path().join("file").exists());
+    }
 
     #[test]
     fn a_failed_write_leaves_what_was_there() {

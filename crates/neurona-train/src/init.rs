@@ -20,15 +20,17 @@
 //!
 //! # What `auto` is
 //!
-//! Layers with an activation begin as PyTorch's, those without one, as the last layer mostly is, as scikit-learn's;
-//! biases too. That was chosen by measurement, on twelve data sets of classes and of numbers, three of them both with
+//! Where numbers are learned ([`Init::for_loss`]), all layers begin as PyTorch's. Elsewhere layers with an activation
+//! begin as PyTorch's, those without one, as the last layer mostly is, as scikit-learn's; biases too. The latter was
+//! chosen by measurement, on twelve data sets of classes and of numbers, three of them both with
 //! targets as they are and standardised: inputs standardised, ReLU or tanh, 32 neurons or 32 and 16, Adam for 100
 //! epochs at 0.001 or 50 at 0.01, each 20 times. The mean on the test part was worse than from the values of PyTorch or
 //! of scikit-learn by more than two standard errors in 21 of 240 comparisons; from those of He and Glorot with biases
 //! of zero (`by_activation`) in 75, and in 52 with PyTorch's biases. Nothing is best everywhere: PyTorch's were worse
 //! than scikit-learn's in 17 of 120, most on targets far from 0, and scikit-learn's than PyTorch's in 26. Hidden
 //! weights that begin small learn what tells more of unseen examples (Chizat, Oyallon and Bach, "On lazy training in
-//! differentiable programming", 2019); a last layer that does not reaches targets far from 0 sooner.
+//! differentiable programming", 2019); a last layer that does not reaches targets far from 0 sooner, which it need not
+//! where they are [centred](crate::train::TargetScaling): `docs/real-data.md` compares the two there.
 //!
 //! For networks of many layers choose `by_activation`: in `auto`, biases aside, each layer with ReLU passes on a sixth
 //! of the variance of its inputs.
@@ -41,6 +43,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     layer::Fans,
+    loss::Loss,
     network::{Network, begin_normalization},
     random::{Purpose, Random},
 };
@@ -50,7 +53,8 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Init {
-    /// With an activation as PyTorch's linear layers begin, without one as scikit-learn's; biases are drawn too.
+    /// With an activation as PyTorch's linear layers begin, without one as scikit-learn's; biases are drawn too. For a loss
+    /// of a difference choose [`Pytorch`](Self::Pytorch), as [`for_loss`](Self::for_loss) does.
     #[default]
     Auto,
     /// By the layer's activation: He's uniform for ReLU and what is like it, else Glorot's uniform. For deep networks.
@@ -77,6 +81,12 @@ pub enum Init {
 }
 
 impl Init {
+    /// What [`Auto`](Self::Auto) is for a loss: all as PyTorch's where numbers are learned, by a loss of a difference;
+    /// itself elsewhere, as is every other.
+    pub fn for_loss(self, loss: Loss) -> Self {
+        if self == Self::Auto && loss.is_difference() { Self::Pytorch } else { self }
+    }
+
     /// The variance, and whether the distribution is uniform.
     fn distribution(self, inputs: usize, outputs: usize, activation: ActivationSpec) -> (f64, bool) {
         let glorot = 2.0 / (inputs + outputs) as f64;
@@ -237,6 +247,18 @@ mod tests {
         ] {
             let (variance, uniform) = init.distribution(200, 400, activation);
             assert!(uniform && (variance - expected).abs() < 1e-12, "{init:?}, {activation:?}");
+        }
+    }
+
+    #[test]
+    fn where_numbers_are_learned_all_begins_as_with_pytorch() {
+        for loss in Loss::ALL {
+            let expected = match loss {
+                Loss::SquaredError | Loss::AbsoluteError | Loss::Huber { .. } => Init::Pytorch,
+                _ => Init::Auto,
+            };
+            assert_eq!(Init::Auto.for_loss(loss), expected, "{loss:?}");
+            assert_eq!(Init::HeNormal.for_loss(loss), Init::HeNormal);
         }
     }
 

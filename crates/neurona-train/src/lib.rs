@@ -117,5 +117,6 @@ pub use objective::{ClassWeights, WeightRule};
 pub use optim::{Optimizer, OptimizerState};
 pub use schedule::Schedule;
 pub use train::{
-    Checkpoints, End, Epoch, Progress, Score, TrainError, Trained, Training, train, train_with_checkpoints,
+    Checkpoints, End, Epoch, Progress, Score, TargetScaling, TrainError, Trained, Training, train,
+    train_with_checkpoints,
 };

@@ -41,6 +41,9 @@ pub struct Metadata {
     pub loss: String,
     /// Figures such as `accuracy`.
     pub metrics: Vec<(String, f32)>,
+    /// Names of the columns that held what is right: that of the labels, or those of the numbers; of a file of version 1 none.
+    #[serde(skip)] // written behind the others: see `ModelFile::to_bytes`
+    pub targets: Vec<String>,
 }
 
 /// An input, and the output that every device gives for it, to the last bit.
@@ -88,12 +91,17 @@ impl From<SpecError> for ModelFileError {
     }
 }
 
-/// Everything behind the CRC, in the order of the format.
+/// What stands behind the CRC, in the order of the format; from version 2 on the targets follow.
 #[derive(Serialize, Deserialize)]
-struct Body<'a> {
+struct Head {
     spec: Spec,
     fingerprint: [u8; 8],
     metadata: Metadata,
+}
+
+/// The rest of the file.
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
     golden_input: &'a [u8],
     golden_output: &'a [u8],
     padding: &'a [u8],
@@ -141,16 +149,17 @@ impl ModelFile {
     /// The first thing that is wrong, in this order: magic number, version, length, CRC, then the rest.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFileError> {
         model_file::check(bytes)?;
-        let (body, rest) = postcard::take_from_bytes::<Body<'_>>(bytes.get(BODY_AT..).unwrap_or_default())
-            .map_err(|_| LoadError::Malformed)?;
-        let spec = body.spec;
+        let (head, rest) = take::<Head>(bytes.get(BODY_AT..).unwrap_or_default())?;
+        let (targets, rest) = if bytes[MAGIC.len()] < 2 { (Vec::new(), rest) } else { take(rest)? };
+        let (body, rest) = take::<Body<'_>>(rest)?;
+        let (spec, metadata) = (head.spec, Metadata { targets, ..head.metadata });
         Network::new(spec.clone())?;
         let fits = rest.is_empty()
-            && body.fingerprint == spec.fingerprint().to_le_bytes()
+            && head.fingerprint == spec.fingerprint().to_le_bytes()
             && (bytes.len() - body.tensors.len()).is_multiple_of(ALIGNMENT)
             && body.padding.len() < ALIGNMENT
             && body.padding.iter().all(|byte| *byte == 0)
-            && labels_fit(body.metadata.labels.len(), spec.outputs())
+            && labels_fit(metadata.labels.len(), spec.outputs())
             && body.golden_input.len() == 4 * spec.inputs()
             && body.golden_output.len() == 4 * spec.outputs()
             && body.tensors.len() == 4 * spec.values();
@@ -158,7 +167,7 @@ impl ModelFile {
             return Err(LoadError::Malformed.into());
         }
         let golden = Golden { input: floats(body.golden_input), output: floats(body.golden_output) };
-        Ok(Self { spec, metadata: body.metadata, golden, values: floats(body.tensors) })
+        Ok(Self { spec, metadata, golden, values: floats(body.tensors) })
     }
 
     /// The bytes of the file.
@@ -169,18 +178,17 @@ impl ModelFile {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelFileError> {
         let tensors = bytes(&self.values);
         let (golden_input, golden_output) = (bytes(&self.golden.input), bytes(&self.golden.output));
+        let head = Head {
+            spec: self.spec.clone(),
+            fingerprint: self.spec.fingerprint().to_le_bytes(),
+            metadata: self.metadata.clone(),
+        };
         let encode = |padding: &[u8]| {
-            let body = Body {
-                spec: self.spec.clone(),
-                fingerprint: self.spec.fingerprint().to_le_bytes(),
-                metadata: self.metadata.clone(),
-                golden_input: &golden_input,
-                golden_output: &golden_output,
-                padding,
-                tensors: &tensors,
-            };
+            let (golden_input, golden_output, tensors) = (&golden_input[..], &golden_output[..], &tensors[..]);
+            let body = Body { golden_input, golden_output, padding, tensors };
+            let start = (MAGIC, VERSION, [0_u8; 4], [0_u8; 4]);
             // Writing numbers, text and lists of known length to memory has no way to fail.
-            postcard::to_stdvec(&(MAGIC, VERSION, [0_u8; 4], [0_u8; 4], body)).unwrap_or_default()
+            postcard::to_stdvec(&(start, &head, &self.metadata.targets, body)).unwrap_or_default()
         };
         // Up to 15 zeros have a length of one byte, so that each adds one to the place of the tensors.
         let start = encode(&[]).len() - tensors.len();
@@ -244,6 +252,11 @@ impl ModelFile {
     }
 }
 
+/// The next part of a file, and what follows it.
+fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), LoadError> {
+    postcard::take_from_bytes(bytes).map_err(|_| LoadError::Malformed)
+}
+
 /// Whether a network of so many outputs can have so many labels: none for a regression, one for each output, or for a
 /// single output the two that it tells apart.
 fn labels_fit(labels: usize, outputs: usize) -> bool {
@@ -278,6 +291,7 @@ mod tests {
             layers: vec!["hidden".to_owned(), "output".to_owned()],
             labels: vec!["no".to_owned(), "yes".to_owned()],
             metrics: vec![("accuracy".to_owned(), 0.75)],
+            targets: vec!["answer".to_owned()],
             ..Metadata::default()
         };
         let values = (0..17).map(|i| i as f32 / 8.0 - 1.0).collect();

@@ -54,11 +54,17 @@ pub struct Fit {
 #[non_exhaustive]
 pub enum ReadoutError {
     /// The last layer is not one of weighted sums.
-    #[error("the last layer is {found}: expected a dense layer without an activation and without normalisation")]
+    #[error("the last layer is {found}: expected a dense layer without an activation")]
     LastLayer {
         /// What it is.
         found: &'static str,
     },
+    /// Layers are normalised, by statistics that only training finds.
+    #[error(
+        "fits the last layer before any training, and the statistics of batch normalisation come from training: leave out \
+         `batch_norm`"
+    )]
+    Normalized,
     /// A coefficient is wrong, or there are several and nothing to choose by.
     #[error("ridge: expected {expected}, found {found}")]
     Ridge {
@@ -141,7 +147,7 @@ fn last_layer(network: &Network) -> Result<(usize, usize), ReadoutError> {
             }
             other => Err(ReadoutError::LastLayer { found: other.kind() }),
         },
-        Some(_) => Err(ReadoutError::LastLayer { found: "in a network with normalised layers" }),
+        Some(_) => Err(ReadoutError::Normalized),
         None => Err(ReadoutError::LastLayer { found: "none" }),
     }
 }

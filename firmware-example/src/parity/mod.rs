@@ -61,7 +61,7 @@ pub const DENSE: Family = Family { bin: "parity", run: dense::networks };
 /// Convolutions, pools, and layers that join branches.
 pub const CONVOLUTION: Family = Family { bin: "parity-conv", run: convolution::networks };
 /// Recurrent layers.
-pub const RECURRENT: Family = Family { bin: "parity-recurrent", run: recurrent::networks };
+pub const RECURRENT: Family = Family { bin: "parity-recurrent", run: recurrent::all };
 /// Ways to learn.
 pub const LEARNING: Family = Family { bin: "parity-learning", run: learning::all };
 

@@ -2,9 +2,8 @@
 
 use neurona::arch::{ActivationSpec, CellSpec, RecurrentSpec, States};
 
-// An activation: its value, its derivative, and whether a kink lies within the bound.
-use super::activate;
-use crate::bounded::Bounded;
+// `activate` gives the value of an activation, its derivative, and whether a kink lies within the bound.
+use super::{Bounded, activate};
 
 /// Outputs, gradients of the parameters and of the input, one after another.
 pub(crate) struct Results<T>(pub(crate) [Vec<T>; 3]);
@@ -134,7 +133,6 @@ impl Mirror {
                     h[unit] = o.times(tanh(c[unit]).0);
                 }
             }
-            _ => panic!("{:?}", self.spec.cell),
         }
         trace
     }
@@ -171,7 +169,7 @@ impl Mirror {
                     dz[3 * units + unit] = dn.times(r);
                     dh_before[unit].push(dh[unit].times(z));
                 }
-                _ => {
+                CellSpec::Lstm => {
                     let (i, f, g, o, c) = (gate(0), gate(1), gate(2), gate(3), trace.c[unit]);
                     let (t, of_t) = tanh(f.times(c).plus(i.times(g)));
                     let d = dc[unit].plus(dh[unit].times(o).times(of_t));

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use neurona_train::{
     Checkpoints, Epoch, Trained,
     config::{self, RunConfig},
-    file::{DRAFT, write_whole},
+    file::{sweep, write_whole},
     train::Start,
 };
 use serde::Serialize;
@@ -57,7 +57,7 @@ impl Folder {
     pub(super) fn open(path: &Path, config: &RunConfig) -> Result<Self> {
         fs::create_dir_all(path).with_context(|| format!("{}: cannot make this folder", path.display()))?;
         let folder = Self { path: path.to_owned() };
-        folder.sweep();
+        sweep(path);
         let description = folder.file("run.toml");
         let text = config.to_toml().context("the run cannot be described in TOML")?;
         match fs::read_to_string(&description) {
@@ -73,15 +73,6 @@ impl Folder {
             Err(error) => return Err(error).with_context(|| description.display().to_string()),
         }
         Ok(folder)
-    }
-
-    /// Removes what was being written when a run in this folder was killed.
-    fn sweep(&self) {
-        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
-        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(DRAFT)) {
-            // What cannot be removed does no harm.
-            let _ = fs::remove_file(entry.path());
-        }
     }
 
     pub(super) fn checkpoints(&self) -> Checkpoints {

@@ -8,7 +8,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use neurona_train::{
-    Augment, ClassWeights, Dataset, Init, Loss, Optimizer, Schedule, Targets, WeightRule,
+    Augment, ClassWeights, Dataset, Init, Loss, Optimizer, Schedule, TargetScaling, Targets, WeightRule,
     config::{Batch, ConfigError, DataConfig, LayerConfig, NetworkConfig, Prepared, RunConfig, TrainConfig},
     train::MOST_THREADS,
     zoo,
@@ -89,8 +89,8 @@ struct NetworkArgs {
     batch_norm: bool,
     /// How weights begin: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros;
     /// by_activation, he_uniform for ReLU and its like, else glorot_uniform, for deep networks; pytorch and
-    /// scikit_learn, where biases begin in the same way; or auto, pytorch in hidden layers and scikit_learn in
-    /// the last [default: auto]
+    /// scikit_learn, where biases begin in the same way; or auto, pytorch, and for classes scikit_learn in the last
+    /// layer [default: auto]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
 }
@@ -129,11 +129,11 @@ struct TrainingArgs {
     /// By how much the loss on the validation part must be less for an epoch to be better [default: 0]
     #[arg(long, value_name = "LOSS")]
     minimum_change: Option<f32>,
-    /// Whether targets that are numbers are learned as if they had mean 0 and deviation 1 over the training part; the
-    /// network answers, and every figure is, in their own unit. For squared_error, absolute_error and huber, and a last
-    /// layer without an activation [default: true where it can be]
-    #[arg(long, value_name = "true|false")]
-    standardize_targets: Option<bool>,
+    /// Whether targets that are numbers are learned as if they had mean 0 over the training part (center), mean 0 and
+    /// deviation 1 (standardize), or as they are (none); the network answers, and every figure is, in their own unit. For
+    /// squared_error, absolute_error and huber, and a last layer without an activation [default: center where it can be]
+    #[arg(long, value_name = "none|center|standardize", value_parser = target_scaling)]
+    target_scaling: Option<TargetScaling>,
     /// Hold each component of the gradient between minus this and this
     #[arg(long, value_name = "LIMIT")]
     clip_value: Option<f32>,
@@ -318,7 +318,7 @@ impl Options {
         train.seed = asked.seed.or(train.seed);
         train.patience = asked.patience.or(train.patience);
         train.minimum_change = asked.minimum_change.or(train.minimum_change);
-        train.standardize_targets = asked.standardize_targets.or(train.standardize_targets);
+        train.target_scaling = asked.target_scaling.or(train.target_scaling);
         train.clip_value = asked.clip_value.or(train.clip_value);
         train.clip_norm = asked.clip_norm.or(train.clip_norm);
         train.truncation = asked.truncation.or(train.truncation);
@@ -451,6 +451,10 @@ fn known_optimizers() -> PossibleValuesParser {
 
 fn known_networks() -> PossibleValuesParser {
     PossibleValuesParser::new(zoo::ALL.map(|known| known.name()))
+}
+
+fn target_scaling(text: &str) -> Result<TargetScaling, String> {
+    TargetScaling::deserialize(text.into_deserializer()).map_err(|error: serde::de::value::Error| error.to_string())
 }
 
 fn init(text: &str) -> Result<Init, String> {

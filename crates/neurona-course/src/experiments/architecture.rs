@@ -9,6 +9,7 @@ use crate::{
     Context, CourseError, Figure, Mark, Report, Table, lab,
     page::number,
     plot::{Axis, BLUE, Chart, Field, GREEN, INK, Size, VERMILION},
+    report::seeds,
     shape::{self, REACH},
     sweep::{self, Case, Outcome, Trial},
 };
@@ -147,8 +148,8 @@ impl Findings {
     }
 
     fn table(&self, caption: &str, trials: &[Trial]) -> Table {
-        let seeds = trials.first().map_or(0, |trial| trial.test_errors.len());
-        let caption = format!("{caption}: medians over {seeds} seeds; least and largest test error");
+        let of = trials.first().map_or(0, |trial| trial.test_errors.len());
+        let caption = format!("{caption}: medians over {}; least and largest test error", seeds(of));
         let columns = [
             ("examples", ""),
             ("nodes", ""),

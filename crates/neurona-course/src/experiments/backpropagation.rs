@@ -285,13 +285,13 @@ impl Findings {
         for (at, to) in places.iter().enumerate() {
             for (from, part) in self.graph.passed_back(at) {
                 let value = self.graph.0[from].value;
-                diagram.labelled_edge(places[from], *to, (text(value), BLUE), Some((text(part), VERMILION)));
+                diagram.labelled_edge(places[from], *to, [Some((text(value), BLUE)), Some((text(part), VERMILION))]);
             }
         }
         let end = diagram.node((925, 200), 0, "C", INK);
         if let (Some(last), Some(from)) = (self.graph.0.last(), places.last()) {
             let labels = ((text(last.value), BLUE), Some((text(last.derivative), VERMILION)));
-            diagram.labelled_edge(*from, end, labels.0, labels.1);
+            diagram.labelled_edge(*from, end, [Some(labels.0), labels.1]);
         }
         let key = |label: &str, color| Key { label: label.to_owned(), mark: Mark::Area, color };
         let figure = diagram.figure(

@@ -8,7 +8,7 @@ use crate::{
     Context, CourseError, Figure, Mark, Report, Table, lab,
     page::number,
     plot::{Axis, Chart, GREY, Size, Tile, Tiles, VERMILION},
-    report::median,
+    report::{median, seeds},
 };
 
 /// Levels of features.
@@ -321,7 +321,7 @@ impl Findings {
 
     fn table(&self) -> Table {
         let mut table = Table::new(
-            format!("Medians over {} seeds, on {} test images", self.runs.len(), number(self.test.rows() as f64)),
+            format!("Medians over {}, on {} test images", seeds(self.runs.len()), number(self.test.rows() as f64)),
             "layer",
             [
                 ("filters", ""),

@@ -15,7 +15,7 @@ use crate::{
     Context, CourseError, Figure, Mark, Report, Table,
     page::number,
     plot::{Axis, BLUE, Chart, GREEN, GREY, INK, PALE, SKY, Size, VERMILION},
-    report::median,
+    report::{median, seeds},
 };
 
 /// A search over hyperparameters.
@@ -276,9 +276,8 @@ impl Findings {
             ("the worst of the seeds", ""),
             ("test error, median over the seeds", "%"),
         ];
-        let seeds = self.of(Way::Random).count();
-        let seeds = if seeds == 1 { "one seed".to_owned() } else { format!("{seeds} seeds") };
-        let caption = format!("What each way costs and finds, with {seeds} of the search; the grid has no seed");
+        let of = self.of(Way::Random).count();
+        let caption = format!("What each way costs and finds, with {} of the search; the grid has no seed", seeds(of));
         let mut table = Table::new(caption, "search", columns);
         for way in WAYS {
             let all = |of: &dyn Fn(&Found) -> f64| self.of(way).map(of).collect::<Vec<_>>();

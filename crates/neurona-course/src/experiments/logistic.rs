@@ -171,7 +171,9 @@ impl Findings {
         let output = diagram.node((285, 110), 0, "h(x)", INK);
         for ((name, value), input) in ["w₁", "w₂", "b"].into_iter().zip(self.parameters[0]).zip(inputs) {
             let text = format!("{name} = {}", number((1000.0 * value).round() / 1000.0));
-            diagram.labelled_edge(input, sum, (text, BLUE), None);
+            let label = Some((text, BLUE));
+            // Above the one from below there is another edge.
+            diagram.labelled_edge(input, sum, if name == "b" { [None, label] } else { [label, None] });
         }
         diagram.edge(sum, sigmoid);
         diagram.edge(sigmoid, output);

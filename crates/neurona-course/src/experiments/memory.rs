@@ -10,7 +10,7 @@ use crate::{
     Context, CourseError, Figure, Mark, Report, Table, lab,
     page::number,
     plot::{Axis, BLUE, Chart, GREEN, GREY, Size, VERMILION},
-    report::{least_and_most, median},
+    report::{least_and_most, median, seeds},
 };
 
 /// Memory.
@@ -329,9 +329,9 @@ impl Findings {
     }
 
     fn by_length(&self) -> Table {
-        let seeds = self.runs.len() / (CELLS.len() * self.lengths.len()).max(1);
+        let of = self.runs.len() / (CELLS.len() * self.lengths.len()).max(1);
         let mut table = Table::new(
-            format!("Test errors on {} sequences, {seeds} seeds", number(TEST_EXAMPLES as f64)),
+            format!("Test errors on {} sequences, {}", number(TEST_EXAMPLES as f64), seeds(of)),
             "cell and steps",
             [("parameters", ""), ("median", "%"), ("least", "%"), ("largest", "%")],
         );

@@ -57,14 +57,8 @@ impl Diagram {
     }
 
     /// Adds an arrow between two nodes, with a text above it and one below it.
-    pub fn labelled_edge(
-        &mut self,
-        from: usize,
-        to: usize,
-        above: (String, RGBColor),
-        below: Option<(String, RGBColor)>,
-    ) {
-        self.edges.push(Edge { from, to, labels: [Some(above), below] });
+    pub fn labelled_edge(&mut self, from: usize, to: usize, labels: [Option<(String, RGBColor)>; 2]) {
+        self.edges.push(Edge { from, to, labels });
     }
 
     /// Draws it.

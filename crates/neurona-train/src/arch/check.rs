@@ -96,8 +96,28 @@ pub enum SpecError {
     },
 }
 
+impl SpecError {
+    /// What is wrong, without the place: for messages that name a layer in another way.
+    pub(crate) fn problem(&self) -> String {
+        match self {
+            Self::Sizes { expected, found, .. } => {
+                format!("takes {}, but the layer before it gives {}", Named(*expected), Named(*found))
+            }
+            Self::Window { fault, input, output, .. } => {
+                format!("{fault}; found {} to {}", Named(*input), Named(*output))
+            }
+            Self::Empty { inputs, outputs, .. } => {
+                format!("has {inputs} inputs and {outputs} outputs; expected at least 1 of each")
+            }
+            Self::Constant { fault, found, .. } => format!("{fault}; found {found}"),
+            Self::TooLarge { expected, found, .. } => format!("has {found} values; expected at most {expected}"),
+            Self::NoLayers | Self::Depth { .. } | Self::Custom { .. } => self.to_string(),
+        }
+    }
+}
+
 /// A shape as messages name it.
-struct Named(Shape);
+pub(crate) struct Named(pub(crate) Shape);
 
 impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

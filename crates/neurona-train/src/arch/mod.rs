@@ -13,7 +13,9 @@ mod check;
 mod ram;
 mod source;
 mod steps;
+mod stream;
 
+pub(crate) use check::Named;
 pub use check::SpecError;
 pub use source::SourceError;
 pub use steps::Step;

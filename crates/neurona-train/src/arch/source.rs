@@ -21,6 +21,14 @@ pub enum SourceError {
     /// Two layers have one name.
     #[error("two layers are called `{0}`; each needs a name of its own")]
     Duplicate(String),
+    /// A layer cannot be fed sample by sample.
+    #[error("layer `{layer}` cannot be fed sample by sample: {fault}")]
+    Stream {
+        /// What it is called: see [`Spec::step_names`].
+        layer: String,
+        /// Why.
+        fault: &'static str,
+    },
     /// There are not as many names as layers.
     #[error("the network has {expected} layers, but there are {found} layer names")]
     Count {
@@ -65,8 +73,18 @@ impl Spec {
     /// # Ok::<(), neurona_train::SourceError>(())
     /// ```
     pub fn rust_source(&self, name: &str, layer_names: &[String]) -> Result<String, SourceError> {
+        self.source("struct", name, layer_names)
+    }
+
+    /// The blocks of types that are declared by this keyword: `struct`, or `stream struct`.
+    pub(super) fn source(
+        &self,
+        keyword: &'static str,
+        name: &str,
+        layer_names: &[String],
+    ) -> Result<String, SourceError> {
         self.check()?;
-        let mut source = Source::default();
+        let mut source = Source { keyword, ..Source::default() };
         self.block(name, layer_names, &mut source)?;
         match source.declared.into_iter().find(|name| source.used.contains(name)) {
             Some(name) => Err(SourceError::Used(name)),
@@ -99,8 +117,8 @@ impl Spec {
             let _ = writeln!(fields, "        {field}: {layer_type},");
         }
         let [input, output] = [self.input_shape(), self.output_shape()].map(|shape| source.using(array(shape)));
-        source.text +=
-            &format!("neurona::network! {{\n    pub struct {name}: {input} => {output} {{\n{fields}    }}\n}}\n");
+        let head = format!("neurona::network! {{\n    pub {} {name}: {input} => {output}", source.keyword);
+        source.text += &format!("{head} {{\n{fields}    }}\n}}\n");
         Ok(())
     }
 
@@ -156,6 +174,7 @@ impl Spec {
 /// Source as it is written.
 #[derive(Default)]
 struct Source {
+    keyword: &'static str,
     text: String,
     /// The networks that it declares.
     declared: Vec<String>,

@@ -32,6 +32,11 @@ impl Step<'_> {
         if self.with.is_some() { 0 } else { self.spec.macs() }
     }
 
+    /// Number of values that inference on a device needs besides what it takes and gives.
+    pub fn scratch(&self) -> usize {
+        Kind::of(self.spec).map_or(0, |kind| kind.device_scratch())
+    }
+
     /// Length of what it takes, in values; of a joining step that of the first branch.
     pub fn inputs(&self) -> usize {
         Kind::of(self.spec).map_or(self.spec.inputs(), |kind| kind.input().len())

@@ -47,6 +47,9 @@ pub struct Fit {
     pub history: Vec<f64>,
 }
 
+/// The mean squared error of an answer of 0, beside targets of -1 and 1.
+const ERROR_OF_ZERO: f64 = 1.0;
+
 impl Fit {
     /// How many epochs or steps it took.
     pub fn rounds(&self) -> usize {
@@ -59,7 +62,11 @@ impl Fit {
         match (self.outcome, self.neuron) {
             (Outcome::Converged, Neuron::Perceptron) => format!("converged: no mistake in epoch {rounds}"),
             (Outcome::Converged, Neuron::Adaline) => {
-                format!("converged in epoch {rounds}: the mean squared error settled at {last:.4}")
+                let mut text = format!("converged in epoch {rounds}: the mean squared error settled at {last:.4}");
+                if last >= ERROR_OF_ZERO {
+                    text += ", where answering 0 to everything has 1; no plane tells these classes apart";
+                }
+                text
             }
             (Outcome::Converged, _) => format!("converged after {rounds} steps of Newton's method"),
             (Outcome::Repeats { since }, _) => format!(

@@ -4,7 +4,7 @@ use neurona::arch::{ActivationSpec, PaddingSpec, Shape, WindowSpec};
 use serde::{Deserialize, Serialize};
 
 use super::LayerConfig;
-use crate::Spec;
+use crate::{Spec, arch::Named};
 
 /// A number for all axes, or one for rows and one for columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +59,23 @@ pub(super) const SOFTMAX: &str = "softmax";
 /// The key that is wrong, and what to do.
 pub(crate) type Wrong = (String, String);
 
+/// What a layer can be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Any shape.
+    Any,
+    /// A vector.
+    Vector,
+    /// A signal.
+    Signal,
+    /// A signal or an image.
+    Cells,
+}
+
 /// What a key of TOML says of a layer.
 #[derive(Clone, Copy)]
 pub(crate) struct Described {
+    pub(crate) takes: Takes,
     /// The keys that may say more about it; a layer that learns has `dropout` among them.
     pub(crate) keys: &'static [&'static str],
     /// The layer for an input of this shape.
@@ -93,11 +107,20 @@ pub(crate) fn wrong(key: &str, problem: impl Into<String>) -> Wrong {
 pub(crate) fn chain(layers: &[LayerConfig], key: &str, mut shape: Shape) -> Result<Vec<Spec>, Wrong> {
     let mut specs = Vec::new();
     for (at, layer) in layers.iter().enumerate() {
-        let spec = layer.spec(shape).map_err(|(within, problem)| (format!("{key}[{at}].{within}"), problem))?;
+        let before = at.checked_sub(1).map(|at| &layers[at]);
+        let spec = layer.spec(shape, before).map_err(|(within, problem)| (format!("{key}[{at}].{within}"), problem))?;
         shape = spec.output_shape();
         specs.push(spec);
     }
     Ok(specs)
+}
+
+/// The layers of a branch, of which there is at least one.
+pub(crate) fn branch(layers: &[LayerConfig], key: &str, shape: Shape) -> Result<Vec<Spec>, Wrong> {
+    if layers.is_empty() {
+        return Err(wrong(key, "expected at least one layer, found none"));
+    }
+    chain(layers, key, shape)
 }
 
 /// The layers that learn, in the order of the network's steps: branches come before what joins them.
@@ -145,8 +168,8 @@ impl LayerConfig {
         self.kinds().iter().any(|(_, described)| described.keys.contains(&"dropout"))
     }
 
-    /// The layer for an input of this shape.
-    fn spec(&self, input: Shape) -> Result<Spec, Wrong> {
+    /// The layer for an input of this shape, which is the output of the layer before, if there is one.
+    fn spec(&self, input: Shape, before: Option<&Self>) -> Result<Spec, Wrong> {
         let kinds = self.kinds();
         let [(kind, described)] = kinds[..] else {
             let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
@@ -154,7 +177,37 @@ impl LayerConfig {
             return Err(wrong("dense", format!("expected one key that says which layer it is, found {found}")));
         };
         self.check_keys(kind, described.keys)?;
-        (described.spec)(self, input)
+        self.check_input(kind, described.takes, input, before)?;
+        let spec = (described.spec)(self, input)?;
+        spec.check().map_err(|error| wrong(kind, error.problem()))?;
+        Ok(spec)
+    }
+
+    /// Whether the layer takes what it is given.
+    fn check_input(&self, kind: &str, takes: Takes, input: Shape, before: Option<&Self>) -> Result<(), Wrong> {
+        let (expected, example) = match (takes, input) {
+            (Takes::Any, _)
+            | (Takes::Vector, Shape::Vector { .. })
+            | (Takes::Signal | Takes::Cells, Shape::Signal { .. })
+            | (Takes::Cells, Shape::Image { .. }) => return Ok(()),
+            (Takes::Vector, _) => {
+                return Err(wrong(kind, "takes a vector: put `{ flatten = true }` or a `global_pool` before it"));
+            }
+            (Takes::Signal, _) => ("goes over the steps of a signal", "[50, 6]"),
+            (Takes::Cells, _) => ("slides over a signal or an image", "[28, 28, 1]"),
+        };
+        let gives_last = |layer: &Self| {
+            let recurrent = [layer.rnn, layer.gru, layer.lstm, layer.echo_state];
+            !layer.all && recurrent.iter().any(Option::is_some)
+        };
+        let advice = match before {
+            None => format!("give `network.input`, as in `input = {example}`"),
+            Some(before) if gives_last(before) => {
+                "the layer before it gives its last state alone: write `all = true` in that one".to_owned()
+            }
+            Some(_) => format!("the layer before it gives {}", Named(input)),
+        };
+        Err(wrong(kind, format!("{expected}: {advice}")))
     }
 
     /// Whether every key that is given says something of this kind of layer.
@@ -195,23 +248,21 @@ impl LayerConfig {
         kernel: Option<Size>,
         usual_stride: Option<Size>,
     ) -> Result<WindowSpec, Wrong> {
-        let is_signal = match input {
-            Shape::Signal { .. } => true,
-            Shape::Image { .. } => false,
-            _ => {
-                let problem = "slides over a signal or an image: give `network.input`, as in `input = [28, 28, 1]`";
-                return Err(wrong(key, problem));
-            }
-        };
-        let pair = |size: Size| match size {
-            Size::All(size) if is_signal => [1, size],
-            Size::All(size) => [size, size],
-            Size::Each(sizes) => sizes,
+        let is_signal = matches!(input, Shape::Signal { .. });
+        let pair = |key: &str, size: Size| match size {
+            Size::All(0) | Size::Each([0, _] | [_, 0]) => Err(wrong(key, "expected at least 1, found 0")),
+            Size::All(size) if is_signal => Ok([1, size]),
+            Size::All(size) => Ok([size, size]),
+            Size::Each(_) if is_signal => Err(wrong(key, "of a signal is one number, and not [rows, columns]")),
+            Size::Each(sizes) => Ok(sizes),
         };
         let one = Size::All(1);
-        let kernel = kernel.ok_or_else(|| wrong("kernel", "missing; expected a size, as in `kernel = 3`"))?;
-        let (kernel, dilation) = (pair(kernel), pair(self.dilation.unwrap_or(one)));
-        let stride = pair(self.stride.or(usual_stride).unwrap_or(one));
+        // Pooling has its size in its own key.
+        let sized = if usual_stride.is_some() { key } else { "kernel" };
+        let kernel = kernel.ok_or_else(|| wrong(sized, "missing; expected a size, as in `kernel = 3`"))?;
+        let kernel = pair(sized, kernel)?;
+        let dilation = pair("dilation", self.dilation.unwrap_or(one))?;
+        let stride = pair("stride", self.stride.or(usual_stride).unwrap_or(one))?;
         let padding = match (&self.padding, is_signal) {
             (None | Some(Padding::Named(NamedPadding::Valid)), _) => PaddingSpec::Valid,
             (Some(Padding::Named(NamedPadding::Same)), _) => PaddingSpec::Same,
@@ -227,9 +278,13 @@ impl LayerConfig {
         };
         let window = WindowSpec { input, output: input, kernel, stride, dilation, padding };
         let places = |axis: usize| {
-            let problem = "the kernel is larger than its input with the padding, or a size is 0";
             let places = window.places(axis).and_then(|places| u32::try_from(places).ok());
-            places.ok_or_else(|| wrong("kernel", problem))
+            places.ok_or_else(|| {
+                let reach = u64::from(kernel[axis] - 1) * u64::from(dilation[axis]) + 1;
+                let (cells, what) = (input.sizes()[axis], if is_signal { "steps" } else { ["rows", "columns"][axis] });
+                let problem = format!("it reaches over {reach} {what}, and there are {cells}");
+                wrong(sized, format!("the kernel is larger than its input with the padding: {problem}"))
+            })
         };
         let (rows, columns) = (places(0)?, places(1)?);
         let output = match input {
@@ -265,7 +320,13 @@ impl LayerConfig {
             (_, _, Some(_)) => return Err(wrong("alpha", format!("is for `elu`, but the activation is `{name}`"))),
             (_, None, None) => {}
         }
-        Ok(activation)
+        match activation.fault() {
+            Some(fault) => {
+                let (key, found) = if self.slope.is_some() { ("slope", self.slope) } else { ("alpha", self.alpha) };
+                Err(wrong(key, format!("{fault}; found {}", found.unwrap_or_default())))
+            }
+            None => Ok(activation),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     data::{Dataset, Targets},
     loss::Loss,
     optim::{Constant, Optimizer},
-    train::Training,
+    train::{TargetScaling, Training},
 };
 
 impl TrainConfig {
@@ -46,7 +46,7 @@ impl TrainConfig {
             batch: self.batch.map_or(defaults.batch, Batch::rows),
             truncation: self.truncation,
             seed: self.seed.unwrap_or(defaults.seed),
-            standardize_targets: self.standardize_targets.unwrap_or(defaults.standardize_targets),
+            target_scaling: self.target_scaling.unwrap_or(defaults.target_scaling),
             clip_value: self.clip_value,
             clip_norm: self.clip_norm,
             l1: self.l1.unwrap_or(defaults.l1),
@@ -61,9 +61,9 @@ impl TrainConfig {
         })
     }
 
-    /// Whether targets can be standardised, where the description asks for it.
+    /// Whether targets can be centred or standardised, where the description asks for it.
     pub(super) fn check_units(&self, spec: &Spec, data: &Dataset, loss: Loss) -> Result<(), ConfigError> {
-        let problem = if self.standardize_targets != Some(true) {
+        let problem = if matches!(self.target_scaling, None | Some(TargetScaling::None)) {
             return Ok(());
         } else if matches!(data.targets(), Targets::Classes { .. }) {
             "expected targets that are numbers, found classes: leave it out".to_owned()
@@ -71,13 +71,13 @@ impl TrainConfig {
             let known: Vec<&str> = Loss::ALL.into_iter().filter(|loss| loss.is_difference()).map(Loss::name).collect();
             format!("expected a loss of a difference ({}), found `{}`", known.join(", "), loss.name())
         } else if !spec.ends_linearly() {
-            "expected a last layer that is linear, which takes in the mean and the deviation: leave out its activation, \
+            "expected a last layer that is linear, which takes in the mean of the targets: leave out its activation, \
              or put `{ scale = true }` behind it"
                 .to_owned()
         } else {
             return Ok(());
         };
-        Err(ConfigError::key("train.standardize_targets", problem))
+        Err(ConfigError::key("train.target_scaling", problem))
     }
 
     /// The optimizer with the constants that are given.

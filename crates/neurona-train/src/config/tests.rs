@@ -1,7 +1,7 @@
 use neurona::arch::ActivationSpec;
 
 use super::*;
-use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Signal};
+use crate::{ClassWeights, Optimizer, Schedule, Spec, Targets, augment::Image};
 
 /// A folder with 40 rows of two inputs, a class and a number.
 fn folder() -> tempfile::TempDir {
@@ -78,7 +78,7 @@ fn everything_can_be_said() {
         delta = 0.75
         threads = 1
         [augment]
-        signal = { steps = 2, jitter = 0.5 }",
+        image = { height = 1, width = 1, noise = 0.5 }",
     )
     .expect("the description is right");
     assert_eq!(prepared.training.rows(), 20);
@@ -100,7 +100,7 @@ fn everything_can_be_said() {
         l1: 0.25,
         l2: 0.5,
         threads: 1,
-        augment: Some(Augment::Signal(Signal { jitter: 0.5, ..Signal::new(2, 1) })),
+        augment: Some(Augment::Image(Image { noise: 0.5, ..Image::new(1, 1, 1) })),
         dropout: vec![0.5, 0.0],
         ..Training::new(Loss::Huber { delta: 0.75 })
     };
@@ -200,11 +200,37 @@ fn what_is_wrong_with_a_layer_is_said_in_its_place() {
     }
     let second = error(image, "{ concat = [[{ conv = 2, kernel = 3 }], [{ conv = 2 }]] }");
     assert!(second.starts_with("network.layers[0].concat[1][0].kernel: missing"), "{second}");
-    assert!(
-        error(image, "{ conv = 2, kernel = 7 }").starts_with("network.layers[0].kernel: the kernel is larger than")
+    let larger = "the kernel is larger than its input with the padding: it reaches over";
+    for (layer, key, problem) in [
+        ("{ conv = 2, kernel = 7 }", "kernel", &*format!("{larger} 7 rows, and there are 6")),
+        ("{ conv = 2, kernel = [1, 4], dilation = 2 }", "kernel", &format!("{larger} 7 columns, and there are 6")),
+        ("{ max_pool = 7 }", "max_pool", &format!("{larger} 7 rows, and there are 6")),
+        ("{ conv = 2, kernel = 0 }", "kernel", "expected at least 1, found 0"),
+        ("{ conv = 2, kernel = 3, stride = 0 }", "stride", "expected at least 1, found 0"),
+        ("{ conv = 2, kernel = 3, dilation = [1, 0] }", "dilation", "expected at least 1, found 0"),
+        ("{ avg_pool = 0 }", "avg_pool", "expected at least 1, found 0"),
+        ("{ depthwise = 0, kernel = 3 }", "depthwise", "expected at least 1, found 0"),
+    ] {
+        assert_eq!(error(image, layer), format!("network.layers[0].{key}: {problem}"));
+    }
+    let signal = "input = [36, 2]";
+    assert_eq!(
+        error(signal, "{ conv = 2, kernel = 20, dilation = 2 }"),
+        format!("network.layers[0].kernel: {larger} 39 steps, and there are 36")
     );
-    assert!(error(image, "{ conv = 3, kernel = 1, groups = 2 }").contains("each group of channels is seen by as many"));
-    assert!(error(image, "{ conv = 2, kernel = 1, groups = 3 }").ends_with("divides the 2 channels, found 3"));
+    assert!(
+        error(signal, "{ conv = 2, kernel = [3, 3] }")
+            .ends_with("kernel: of a signal is one number, and not [rows, columns]")
+    );
+    for (filters, groups) in [(3, 2), (3, 3), (2, 0)] {
+        assert_eq!(
+            error(image, &format!("{{ conv = {filters}, kernel = 1, groups = {groups} }}")),
+            format!(
+                "network.layers[0].groups: expected a number that divides the 2 channels of the input and the {filters} filters, \
+                 found {groups}"
+            )
+        );
+    }
     assert!(
         error(image, "{ conv = 2, kernel = 1, padding = [1, 1] }")
             .ends_with("padding: of an image is [top, bottom, left, right]")
@@ -217,7 +243,35 @@ fn what_is_wrong_with_a_layer_is_said_in_its_place() {
         error(image, "{ flatten = true, scale = true }").ends_with("says which layer it is, found flatten and scale")
     );
     assert!(error(image, "{ activation = 'relu' }").ends_with("says which layer it is, found none"));
-    assert!(error(image, "{ residual = [{ conv = 3, kernel = 1 }] }").contains("takes an image of 6 x 6 x 3, but"));
+    let three = "its body gives an image of 6 x 6 x 3, and the";
+    assert_eq!(
+        error(image, "{ residual = [{ conv = 3, kernel = 1 }] }"),
+        format!(
+            "network.layers[0].residual: {three} input is an image of 6 x 6 x 2: give it that shape, or a `shortcut` that makes \
+             the other"
+        )
+    );
+    assert_eq!(
+        error(image, "{ residual = [{ conv = 3, kernel = 1 }], shortcut = [{ conv = 3, kernel = 1, stride = 2 }] }"),
+        format!(
+            "network.layers[0].residual: {three} shortcut gives an image of 3 x 3 x 3: to be added both are of one shape"
+        )
+    );
+    assert_eq!(
+        error(image, "{ concat = [[{ conv = 3, kernel = 1 }], [{ max_pool = 2 }]] }"),
+        "network.layers[0].concat: its branches give an image of 6 x 6 x 3 and an image of 3 x 3 x 2: only the channels may differ"
+    );
+    for (layer, key) in [
+        ("{ residual = [] }", "residual"),
+        ("{ residual = [{ conv = 2, kernel = 1 }], shortcut = [] }", "shortcut"),
+        ("{ concat = [[{ conv = 2, kernel = 1 }], []] }", "concat[1]"),
+    ] {
+        assert_eq!(error(image, layer), format!("network.layers[0].{key}: expected at least one layer, found none"));
+    }
+    assert!(
+        error(image, "{ conv = 2, kernel = 1, activation = 'leaky_relu', slope = -1.0 }")
+            .starts_with("network.layers[0].slope: ")
+    );
     assert!(
         error(image, "{ residual = [{ conv = 0, kernel = 1 }] }")
             .starts_with("network.layers[0].residual[0].conv: expected")
@@ -267,6 +321,18 @@ fn recurrent_layers() {
         assert!(error.contains(&format!("network.layers[0].{key}: says nothing of the layer")), "{error}");
     }
     assert!(error(signal, "{ gru = 5, all = true }").contains("takes a vector"));
+    let all = "the layer before it gives its last state alone: write `all = true` in that one";
+    for (layer, key, problem) in [
+        ("{ lstm = 2 }", "lstm", "goes over the steps of a signal"),
+        ("{ echo_state = 2 }", "echo_state", "goes over the steps of a signal"),
+        ("{ conv = 2, kernel = 1 }", "conv", "slides over a signal or an image"),
+        ("{ avg_pool = 1 }", "avg_pool", "slides over a signal or an image"),
+    ] {
+        let error = error(signal, &format!("{{ gru = 5 }}, {layer}"));
+        assert!(error.ends_with(&format!("network.layers[1].{key}: {problem}: {all}")), "{error}");
+    }
+    let flat = error(signal, "{ flatten = true }, { rnn = 2 }");
+    assert!(flat.ends_with("goes over the steps of a signal: the layer before it gives 12 values"), "{flat}");
 }
 
 #[test]
@@ -363,7 +429,7 @@ fn keys_that_do_not_go_together() {
     );
     assert!(
         network("name = 'Net'\nlayers = [{ dense = 2, activation = 'elu', alpha = -1.0 }]")
-            .starts_with("network.layers: layers[0] (dense): the alpha of an ELU is")
+            .starts_with("network.layers[0].alpha: the alpha of an ELU is")
     );
     assert_eq!(network("name = 'Net'\nlayers = []"), "network.layers: the network has no layers");
     assert!(network("name = 'net'\nlayers = [{ dense = 2 }]").starts_with("network: `net` cannot name a type in Rust"));
@@ -475,6 +541,8 @@ fn a_description_can_be_written_and_read_back() {
 fn several_starts_need_a_validation_part() {
     let starts = |data: &str, starts| prepare(&format!("{DATA}{data}{NETWORK}[train]\nstarts = {starts}\n"));
     assert_eq!(starts("validation = 0.25\n", 3).expect("it is right").starts, (crate::Init::Auto, 3));
+    let numbers = prepare(&format!("{DATA}{NETWORK}[train]\nloss = 'squared_error'\n")).expect("classes as numbers");
+    assert_eq!(numbers.starts.0, crate::Init::Pytorch);
     assert!(starts("", 3).expect_err("no part").starts_with("train.starts: expected a validation part"));
     assert_eq!(starts("", 0).expect_err("none"), "train.starts: expected at least 1, found 0");
 }
@@ -505,10 +573,14 @@ fn tables_and_codes_are_drawn() {
         ("table = [[0]]", "expected a list for each of the 2 filters, found 1"),
         ("table = [[0], [3]]", "expected channels below 3, found 3"),
         ("table = [[0], []]", "each filter of a table of connections sees at least one channel"),
-        ("table = [[0], [1]], groups = 1", "says which channels each filter sees: leave out `groups`"),
+        ("table = [[0], [1, 2, 1]]", "expected each channel once for a filter, found 1 twice"),
     ] {
         assert_eq!(wrong(table, codes), format!("network.layers[0].table: {message}"));
     }
+    assert_eq!(
+        wrong("table = [[0], [1]], groups = 1", codes),
+        "network.layers[0].groups: `table` says which channels each filter sees: leave one of the two out"
+    );
     assert_eq!(
         wrong("table = [[0], [1]]", "['###']"),
         "network.layers[2].codes: expected 4 of `#` and `.`, one for each input, found 3"
@@ -522,7 +594,7 @@ fn tables_and_codes_are_drawn() {
 }
 
 #[test]
-fn targets_are_standardized_where_they_can_be() {
+fn targets_are_scaled_where_they_can_be() {
     let inputs = ndarray::Array2::from_shape_fn((24, 2), |(row, at)| ((row * 7 + at * 3) % 11) as f32);
     let numbers = Targets::values(ndarray::Array2::from_shape_fn((24, 1), |(row, _)| 100.0 + row as f32));
     let numbers = Dataset::new(inputs.clone(), numbers).expect("the parts fit");
@@ -535,16 +607,21 @@ fn targets_are_standardized_where_they_can_be() {
         let prepared = config.prepare_with(data).map_err(|error| error.to_string())?;
         Ok::<_, String>(prepared.settings.target_units(&prepared.network, &prepared.training))
     };
-    let known = |last, train| units(&numbers, last, train).expect("the description is right").is_some();
+    let found = |last, train| units(&numbers, last, train).expect("the description is right");
+    let deviation = |last, train| found(last, train).map(|units| units.deviations[0]);
     let (linear, scaled) = ("{ dense = 1 }", "{ dense = 1, activation = 'relu' }, { scale = true }");
-    assert!(known(linear, "") && known(scaled, "standardize_targets = true"));
-    assert!(!known(linear, "standardize_targets = false") && !known("{ dense = 1, activation = 'relu' }", ""));
+    assert_eq!((deviation(linear, ""), deviation(scaled, "target_scaling = 'center'")), (Some(1.0), Some(1.0)));
+    // The deviation of 24 whole numbers in a row: the root of (24^2 - 1) / 12.
+    let of_rows = ((24.0_f64.powi(2) - 1.0) / 12.0).sqrt() as f32;
+    assert_eq!(deviation(scaled, "target_scaling = 'standardize'"), Some(of_rows));
+    assert_eq!(found(linear, "target_scaling = 'none'"), None);
+    assert_eq!(found("{ dense = 1, activation = 'relu' }", ""), None);
     assert_eq!(units(&classes, "{ dense = 2 }", ""), Ok(None));
 
     let wrong = |data, last, train: &str| {
-        units(data, last, &format!("standardize_targets = true\n{train}")).expect_err("it cannot be")
+        units(data, last, &format!("target_scaling = 'center'\n{train}")).expect_err("it cannot be")
     };
-    let key = "train.standardize_targets: expected";
+    let key = "train.target_scaling: expected";
     assert!(wrong(&classes, "{ dense = 2 }", "").starts_with(&format!("{key} targets that are numbers")));
     let bounded = wrong(&numbers, "{ dense = 1, activation = 'tanh' }", "");
     assert!(bounded.starts_with(&format!("{key} a last layer that is linear")), "{bounded}");

@@ -206,6 +206,7 @@ impl Table {
         }
         let width = first.len();
         let names = column_names(&first, format);
+        check_names(path, &names)?;
         let order = uses(path, format, target, &names)?;
         let mut table = Self::new(&names, &order);
         let mut numbers = HashMap::new();
@@ -310,6 +311,17 @@ impl Table {
     }
 }
 
+/// Whether each name of a column is of one alone; columns without a name may be several.
+fn check_names(path: &Path, names: &[String]) -> Result<(), DataError> {
+    for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        if let Some(first) = names[..at].iter().position(|other| other == name) {
+            let found = format!("`{name}` twice, at {first} and {at} (counted from 0)");
+            return Err(DataError::format(path, "the header", "a name of its own for each column", found));
+        }
+    }
+    Ok(())
+}
+
 /// Each column that is used, and for what: targets in the order in which they are named, then inputs as they stand.
 fn uses(path: &Path, format: &CsvFormat, target: &CsvTarget, names: &[String]) -> Result<Vec<(Use, usize)>, DataError> {
     let find = |column: &Column| {
@@ -365,11 +377,7 @@ fn csv_error(path: &Path, line: u64, error: csv::Error) -> DataError {
 /// Writes a data set: the targets, then the inputs. Numbers have the digits that give them back exactly.
 pub(super) fn write(data: &Dataset, to: &mut dyn Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(to);
-    let target_columns = match data.targets() {
-        Targets::Classes { column, .. } => std::slice::from_ref(column),
-        Targets::Values { columns, .. } => columns,
-    };
-    writer.write_record(target_columns.iter().chain(data.columns()))?;
+    writer.write_record(data.targets().columns().iter().chain(data.columns()))?;
     for (row, input) in data.inputs().rows().into_iter().enumerate() {
         match data.targets() {
             Targets::Classes { labels, classes, .. } => writer.write_field(&labels[classes[row] as usize])?,

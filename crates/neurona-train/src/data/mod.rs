@@ -106,6 +106,14 @@ impl Targets {
         Self::Values { columns: (0..values.ncols()).map(|at| format!("y{at}")).collect(), values }
     }
 
+    /// What the columns are called: one of labels, or those of numbers.
+    pub fn columns(&self) -> &[String] {
+        match self {
+            Self::Classes { column, .. } => std::slice::from_ref(column),
+            Self::Values { columns, .. } => columns,
+        }
+    }
+
     /// How many examples there are.
     pub fn len(&self) -> usize {
         match self {

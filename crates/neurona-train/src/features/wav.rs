@@ -15,9 +15,16 @@ use crate::data::DataError;
 /// finite.
 pub fn read_wav(path: &Path, sample_rate: u32) -> Result<Vec<f32>, DataError> {
     let wrong = |what: &str, expected: String, found: String| DataError::format(path, what, expected, found);
-    let unreadable = |error: hound::Error| match error {
-        hound::Error::IoError(error) => DataError::io(path)(error),
-        error => wrong("sound", "a WAV file of whole numbers or floats".to_owned(), error.to_string()),
+    let unreadable = |error: hound::Error| {
+        let found = match error {
+            // What the system says has a number; the library itself says where the bytes end too early.
+            hound::Error::IoError(error) if error.raw_os_error().is_some() => return DataError::io(path)(error),
+            hound::Error::IoError(_) => "the end of the file within its header or samples".to_owned(),
+            hound::Error::FormatError(problem) => format!("one that is not: {problem}"),
+            hound::Error::Unsupported => "one of another encoding".to_owned(),
+            error => error.to_string(),
+        };
+        wrong("sound", "a WAV file of whole numbers or floats".to_owned(), found)
     };
     let reader = WavReader::open(path).map_err(unreadable)?;
     let WavSpec { channels, sample_rate: found, bits_per_sample, sample_format } = reader.spec();

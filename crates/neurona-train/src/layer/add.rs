@@ -8,7 +8,8 @@ use neurona::{
 use super::{Backward, Forward, LayerKind, activate_on_device};
 use crate::{
     Spec,
-    config::described::{Described, alone, chain},
+    arch::Named,
+    config::described::{Described, Takes, alone, branch, wrong},
     cost::Work,
 };
 
@@ -60,14 +61,25 @@ impl LayerKind for Add {
 
 /// `residual = [ … ]`
 pub(super) const RESIDUAL: Described = Described {
+    takes: Takes::Any,
     keys: &["shortcut", "activation"],
     spec: |layer, input| {
         let activation = layer.activation()?;
-        let body = Box::new(Spec::Chain(chain(layer.residual.as_deref().unwrap_or_default(), "residual", input)?));
+        let body = Spec::Chain(branch(layer.residual.as_deref().unwrap_or_default(), "residual", input)?);
         let shortcut = match &layer.shortcut {
-            Some(layers) => Some(Box::new(alone(chain(layers, "shortcut", input)?))),
+            Some(layers) => Some(alone(branch(layers, "shortcut", input)?)),
             None => None,
         };
+        let given = shortcut.as_ref().map_or(input, Spec::output_shape);
+        if body.output_shape() != given {
+            let (given, found) = (Named(given), Named(body.output_shape()));
+            let (shorter, advice) = match shortcut {
+                Some(_) => ("the shortcut gives", "to be added both are of one shape"),
+                None => ("the input is", "give it that shape, or a `shortcut` that makes the other"),
+            };
+            return Err(wrong("residual", format!("its body gives {found}, and {shorter} {given}: {advice}")));
+        }
+        let (body, shortcut) = (Box::new(body), shortcut.map(Box::new));
         Ok(Spec::Residual { body, shortcut, activation })
     },
 };

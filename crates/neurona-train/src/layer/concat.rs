@@ -5,7 +5,8 @@ use neurona::arch::Shape;
 use super::{Backward, Forward, LayerKind};
 use crate::{
     Spec,
-    config::described::{Described, alone, chain, wrong},
+    arch::Named,
+    config::described::{Described, Takes, alone, branch, wrong},
     cost::Work,
 };
 
@@ -86,6 +87,7 @@ fn part(dy: &[f32], count: usize, all: usize, first: usize, dx: &mut [f32]) {
 
 /// `concat = [[ … ], [ … ]]`
 pub(super) const CONCAT: Described = Described {
+    takes: Takes::Any,
     keys: &[],
     spec: |layer, input| {
         let [first, second] = layer.concat.as_deref().unwrap_or_default() else {
@@ -93,8 +95,14 @@ pub(super) const CONCAT: Described = Described {
             let problem = format!("expected two branches, found {found}: for more, put a `concat` into a branch");
             return Err(wrong("concat", problem));
         };
-        let [first, second] =
-            [(first, "concat[0]"), (second, "concat[1]")].map(|(branch, key)| chain(branch, key, input));
-        Ok(Spec::Concat(Box::new(alone(first?)), Box::new(alone(second?))))
+        let first = alone(branch(first, "concat[0]", input)?);
+        let second = alone(branch(second, "concat[1]", input)?);
+        let (ahead, behind) = (first.output_shape(), second.output_shape());
+        if ahead.beside(behind) != behind.beside(ahead) {
+            let (ahead, behind) = (Named(ahead), Named(behind));
+            let problem = format!("its branches give {ahead} and {behind}: only the channels may differ");
+            return Err(wrong("concat", problem));
+        }
+        Ok(Spec::Concat(Box::new(first), Box::new(second)))
     },
 };

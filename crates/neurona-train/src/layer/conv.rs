@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Spec,
-    config::described::{Described, at_least_1, wrong},
+    config::described::{Described, Takes, at_least_1, wrong},
     cost::Work,
     product::{self, Left, Right, Target, pack, packed_len, product},
     simd::widest,
@@ -116,6 +116,7 @@ impl LayerKind for ConvSpec {
 
 /// `conv = 8`
 pub(super) const CONV: Described = Described {
+    takes: Takes::Cells,
     keys: &["kernel", "stride", "dilation", "padding", "groups", "table", "activation", "batch_norm", "dropout"],
     spec: |layer, input| {
         let activation = layer.activation()?;
@@ -126,9 +127,9 @@ pub(super) const CONV: Described = Described {
         }
         let groups = layer.groups.unwrap_or(1);
         let channels = window.input.channels() as u32;
-        if groups == 0 || !channels.is_multiple_of(groups) {
-            let problem = format!("expected a number that divides the {channels} channels, found {groups}");
-            return Err(wrong("groups", problem));
+        if groups == 0 || !channels.is_multiple_of(groups) || !filters.is_multiple_of(groups) {
+            let both = format!("the {channels} channels of the input and the {filters} filters");
+            return Err(wrong("groups", format!("expected a number that divides {both}, found {groups}")));
         }
         Ok(Spec::Conv(ConvSpec { window, seen: channels / groups, activation }))
     },

@@ -11,7 +11,7 @@ use neurona::{
 use super::{Backward, Fans, Forward, LayerKind, activate_on_device, options};
 use crate::{
     Spec,
-    config::described::{Described, Wrong, wrong},
+    config::described::{Described, Takes, wrong},
     cost::Work,
     product::{self, Left, Right, Target, product},
 };
@@ -108,6 +108,7 @@ impl LayerKind for Dense {
 
 /// `dense = 10`
 pub(super) const DENSE: Described = Described {
+    takes: Takes::Vector,
     keys: &["activation", "batch_norm", "dropout"],
     spec: |layer, input| {
         let activation = layer.activation()?;
@@ -115,11 +116,6 @@ pub(super) const DENSE: Described = Described {
         if outputs == 0 {
             return Err(wrong("dense", "expected the number of outputs, at least 1"));
         }
-        let Shape::Vector { len } = input else { return Err(not_a_vector()) };
-        Ok(Spec::Dense { inputs: len, outputs, activation })
+        Ok(Spec::Dense { inputs: input.len() as u32, outputs, activation })
     },
 };
-
-fn not_a_vector() -> Wrong {
-    wrong("dense", "takes a vector: put `{ flatten = true }` or a `global_pool` before it")
-}

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Spec,
-    config::described::{Described, at_least_1},
+    config::described::{Described, Takes, at_least_1},
     cost::Work,
     simd::widest,
 };
@@ -92,6 +92,7 @@ impl LayerKind for DepthwiseConvSpec {
 
 /// `depthwise = 1`
 pub(super) const DEPTHWISE: Described = Described {
+    takes: Takes::Cells,
     keys: &["kernel", "stride", "dilation", "padding", "activation", "batch_norm", "dropout"],
     spec: |layer, input| {
         let activation = layer.activation()?;

@@ -10,7 +10,7 @@ use crate::{
     Spec,
     config::{
         LayerConfig,
-        described::{Described, at_least_1, wrong},
+        described::{Described, Takes, at_least_1, wrong},
     },
     cost::Work,
 };
@@ -117,14 +117,10 @@ impl LayerKind for EchoStateSpec {
 
 /// `echo_state = 50`
 pub(super) const ECHO_STATE: Described = Described {
+    takes: Takes::Signal,
     keys: &["all", "connections", "leak", "radius", "input_scale", "bias_scale", "reservoir_seed"],
     spec: |layer, input| {
-        let Shape::Signal { steps, channels } = input else {
-            return Err(wrong(
-                "echo_state",
-                "goes over the steps of a signal: give `network.input`, as in `input = [119, 6]`",
-            ));
-        };
+        let [steps, channels] = [input.cells() as u32, input.channels() as u32];
         let units = at_least_1("echo_state", layer.echo_state)?;
         let settings = [("radius", layer.radius), ("input_scale", layer.input_scale), ("bias_scale", layer.bias_scale)];
         for (key, value) in settings.into_iter().filter_map(|(key, value)| Some((key, value?))) {
@@ -132,11 +128,19 @@ pub(super) const ECHO_STATE: Described = Described {
                 return Err(wrong(key, format!("expected a finite number of at least 0, found {value}")));
             }
         }
+        if let Some(leak) = layer.leak.filter(|leak| !(*leak > 0.0 && *leak <= 1.0)) {
+            return Err(wrong("leak", format!("expected a rate above 0 and at most 1, found {leak}")));
+        }
+        let connections = layer.connections.unwrap_or(units.min(10));
+        if connections == 0 || connections > units {
+            let problem = format!("expected from 1 to as many as there are units, {units}, found {connections}");
+            return Err(wrong("connections", problem));
+        }
         let echo = EchoStateSpec {
             steps,
             inputs: channels,
             units,
-            connections: layer.connections.unwrap_or(units.min(10)),
+            connections,
             seed: layer.reservoir_seed.unwrap_or(1),
             leak: layer.leak.map_or(DEFAULT_LEAK, f32::to_bits),
             states: if layer.all { States::All } else { States::Last },

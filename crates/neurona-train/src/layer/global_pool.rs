@@ -8,7 +8,10 @@ use neurona::{
 use super::{Backward, Forward, LayerKind, array, source::pool_type};
 use crate::{
     Spec,
-    config::{GlobalPool, described::Described},
+    config::{
+        GlobalPool,
+        described::{Described, Takes},
+    },
     cost::Work,
 };
 
@@ -61,6 +64,7 @@ impl LayerKind for GlobalPoolSpec {
 
 /// `global_pool = "avg"`
 pub(super) const GLOBAL_POOL: Described = Described {
+    takes: Takes::Any,
     keys: &[],
     spec: |layer, input| {
         let kind = if layer.global_pool == Some(GlobalPool::Max) { PoolKind::Max } else { PoolKind::Average };

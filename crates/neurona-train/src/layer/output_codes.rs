@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Backward, Forward, LayerKind};
 use crate::{
     Spec,
-    config::described::{Described, wrong},
+    config::described::{Described, Takes, wrong},
     cost::Work,
 };
 
@@ -118,6 +118,7 @@ impl LayerKind for OutputCodes {
 
 /// `codes = ["#.#", "##."]`
 pub(super) const CODES: Described = Described {
+    takes: Takes::Any,
     keys: &[],
     spec: |layer, input| {
         let pictures = layer.codes.as_deref().unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::{
     Spec,
     config::{
         LayerConfig, Size,
-        described::{Described, Wrong},
+        described::{Described, Takes, Wrong},
     },
     cost::Work,
     simd::widest,
@@ -72,10 +72,14 @@ impl LayerKind for PoolSpec {
 }
 
 /// `max_pool = 2`
-pub(super) const MAX_POOL: Described =
-    Described { keys: KEYS, spec: |layer, input| describe(layer, "max_pool", layer.max_pool, PoolKind::Max, input) };
+pub(super) const MAX_POOL: Described = Described {
+    takes: Takes::Cells,
+    keys: KEYS,
+    spec: |layer, input| describe(layer, "max_pool", layer.max_pool, PoolKind::Max, input),
+};
 /// `avg_pool = 2`
 pub(super) const AVG_POOL: Described = Described {
+    takes: Takes::Cells,
     keys: KEYS,
     spec: |layer, input| describe(layer, "avg_pool", layer.avg_pool, PoolKind::Average, input),
 };

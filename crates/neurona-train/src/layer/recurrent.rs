@@ -16,7 +16,7 @@ use crate::{
     Spec, activation,
     config::{
         LayerConfig,
-        described::{Described, Wrong, wrong},
+        described::{Described, Takes, Wrong, wrong},
     },
     cost::Work,
     math::{sigmoid, tanh},
@@ -61,9 +61,8 @@ impl LayerKind for RecurrentSpec {
         let (name, activation) = match self.cell {
             CellSpec::Rnn { activation: Tanh } => ("Rnn", None),
             CellSpec::Rnn { activation } => ("Rnn", Some(activation_type(activation))),
-            // The types of the others are called as the variants are.
             CellSpec::Gru => ("Gru", None),
-            _ => ("Lstm", None),
+            CellSpec::Lstm => ("Lstm", None),
         };
         format!("{name}<{}, {}, {}{}>", self.steps, self.inputs, self.units, given(self.states, activation))
     }
@@ -82,7 +81,7 @@ impl LayerKind for RecurrentSpec {
                     h.copy_from_slice(&gates);
                 }
                 CellSpec::Gru => kernel::gru_forward(weights, recurrent, bias, x, &mut h, &mut gates),
-                _ => kernel::lstm_forward(weights, recurrent, bias, x, &mut h, &mut c, &mut gates),
+                CellSpec::Lstm => kernel::lstm_forward(weights, recurrent, bias, x, &mut h, &mut c, &mut gates),
             }
             state_of(self.states, step, y, units).copy_from_slice(&h);
         }
@@ -154,6 +153,7 @@ impl LayerKind for RecurrentSpec {
 
 /// `rnn = 16`
 pub(super) const RNN: Described = Described {
+    takes: Takes::Signal,
     keys: &["all", "activation", "dropout"],
     spec: |layer, input| {
         let activation = layer.activation_or("tanh")?;
@@ -162,25 +162,24 @@ pub(super) const RNN: Described = Described {
 };
 /// `gru = 16`
 pub(super) const GRU: Described = Described {
+    takes: Takes::Signal,
     keys: &["all", "dropout"],
     spec: |layer, input| describe(layer, "gru", layer.gru, CellSpec::Gru, input),
 };
 /// `lstm = 16`
 pub(super) const LSTM: Described = Described {
+    takes: Takes::Signal,
     keys: &["all", "dropout"],
     spec: |layer, input| describe(layer, "lstm", layer.lstm, CellSpec::Lstm, input),
 };
 
 fn describe(layer: &LayerConfig, key: &str, units: Option<u32>, cell: CellSpec, input: Shape) -> Result<Spec, Wrong> {
-    let Shape::Signal { steps, channels } = input else {
-        let problem = "goes over the steps of a signal: give `network.input`, as in `input = [50, 6]`";
-        return Err(wrong(key, problem));
-    };
     let Some(units) = units.filter(|units| *units > 0) else {
         return Err(wrong(key, "expected the number of units, at least 1"));
     };
     let states = if layer.all { States::All } else { States::Last };
-    Ok(Spec::Recurrent(RecurrentSpec { cell, steps, inputs: channels, units, states }))
+    let (steps, inputs) = (input.cells() as u32, input.channels() as u32);
+    Ok(Spec::Recurrent(RecurrentSpec { cell, steps, inputs, units, states }))
 }
 
 /// Where the state of a step goes on the device: to a place of its own, or over that of the step before.
@@ -417,8 +416,6 @@ fn advance(cell: CellSpec, gates: &mut [f32], now: &[f32], next: &mut [f32]) {
                 *next_h = *o * tanh(*next_c);
             }
         }
-        // What this version does not know it cannot train: NaN stops it.
-        _ => next.fill(f32::NAN),
     }
 }
 
@@ -461,7 +458,6 @@ fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemor
                 *dh = 0.0;
             }
         }
-        _ => dz.fill(f32::NAN),
     }
 }
 
@@ -482,51 +478,4 @@ fn four_mut(gates: &mut [f32]) -> [&mut [f32]; 4] {
 }
 
 #[cfg(test)]
-mod tests {
-    use ndarray::{Array2, s};
-    use neurona::arch::ActivationSpec::{Relu, Silu};
-
-    use super::*;
-    use crate::{
-        Init, Loss, Network, Spec, TargetRows,
-        random::{Purpose, Random},
-    };
-
-    /// That the rows of a batch do not mix; a single row is held to the device and to a mirror in `f64` by the tests across
-    /// crates.
-    #[test]
-    fn a_batch_is_its_rows() {
-        const ROWS: usize = 5;
-        let cells =
-            [CellSpec::Rnn { activation: Relu }, CellSpec::Rnn { activation: Silu }, CellSpec::Gru, CellSpec::Lstm];
-        for (cell, states) in cells.into_iter().flat_map(|cell| [(cell, States::Last), (cell, States::All)]) {
-            let layer =
-                |inputs, units, states| Spec::Recurrent(RecurrentSpec { cell, steps: 6, inputs, units, states });
-            let spec = Spec::Chain(vec![layer(3, 4, States::All), layer(4, 2, states)]);
-            let mut network = Network::new(spec).expect("the layers fit");
-            network.init(Init::Pytorch, 4);
-            let mut random = Random::new(9, Purpose::Shuffle, 0, 0);
-            let inputs = Array2::from_shape_simple_fn((ROWS, network.inputs()), || random.uniform(1.0));
-            let targets = Array2::from_shape_simple_fn((ROWS, network.outputs()), || random.uniform(1.0));
-            let gradients = |from: usize, to: usize| {
-                let targets = targets.slice(s![from..to, ..]);
-                let targets = TargetRows::Values(targets.as_slice().expect("whole rows"));
-                network.gradients(inputs.slice(s![from..to, ..]), targets, Loss::SquaredError).expect("the shapes fit")
-            };
-            let whole = gradients(0, ROWS);
-            let rows: Vec<_> = (0..ROWS).map(|row| gradients(row, row + 1)).collect();
-            // States and weights are of the order of 1. A state is the end of some 100 roundings: 100 u < 1e-5. A gradient is a
-            // sum of 30 products at most, each off by some 50: 30 * 50 u < 1e-4.
-            for (row, found) in rows.iter().enumerate() {
-                let pairs = whole.outputs.row(row).into_iter().zip(&found.outputs);
-                pairs.for_each(|(whole, found)| assert!((whole - found).abs() < 1e-5, "{cell:?}: {whole}, {found}"));
-            }
-            for (at, whole) in whole.values.iter().enumerate() {
-                let mean = rows.iter().map(|row| row.values[at]).sum::<f32>() / ROWS as f32;
-                assert!((whole - mean).abs() < 1e-4, "{cell:?}, value {at}: {whole}, {mean}");
-            }
-            let differs = |(row, other): (&f32, &f32)| (row - other).abs() > 1e-3;
-            assert!(rows[0].values.iter().zip(&rows[1].values).any(differs), "{cell:?}: the rows are as one");
-        }
-    }
-}
+mod tests;

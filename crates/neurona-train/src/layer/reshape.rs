@@ -3,7 +3,11 @@
 use neurona::arch::{ReshapeSpec, Shape};
 
 use super::{Backward, Forward, LayerKind, array};
-use crate::{Spec, config::described::Described, cost::Work};
+use crate::{
+    Spec,
+    config::described::{Described, Takes},
+    cost::Work,
+};
 
 impl LayerKind for ReshapeSpec {
     fn name(&self) -> &'static str {
@@ -50,6 +54,7 @@ impl LayerKind for ReshapeSpec {
 
 /// `flatten = true`
 pub(super) const FLATTEN: Described = Described {
+    takes: Takes::Any,
     keys: &[],
     spec: |_, input| Ok(Spec::Reshape(ReshapeSpec { input, output: Shape::Vector { len: input.len() as u32 } })),
 };

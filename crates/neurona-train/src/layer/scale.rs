@@ -6,7 +6,11 @@ use neurona::{
 };
 
 use super::{Backward, Forward, LayerKind, activate_on_device, array, options};
-use crate::{Spec, config::described::Described, cost::Work};
+use crate::{
+    Spec,
+    config::described::{Described, Takes},
+    cost::Work,
+};
 
 impl LayerKind for ScaleSpec {
     fn name(&self) -> &'static str {
@@ -73,6 +77,7 @@ impl LayerKind for ScaleSpec {
 
 /// `scale = true`
 pub(super) const SCALE: Described = Described {
+    takes: Takes::Any,
     keys: &["activation", "batch_norm", "dropout"],
     spec: |layer, shape| Ok(Spec::Scale(ScaleSpec { shape, activation: layer.activation()? })),
 };

@@ -185,7 +185,7 @@ pub(super) fn describe(
 ) -> Result<Spec, Wrong> {
     let channels = window.input.channels() as u32;
     if layer.groups.is_some() {
-        return Err(wrong("table", "says which channels each filter sees: leave out `groups`"));
+        return Err(wrong("groups", "`table` says which channels each filter sees: leave one of the two out"));
     }
     if table.len() != window.output.channels() {
         let problem =
@@ -194,6 +194,9 @@ pub(super) fn describe(
     }
     let sees = table.iter().map(|channels_of| {
         channels_of.iter().try_fold(0_u64, |sees, channel| match *channel {
+            channel if channel < channels.min(u64::BITS) && sees >> channel & 1 == 1 => {
+                Err(wrong("table", format!("expected each channel once for a filter, found {channel} twice")))
+            }
             channel if channel < channels.min(u64::BITS) => Ok(sees | 1 << channel),
             channel => Err(wrong("table", format!("expected channels below {}, found {channel}", channels.min(64)))),
         })

@@ -17,7 +17,7 @@ use std::{
 use super::{Examples, Record, ResultTable, Search, SearchError, Task, examples::source};
 use crate::{
     config::DataConfig,
-    file::{Draft, write_whole},
+    file::{Draft, sweep, write_whole},
 };
 
 /// The folder of a search.
@@ -139,6 +139,10 @@ impl Folder {
     ///
     /// The folder cannot be written.
     pub fn write_results(&self, search: &Search, table: &ResultTable) -> Result<(), SearchError> {
+        if table.left == 0 {
+            // Every record is in its place: what else was begun was killed.
+            sweep(&self.path.join(TRIALS));
+        }
         let mut drafts = Vec::new();
         let mut draft = |name: &str, text: String| {
             let path = self.path.join(name);

@@ -33,7 +33,7 @@ use epoch::{Run, Saved};
 pub use error::TrainError;
 pub use kernel::kernel_name;
 pub use starts::{Spread, Start, Starts, train_starts, train_starts_with_checkpoints};
-pub use units::TargetUnits;
+pub use units::{TargetScaling, TargetUnits};
 
 /// More threads than any desktop has are a slip of the pen, and take long to start.
 pub const MOST_THREADS: usize = 1024;
@@ -61,15 +61,13 @@ pub struct Training {
     pub truncation: Option<usize>,
     /// Decides the order of the examples, what is dropped and how examples are changed.
     pub seed: u64,
-    /// Whether targets that are numbers are learned as if their mean were 0 and their deviation 1, as they are in the
-    /// training part: see [`TargetUnits`] for the formula. It is for the losses of a difference and a last layer that is
-    /// linear; elsewhere, and for classes, it changes nothing.
+    /// In which unit targets that are numbers are learned: see [`TargetUnits`] for the formula. It is for the losses of a
+    /// difference and a last layer that is linear; elsewhere, and for classes, it changes nothing.
     ///
-    /// Everything that is reported, and the network that comes out, is in the unit of the targets; of several targets each
-    /// counts by its own deviation in what is made small, and [`l1`](Self::l1) and [`l2`](Self::l2) go by the weights
-    /// before they take in the unit. A network whose weights were just drawn by [`Network::init`] begins with answers
-    /// around the mean; any other network, such as one that was trained before, with the answers that it gives.
-    pub standardize_targets: bool,
+    /// Everything that is reported, and the network that comes out, is in the unit of the targets. A network whose weights
+    /// were just drawn by [`Network::init`] begins with answers around the mean of the targets; any other network, such as
+    /// one that was trained before, with the answers that it gives.
+    pub target_scaling: TargetScaling,
     /// How examples are changed while they are trained on; the validation part is never changed.
     pub augment: Option<Augment>,
     /// The chance of each value to be dropped after each hidden dense layer, in their order; empty for none.
@@ -106,7 +104,7 @@ pub struct Training {
 }
 
 impl Training {
-    /// Adam at a constant rate of 0.001, 100 epochs, batches of 32, seed 1, standardised targets, no regularisation, all
+    /// Adam at a constant rate of 0.001, 100 epochs, batches of 32, seed 1, centred targets, no regularisation, all
     /// cores.
     pub fn new(loss: Loss) -> Self {
         Self {
@@ -118,7 +116,7 @@ impl Training {
             epochs: 100,
             batch: 32,
             seed: 1,
-            standardize_targets: true,
+            target_scaling: TargetScaling::default(),
             augment: None,
             dropout: Vec::new(),
             clip_value: None,
@@ -253,12 +251,6 @@ fn start(
     observer: &mut (dyn FnMut(Progress) -> ControlFlow<()> + Send),
 ) -> Result<Trained, TrainError> {
     settings.check()?;
-    for data in [Some(training), validation].into_iter().flatten() {
-        check_data(&network, data, settings.loss)?;
-    }
-    if let Some(augment) = settings.augment {
-        augment.check(network.inputs())?;
-    }
     let dropout = check_run(&network, training, validation, settings)?;
     if settings.truncation.is_some() {
         network.truncate(settings.truncation);
@@ -362,6 +354,12 @@ pub(crate) fn check_run(
     validation: Option<&Dataset>,
     settings: &Training,
 ) -> Result<Vec<f32>, TrainError> {
+    for data in [Some(training), validation].into_iter().flatten() {
+        check_data(network, data, settings.loss)?;
+    }
+    if let Some(augment) = settings.augment {
+        augment.check(network.inputs())?;
+    }
     settings.check_classes(training)?;
     if settings.patience.is_some() && validation.is_none() {
         let (expected, found) = ("a validation part", "none".to_owned());

@@ -1,14 +1,20 @@
-//! Targets in any unit, learned as if their mean were 0 and their deviation 1.
+//! Targets in any unit, learned as if their mean were 0, and on request as if their deviation were 1.
 //!
 //! With m and s the mean and the standard deviation of a target over the training part, training changes the weights of
 //! a network z of which the outputs are `y = m + s z`, and makes small the loss of y over `s^2` (over s for the absolute
-//! error). So the size of a step does not depend on the unit of the targets (LeCun, Bottou, Orr and Müller, "Efficient
-//! BackProp", 1998, who ask it of the inputs; Bishop, "Neural Networks for Pattern Recognition", 1995, section 8.2, of
-//! the targets too). The last layer takes in m and s, as it is linear: `w` becomes `s w`, and `b` becomes `m + s b`. So
-//! the trained network, its model file and the board answer in the unit of the targets, at no cost, and every loss that
-//! is reported is in it too.
+//! error). The last layer takes in m and s, as it is linear: `w` becomes `s w`, and `b` becomes `m + s b`. So the trained
+//! network, its model file and the board answer in the unit of the targets, at no cost, and every loss that is reported is
+//! in it too.
+//!
+//! Centred targets have an s of 1: what is made small is the loss as it is, by a network whose answers begin around the mean
+//! of the targets, which a bias of that size would else have to find in steps of the learning rate. Standardised targets
+//! make the size of a step independent of their unit (LeCun, Bottou, Orr and Müller, "Efficient BackProp", 1998, who ask
+//! it of the inputs; Bishop, "Neural Networks for Pattern Recognition", 1995, section 8.2, of the targets too): the same
+//! number of steps takes a network much further where the unit is small beside the targets, and where these are few and
+//! noisy, it has to be stopped the earlier. `docs/real-data.md` measures both.
 
 use neurona::arch::{ActivationSpec, ScaleSpec, Shape};
+use serde::{Deserialize, Serialize};
 
 use super::Training;
 use crate::{
@@ -18,25 +24,45 @@ use crate::{
     network::Network,
 };
 
-/// The mean and the deviation of each target, which training takes for 0 and 1.
+/// In which unit targets that are numbers are learned; [`TargetUnits`] has the formula.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TargetScaling {
+    /// As they are: a network has to find their mean in steps of the learning rate, as with PyTorch and scikit-learn.
+    None,
+    /// As if the mean of each were 0.
+    #[default]
+    Center,
+    /// As if the mean of each were 0 and its deviation 1: several targets count by their deviations, and
+    /// [`l1`](Training::l1) and [`l2`](Training::l2) go by the weights before they take in the unit.
+    Standardize,
+}
+
+/// The mean of each target, which training takes for 0, and the deviation, which it takes for 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TargetUnits {
     /// The mean of each target over the training part.
     pub means: Vec<f32>,
-    /// The standard deviation of each, of the population; 1 for a target that is always the same.
+    /// The standard deviation of each, of the population; 1 for a target that is always the same, and of centred ones.
     pub deviations: Vec<f32>,
 }
 
 impl Training {
     /// The units that a network learns these data in; `None` when it learns the targets as they are.
     ///
-    /// That is when [`standardize_targets`](Self::standardize_targets) says so, when the targets are classes, when the
-    /// loss is not one of a difference, and when [the last layer is not linear](Network::ends_linearly).
+    /// That is when [`target_scaling`](Self::target_scaling) says so, when the targets are classes, when the loss is not one
+    /// of a difference, and when [the last layer is not linear](Network::ends_linearly).
     pub fn target_units(&self, network: &Network, training: &Dataset) -> Option<TargetUnits> {
-        if !self.standardize_targets || !self.loss.is_difference() || !network.ends_linearly() {
+        if !self.loss.is_difference() || !network.ends_linearly() {
             return None;
         }
-        TargetUnits::of(training).filter(|units| units.means.len() == network.outputs())
+        let standardized = TargetUnits::of(training).filter(|units| units.means.len() == network.outputs())?;
+        match self.target_scaling {
+            TargetScaling::None => None,
+            TargetScaling::Center => Some(standardized.centered()),
+            TargetScaling::Standardize => Some(standardized),
+        }
     }
 }
 
@@ -92,6 +118,12 @@ impl TargetUnits {
             });
         }
         Some(Self { means, deviations })
+    }
+
+    /// Those with the same means and a deviation of 1.
+    fn centered(mut self) -> Self {
+        self.deviations.fill(1.0);
+        self
     }
 
     /// From a network that answers in the unit of the targets to the one that learns.
@@ -211,8 +243,12 @@ mod tests {
         let (network, values) = (network(), array![[1.0, 2.0], [3.0, 5.0]]);
         let data = Dataset::new(Array2::zeros((2, 3)), Targets::values(values)).expect("the parts fit");
         let training = Training::new(Loss::SquaredError);
-        assert!(training.target_units(&network, &data).is_some());
-        let raw = Training { standardize_targets: false, ..training.clone() };
+        let centered = TargetUnits { means: vec![2.0, 3.5], deviations: vec![1.0; 2] };
+        assert_eq!(training.target_units(&network, &data), Some(centered.clone()));
+        let standardizing = Training { target_scaling: TargetScaling::Standardize, ..training.clone() };
+        let standardized = TargetUnits { deviations: vec![1.0, 1.5], ..centered };
+        assert_eq!(standardizing.target_units(&network, &data), Some(standardized));
+        let raw = Training { target_scaling: TargetScaling::None, ..training.clone() };
         assert_eq!(raw.target_units(&network, &data), None);
         let probabilities = Training { loss: Loss::BinaryCrossEntropy, ..training.clone() };
         assert_eq!(probabilities.target_units(&network, &data), None);

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fs, ops::Range};
 
 use neurona::{prelude::*, replay::Reservoir, statistics::RunningScale};
-use neurona_train::{Loss, Targets, Training};
+use neurona_train::{Loss, TargetScaling, Targets, Training};
 use rand_pcg::Pcg32;
 
 use super::*;
@@ -153,7 +153,7 @@ impl Monitor {
         let settings = Training {
             rate: 0.003,
             epochs: 200,
-            standardize_targets: false,
+            target_scaling: TargetScaling::None,
             seed,
             ..Training::new(Loss::SquaredError)
         };

@@ -3,10 +3,11 @@
 use super::{ActivationSpec, Canonical, Shape};
 
 /// What makes the next state of a recurrent layer from an input and the state before.
+///
+/// Another cell is a change for all who compute one, so that the compiler names them: this is exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub enum CellSpec {
     /// [`Rnn`](crate::Rnn): the activation of a weighted sum.
     Rnn {

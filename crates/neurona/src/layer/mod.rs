@@ -3,6 +3,20 @@
 //! A network made by [`network!`](crate::network) is itself a layer, so that it can be the body of another one. A layer
 //! of your own needs the same two traits; its forward and backward call the functions of [`kernel`](crate::kernel), or
 //! others.
+//!
+//! # The files
+//!
+//! | what                         | where                                                                                    |
+//! | ---------------------------- | ---------------------------------------------------------------------------------------- |
+//! | vectors                      | `dense`, `softmax`, `codes`                                                               |
+//! | windows                      | `conv`, `depthwise`, `table` (convolution by a table of connections), `pool`              |
+//! | recurrent                    | `recurrent`, of any cell; the cells `rnn`, `gru`, `lstm`; `echo`, the reservoir           |
+//! | joining branches             | `residual`, `concat`                                                                     |
+//! | what does not mix values     | `standardize`, `rescale` (constants), `scale` (learned), `reshape`                       |
+//! | around another layer         | `frozen` (in RAM or flash), `partial` (a part of it learns)                              |
+//! | the state of a window in a stream | `ring`                                                                              |
+//!
+//! `dense` is the shortest whole one, `scale` the shortest with channels and a stream.
 
 mod codes;
 mod concat;
@@ -16,13 +30,14 @@ mod lstm;
 mod partial;
 mod pool;
 mod recurrent;
+mod rescale;
 mod reshape;
 mod residual;
 mod ring;
 mod rnn;
 mod scale;
-mod scaling;
 mod softmax;
+mod standardize;
 mod table;
 mod within;
 
@@ -38,13 +53,14 @@ pub use lstm::{Lstm, LstmCell};
 pub use partial::{BiasOnly, Biased, Choice, RowGradient, Rows, Run, SomeRows};
 pub use pool::{Average, AvgPool, GlobalAvgPool, GlobalMaxPool, GlobalPool, Max, MaxPool, Pool, Reduce, Running};
 pub use recurrent::{All, Cell, Gives, Last, Parameters, Recurrent, RecurrentState, RecurrentTape, UnitGradient};
+pub use rescale::Rescale;
 pub use reshape::{Flatten, Reshape};
 pub use residual::{Branches, BranchesState, Projected, ProjectedScratch, ProjectedTape, Residual, ResidualTape};
 pub use ring::Ring;
 pub use rnn::{Rnn, RnnCell};
 pub use scale::Scale;
-pub use scaling::{Rescale, Standardize};
 pub use softmax::{Exact, Exponential, Softmax};
+pub use standardize::Standardize;
 pub use table::{ConnectionTable, TableConv, TableConv1d, TableConv2d};
 
 use crate::activation::Activation;

@@ -254,7 +254,7 @@ impl Optimizer for Velocity {
     }
 
     fn is_valid(&self, rate: f32) -> bool {
-        is_size(rate) && self.momentum >= 0.0 && self.momentum < 1.0
+        is_size(rate) && (0.0..1.0).contains(&self.momentum)
     }
 
     fn step<N: Learn>(&self, rate: f32, _: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 2]) {
@@ -298,8 +298,10 @@ impl Optimizer for Moments {
 
     fn is_valid(&self, rate: f32) -> bool {
         let Self { beta1, beta2, epsilon, weight_decay } = *self;
-        let betas = beta1 >= 0.0 && beta1 < 1.0 && beta2 >= 0.0 && beta2 < 1.0;
-        betas && epsilon > 0.0 && epsilon.is_finite() && is_size(rate) && is_size(rate * weight_decay)
+        let betas = [beta1, beta2].iter().all(|beta| (0.0..1.0).contains(beta));
+        // The first step is the longest, with a mean of the gradient that is corrected by this quotient.
+        let rates = is_size(rate / (1.0 - beta1)) && is_size(rate * weight_decay);
+        betas && rates && epsilon > 0.0 && epsilon.is_finite()
     }
 
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 3]) {

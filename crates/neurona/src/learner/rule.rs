@@ -169,7 +169,7 @@ mod tests {
         }
         // With a rate of 1/2 and a penalty of 2 nothing is left of a weight.
         assert_eq!(learned(InPlace { l2: 2.0, ..rule }), (Learned::Refused(Refused::Rule), 0.0, 1));
-        let schedule = Schedule::Exponential { factor: f32::NAN };
+        let schedule = Schedule::Decay { gamma: f32::NAN };
         assert_eq!(learned(InPlace { schedule, ..rule }).0, Learned::Refused(Refused::Rule));
     }
 }

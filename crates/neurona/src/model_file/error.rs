@@ -14,7 +14,7 @@ pub enum LoadError {
     Magic,
     /// The file has a version of the format that this crate does not read.
     Version {
-        /// The version that it reads.
+        /// The newest version that it reads.
         expected: u16,
         /// The version of the file.
         found: u64,
@@ -233,7 +233,7 @@ impl LoadError {
         match self {
             Self::Magic => text.string("not a model file: it does not begin with `neurona` and a zero byte"),
             Self::Version { expected, found } => text
-                .string("model file of another version of the format: expected ")
+                .string("model file of another version of the format: expected at most ")
                 .number(*expected as u64)
                 .string(", found ")
                 .number(*found),

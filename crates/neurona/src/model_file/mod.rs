@@ -35,8 +35,8 @@ compile_error!("the tensors of a model file are little endian, and are read in p
 /// What a model file begins with.
 pub const MAGIC: [u8; 8] = *b"neurona\0";
 
-/// The version of the format that this crate reads.
-pub const VERSION: u16 = 1;
+/// The newest version of the format, which the trainer writes; this crate reads it and those before it.
+pub const VERSION: u16 = 2;
 
 /// Where the length of the file stands, behind the magic number and the version.
 pub const LENGTH_AT: usize = MAGIC.len() + 1;
@@ -77,7 +77,7 @@ impl<'a> ModelFile<'a> {
         let (fingerprint, mut cursor) = cursor.fixed::<8>();
         cursor.require(u64::from_le_bytes(fingerprint) == arch.fingerprint());
 
-        // The metadata: name, layers, labels, data set, seed, tool, loss, metrics.
+        // The metadata: name, layers, labels, data set, seed, tool, loss, metrics, and from version 2 on targets.
         let (name, cursor) = cursor.string();
         let (layers, cursor) = Strings::read(cursor);
         let (labels, cursor) = Strings::read(cursor);
@@ -86,6 +86,8 @@ impl<'a> ModelFile<'a> {
         let (_, cursor) = cursor.string();
         let (_, cursor) = cursor.string();
         let cursor = skip_metrics(cursor);
+        let (version, _) = Cursor::at(bytes, MAGIC.len()).varint();
+        let cursor = if version < 2 { cursor } else { Strings::read(cursor).1 };
 
         let (golden_input, cursor) = cursor.bytes();
         let (golden_output, cursor) = cursor.bytes();
@@ -223,7 +225,7 @@ const fn length(bytes: &[u8]) -> Result<usize, LoadError> {
         return Err(LoadError::Magic);
     }
     let (version, cursor) = cursor.varint();
-    if !cursor.is_malformed() && version != VERSION as u64 {
+    if !cursor.is_malformed() && (version == 0 || version > VERSION as u64) {
         return Err(LoadError::Version { expected: VERSION, found: version });
     }
     let (length, cursor) = cursor.fixed::<4>();

@@ -14,6 +14,7 @@ use crate::{
     Context, CourseError, Figure, Mark, Report, Table, lab,
     page::number,
     plot::{Axis, BLUE, Chart, GREEN, GREY, INK, ORANGE, PURPLE, SKY, Size, VERMILION},
+    report::seeds,
     sweep::{self, Trial},
 };
 
@@ -135,8 +136,8 @@ impl Findings {
             (format!("About {} parameters", number(about as f64)), equal_parameters),
         ];
         tables.map(|(caption, trials)| {
-            let seeds = trials.first().map_or(0, |trial| trial.test_errors.len());
-            let caption = format!("{caption}: medians of RMS errors over {seeds} seeds; least and largest test error");
+            let of = trials.first().map_or(0, |trial| trial.test_errors.len());
+            let caption = format!("{caption}: medians of RMS errors over {}; least and largest test error", seeds(of));
             let columns = [
                 ("nodes", ""),
                 ("parameters", ""),

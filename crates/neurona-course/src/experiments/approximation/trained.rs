@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use neurona::arch::ActivationSpec;
-use neurona_train::{Dataset, Loss, Network, Schedule, Training};
+use neurona_train::{Dataset, Loss, Network, Schedule, TargetScaling, Training};
 
 use super::target;
 use crate::{
@@ -84,7 +84,7 @@ fn one(context: &Context<'_>, case: &Case, seed: u64, test: &Dataset) -> Result<
         schedule: Schedule::Cosine { least: 0.0 },
         epochs: 300,
         seed: context.seed().wrapping_add(seed),
-        standardize_targets: false,
+        target_scaling: TargetScaling::None,
         ..Training::new(Loss::SquaredError)
     };
     let network = lab::fit(new_network(context, &case.hidden, settings.seed)?, &data, &settings)?.network;

@@ -65,19 +65,19 @@ impl Findings {
         let seeds = self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs.len()).max().unwrap_or(0);
         let mut table = Table::new(
             format!(
-                "Errors on {} test examples: the median of {seeds} runs, and their standard deviation s",
+                "Errors on {} test examples: the median of {seeds} runs, and their standard deviation σ",
                 number(TEST_ROWS as f64)
             ),
             "examples",
             [
                 ("logistic regression", "%"),
-                ("s", "%"),
+                ("σ", "%"),
                 ("support vector machine", "%"),
-                ("s", "%"),
+                ("σ", "%"),
                 ("shallow network", "%"),
-                ("s", "%"),
+                ("σ", "%"),
                 ("deep network", "%"),
-                ("s", "%"),
+                ("σ", "%"),
             ],
         );
         let sizes = self.curves.first().into_iter().flat_map(|curve| curve.points.iter().map(|point| point.rows));

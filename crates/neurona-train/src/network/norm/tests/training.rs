@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use neurona::prelude::{Dense, Inference, Network as _, Silu, Tanh, Zero};
 
 use super::*;
-use crate::{Dataset, Optimizer, Progress, Targets, TrainError, Trained, Training, model_file::Metadata, train};
+use crate::{
+    Dataset, Optimizer, Progress, TargetScaling, Targets, TrainError, Trained, Training, model_file::Metadata, train,
+};
 
 neurona::network! {
     #[allow(missing_docs)]
@@ -69,7 +71,7 @@ fn steps_are_those_of_pytorch() {
             rate: 0.1,
             epochs,
             batch: 8,
-            standardize_targets: false,
+            target_scaling: TargetScaling::None,
             ..Training::new(Loss::SquaredError)
         };
         let trained = run(&network, &data, None, &settings).network;
