@@ -11,6 +11,7 @@ use neurona::prelude::*;
 use neurona::{Kind, Loss as DeviceLoss};
 use neurona_tests::bounded::Bounded;
 use neurona_tests::case::{Examples, floats, is_parameter, plain};
+use neurona_tests::drift;
 use neurona_tests::mirror::Mirror;
 use neurona_tests::rule::Rule as MirrorRule;
 use neurona_train::{
@@ -78,8 +79,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn new(examples: &mut Examples) -> Self {
-        let (x, targets) = (0..BATCH).map(|_| (examples.input(), examples.target())).unzip();
+    fn new(examples: &mut Examples, len: usize) -> Self {
+        let (x, targets) = (0..len).map(|_| (examples.input(), examples.target())).unzip();
         Self { x, targets }
     }
 
@@ -99,67 +100,146 @@ impl Batch {
             learned(spec, &mirror.backward(&pass, dy))
         };
         let all: Vec<_> = self.x.iter().zip(&self.targets).map(one).collect();
+        if let [one] = &all[..] {
+            return one.clone();
+        }
         // The share is rounded, and each program multiplies by it once, before the sum or after.
-        let share = Bounded::exact(1.0).over(Bounded::exact(BATCH as f32));
+        let share = Bounded::exact(1.0).over(Bounded::exact(all.len() as f32));
         (0..all[0].len()).map(|at| Bounded::sum(all.iter().map(|gradient| gradient[at].times(share)))).collect()
     }
+}
 
-    fn learn<N, O>(&self, net: &mut N, learning: &mut Learning<N, MiniBatch<O>>, rule: MiniBatch<O>)
-    where
-        N: Network<Output: Plain, Input: Plain> + Plain,
-        O: DeviceOptimizer,
-        SquaredError: DeviceLoss<N::Output, N::Output>,
-    {
-        let mut learner = Learner::new(net, learning, SquaredError, rule);
-        for (x, target) in self.x.iter().zip(&self.targets) {
+/// A network that learns by the device's code, whatever its type.
+trait Device {
+    fn values(&self) -> Vec<f32>;
+    /// Takes a step with a mini-batch.
+    fn learn(&mut self, batch: &Batch);
+    /// Forgets velocities, means and counts.
+    fn restart(&mut self);
+}
+
+struct Learns<N: Network, O: DeviceOptimizer> {
+    net: Box<N>,
+    learning: Box<Learning<N, MiniBatch<O>>>,
+    rule: MiniBatch<O>,
+}
+
+impl<N, O> Device for Learns<N, O>
+where
+    N: Network<Input: Plain, Output: Plain> + Plain,
+    O: DeviceOptimizer,
+    SquaredError: DeviceLoss<N::Output, N::Output>,
+{
+    fn values(&self) -> Vec<f32> {
+        floats(&*self.net)
+    }
+
+    fn learn(&mut self, batch: &Batch) {
+        let rule = MiniBatch { batch: batch.x.len() as u32, ..self.rule };
+        let mut learner = Learner::new(&mut *self.net, &mut self.learning, SquaredError, rule);
+        for (x, target) in batch.x.iter().zip(&batch.targets) {
             learner.learn(&plain::<N::Input>(x), &*plain::<N::Output>(target));
         }
     }
+
+    fn restart(&mut self) {
+        Learner::new(&mut *self.net, &mut self.learning, SquaredError, self.rule).restart();
+    }
 }
 
-/// The trainer's values after so many steps with the mini-batch, from a fresh start of the optimizer.
-fn trained(
-    spec: &Spec,
-    values: &[f32],
-    batch: &Batch,
-    epochs: u32,
+/// An optimizer with penalties, and a network that learns by it.
+struct Case {
+    name: String,
+    spec: Spec,
+    /// Which parameters are weights, for which penalties are.
+    are_weights: Vec<bool>,
     optimizer: Optimizer,
-    [l1, l2]: [f32; 2],
-) -> Vec<f32> {
-    let mut network = Trained::new(spec.clone()).expect("the layers fit");
-    network.set_values(values).expect("as many values");
-    let settings = Training {
-        optimizer,
-        rate: RATE,
-        epochs,
-        batch: BATCH,
-        l1,
-        l2,
-        target_scaling: TargetScaling::None,
-        ..Training::new(Loss::SquaredError)
-    };
-    let trained = train(network, &batch.data(), None, &settings, &mut |_| ControlFlow::Continue(()));
-    trained.expect("it goes well").network.values().to_vec()
+    penalties: [f32; 2],
+    examples: Examples,
+    device: Box<dyn Device>,
 }
 
-/// What is done with each rule.
-trait Each {
-    fn rule<N, O>(&mut self, name: &str, rule: MiniBatch<O>, optimizer: Optimizer)
+impl Case {
+    fn new<N, O>(network: &str, rule: MiniBatch<O>, optimizer: Optimizer) -> Self
     where
         N: Network<Input: Plain, Output: Plain> + Plain,
-        O: DeviceOptimizer,
-        SquaredError: DeviceLoss<N::Output, N::Output>;
+        O: DeviceOptimizer + 'static,
+        SquaredError: DeviceLoss<N::Output, N::Output>,
+    {
+        let spec = Spec::from(&N::ARCH);
+        let mut examples = Examples::new(&spec, Loss::SquaredError, SEED);
+        let (net, penalties) = (plain::<N>(&examples.values()), [rule.l1, rule.l2]);
+        let name = format!("{network}, {} l1 {} l2 {}", optimizer.name(), rule.l1, rule.l2);
+        let device = Box::new(Learns { net, learning: Box::new(Learning::ZERO), rule });
+        Self { name, spec, are_weights: weights::<N>(), optimizer, penalties, examples, device }
+    }
+
+    /// The mirror's rule before its first step.
+    fn mirror_rule(&self) -> MirrorRule {
+        MirrorRule::new(self.optimizer, RATE, self.penalties, self.are_weights.len())
+    }
+
+    /// What the mirror's rule says of the parameters after a step from these values.
+    fn bounds(&self, rule: &mut MirrorRule, values: &[f32], batch: &Batch) -> Vec<Bounded> {
+        let parameters: Vec<_> = learned(&self.spec, values).into_iter().map(Bounded::exact).collect();
+        let gradient = batch.gradient(&self.spec, &Mirror::new(&self.spec, &wide(values)));
+        rule.step(&parameters, &gradient, &self.are_weights)
+    }
+
+    /// The trainer's network of these values.
+    fn network(&self, values: &[f32]) -> Trained {
+        let mut network = Trained::new(self.spec.clone()).expect("the layers fit");
+        network.set_values(values).expect("as many values");
+        network
+    }
+
+    /// The trainer's parameters after so many steps with the mini-batch, from a fresh start of the optimizer.
+    fn trained(&self, values: &[f32], batch: &Batch, epochs: u32) -> Vec<f32> {
+        let [l1, l2] = self.penalties;
+        let settings = Training {
+            optimizer: self.optimizer,
+            rate: RATE,
+            epochs,
+            batch: BATCH,
+            l1,
+            l2,
+            target_scaling: TargetScaling::None,
+            ..Training::new(Loss::SquaredError)
+        };
+        let network = self.network(values);
+        let trained = train(network, &batch.data(), None, &settings, &mut |_| ControlFlow::Continue(()));
+        learned(&self.spec, trained.expect("it goes well").network.values())
+    }
+
+    /// The mirror's parameters after so many steps, without bounds.
+    fn exact(&self, values: &[f32], batch: &Batch, steps: u32) -> Vec<f64> {
+        let exactly = |values: Vec<Bounded>| -> Vec<Bounded> {
+            values.into_iter().map(|value| Bounded { error: 0.0, ..value }).collect()
+        };
+        let mut parameters: Vec<_> = learned(&self.spec, values).into_iter().map(Bounded::exact).collect();
+        let (mut rule, mut mirror) = (self.mirror_rule(), Mirror::new(&self.spec, &wide(values)));
+        let are_parameters = is_parameter(&self.spec);
+        let places: Vec<_> = (0..are_parameters.len()).filter(|at| are_parameters[*at]).collect();
+        for _ in 0..steps {
+            let gradient = exactly(batch.gradient(&self.spec, &mirror));
+            parameters = exactly(rule.step(&parameters, &gradient, &self.are_weights));
+            for (at, parameter) in places.iter().zip(&parameters) {
+                *mirror.value_mut(*at) = parameter.value;
+            }
+        }
+        parameters.into_iter().map(|parameter| parameter.value).collect()
+    }
 }
 
 /// Every optimizer with every penalty, for both networks.
-fn each_rule(each: &mut impl Each) {
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
     for [l1, l2] in [[0.0, 0.0], [0.0, 0.25], [0.125, 0.0], [0.125, 0.25]] {
         macro_rules! rules {
             ($($rule:expr => $optimizer:expr),+) => { $(
-                let rule = MiniBatch { batch: BATCH as u32, l1, l2, ..$rule };
-                let name = format!("{} l1 {l1} l2 {l2}", $optimizer.name());
-                each.rule::<Layers, _>(&format!("layers, {name}"), rule, $optimizer);
-                each.rule::<Filters, _>(&format!("filters, {name}"), rule, $optimizer);
+                let rule = MiniBatch { l1, l2, ..$rule };
+                cases.push(Case::new::<Layers, _>("layers", rule, $optimizer));
+                cases.push(Case::new::<Filters, _>("filters", rule, $optimizer));
             )+ };
         }
         rules! {
@@ -170,154 +250,68 @@ fn each_rule(each: &mut impl Each) {
             Adam::with_decay(RATE, 0.25) => ADAMW
         }
     }
+    cases
 }
 
 /// Twenty steps with an example each, each from the weights that the device has come to. The velocities and means are each
-/// program's own.
+/// program's own. The trainer has its penalties in `train`, which begins anew each time: see the next test.
 #[test]
 fn steps_agree_each_from_the_same_weights() {
-    struct Steps;
-    impl Each for Steps {
-        fn rule<N, O>(&mut self, name: &str, rule: MiniBatch<O>, optimizer: Optimizer)
-        where
-            N: Network<Input: Plain, Output: Plain> + Plain,
-            O: DeviceOptimizer,
-            SquaredError: DeviceLoss<N::Output, N::Output>,
-        {
-            if [rule.l1, rule.l2] != [0.0; 2] {
-                return; // The trainer has its penalties in `train`, which begins anew each time: see the next test.
-            }
-            let spec = Spec::from(&N::ARCH);
-            let mut examples = Examples::new(&spec, Loss::SquaredError, SEED);
-            let (mut net, mut learning) = (plain::<N>(&examples.values()), Box::new(Learning::ZERO));
-            let (are_weights, mut largest) = (weights::<N>(), 0.0_f64);
-            let mut state = OptimizerState::new(optimizer, are_weights.len());
-            let mut mirror_rule = MirrorRule::new(optimizer, RATE, [0.0; 2], are_weights.len());
-            for step in 0..20 {
-                let (x, target, values) = (examples.input(), examples.target(), floats(&*net));
-                let mirror = Mirror::new(&spec, &wide(&values));
-                let pass = mirror.forward(&wide(&x));
-                let (_, dy, undecided) = mirror.loss(Loss::SquaredError, pass.output(), &target);
-                assert!(!undecided && !pass.undecided, "these networks have no kink");
-                let parameters: Vec<_> = learned(&spec, &values).into_iter().map(Bounded::exact).collect();
-                let bounds = mirror_rule.step(&parameters, &learned(&spec, &mirror.backward(&pass, dy)), &are_weights);
+    for mut case in cases().into_iter().filter(|case| case.penalties == [0.0; 2]) {
+        let mut largest = 0.0_f64;
+        let mut state = OptimizerState::new(case.optimizer, case.are_weights.len());
+        let mut rule = case.mirror_rule();
+        for step in 0..20 {
+            let (batch, values) = (Batch::new(&mut case.examples, 1), case.device.values());
+            let bounds = case.bounds(&mut rule, &values, &batch);
 
-                let mut trained = learned(&spec, &values);
-                let mut network = Trained::new(spec.clone()).expect("the layers fit");
-                network.set_values(&values).expect("as many values");
-                let row = ndarray::ArrayView2::from_shape((1, x.len()), &x).expect("one row");
-                let gradients = network.gradients(row, TargetRows::Values(&target), Loss::SquaredError);
-                let gradients = gradients.expect("the shapes fit").values;
-                state.step(RATE, &mut trained, &learned(&spec, &gradients));
+            let (x, target) = (&batch.x[0], &batch.targets[0]);
+            let row = ndarray::ArrayView2::from_shape((1, x.len()), x).expect("one row");
+            let gradients = case.network(&values).gradients(row, TargetRows::Values(target), Loss::SquaredError);
+            let gradients = learned(&case.spec, &gradients.expect("the shapes fit").values);
+            let mut trained = learned(&case.spec, &values);
+            state.step(RATE, &mut trained, &gradients);
 
-                let one = MiniBatch { batch: 1, ..rule };
-                Learner::new(&mut *net, &mut learning, SquaredError, one)
-                    .learn(&plain::<N::Input>(&x), &*plain::<N::Output>(&target));
-                let what = format!("{name}, step {step}");
-                largest = largest.max(check(&what, &learned(&spec, &floats(&*net)), &trained, &bounds));
-            }
-            println!("{name:32} share of the bound {largest:.3}");
-            assert!(largest > 0.0, "{name}: the two agree to the bit: they would be one program");
+            case.device.learn(&batch);
+            let found = learned(&case.spec, &case.device.values());
+            largest = largest.max(check(&format!("{}, step {step}", case.name), &found, &trained, &bounds));
         }
+        println!("{:32} share of the bound {largest:.3}", case.name);
+        assert!(largest > 0.0, "{}: the two agree to the bit: they would be one program", case.name);
     }
-    each_rule(&mut Steps);
 }
 
+/// Five steps with a mini-batch each, all from a fresh start of the optimizer.
 #[test]
 fn penalties_agree_from_the_same_weights() {
-    struct Steps(f64);
-    impl Each for Steps {
-        fn rule<N, O>(&mut self, name: &str, rule: MiniBatch<O>, optimizer: Optimizer)
-        where
-            N: Network<Input: Plain, Output: Plain> + Plain,
-            O: DeviceOptimizer,
-            SquaredError: DeviceLoss<N::Output, N::Output>,
-        {
-            let spec = Spec::from(&N::ARCH);
-            let mut examples = Examples::new(&spec, Loss::SquaredError, SEED);
-            let (mut net, are_weights) = (plain::<N>(&examples.values()), weights::<N>());
-            for step in 0..5 {
-                let (batch, values) = (Batch::new(&mut examples), floats(&*net));
-                let parameters: Vec<_> = learned(&spec, &values).into_iter().map(Bounded::exact).collect();
-                let gradient = batch.gradient(&spec, &Mirror::new(&spec, &wide(&values)));
-                let mut mirror = MirrorRule::new(optimizer, RATE, [rule.l1, rule.l2], parameters.len());
-                let bounds = mirror.step(&parameters, &gradient, &are_weights);
-                let trained = learned(&spec, &trained(&spec, &values, &batch, 1, optimizer, [rule.l1, rule.l2]));
-                batch.learn(&mut *net, &mut Box::new(Learning::ZERO), rule);
-                let share = check(&format!("{name}, step {step}"), &learned(&spec, &floats(&*net)), &trained, &bounds);
-                self.0 = self.0.max(share);
-            }
+    let mut largest = 0.0_f64;
+    for mut case in cases() {
+        for step in 0..5 {
+            let (batch, values) = (Batch::new(&mut case.examples, BATCH), case.device.values());
+            let bounds = case.bounds(&mut case.mirror_rule(), &values, &batch);
+            let trained = case.trained(&values, &batch, 1);
+            case.device.restart();
+            case.device.learn(&batch);
+            let found = learned(&case.spec, &case.device.values());
+            largest = largest.max(check(&format!("{}, step {step}", case.name), &found, &trained, &bounds));
         }
     }
-    let mut steps = Steps(0.0);
-    each_rule(&mut steps);
-    println!("share of the bound {:.3}", steps.0);
-    assert!(steps.0 > 0.0, "the two agree to the bit: they would be one program");
+    println!("share of the bound {largest:.3}");
+    assert!(largest > 0.0, "the two agree to the bit: they would be one program");
 }
 
 /// The device and the trainer go from the same weights, each by itself, and both drift from a run in `f64` alike.
 #[test]
 fn free_runs_drift_alike() {
     const STEPS: u32 = 200;
-    /// As in `parity`: a factor of 2 for one rounding more, and of 2 for luck.
-    const MOST: f64 = 4.0;
-    #[derive(Default)]
-    struct Runs(Vec<f64>);
-    impl Each for Runs {
-        fn rule<N, O>(&mut self, name: &str, rule: MiniBatch<O>, optimizer: Optimizer)
-        where
-            N: Network<Input: Plain, Output: Plain> + Plain,
-            O: DeviceOptimizer,
-            SquaredError: DeviceLoss<N::Output, N::Output>,
-        {
-            let spec = Spec::from(&N::ARCH);
-            let mut examples = Examples::new(&spec, Loss::SquaredError, SEED);
-            let (values, are_weights) = (examples.values(), weights::<N>());
-            let batch = Batch::new(&mut examples);
-            let (mut net, mut learning) = (plain::<N>(&values), Box::new(Learning::ZERO));
-            (0..STEPS).for_each(|_| batch.learn(&mut *net, &mut learning, rule));
-            let trained = trained(&spec, &values, &batch, STEPS, optimizer, [rule.l1, rule.l2]);
-            let exact = mirror_run(&spec, &values, &batch, &are_weights, optimizer, [rule.l1, rule.l2]);
-            let drift = |found: &[f32]| {
-                let found = learned(&spec, found);
-                let squares = found.iter().zip(&exact).map(|(found, exact)| (f64::from(*found) - exact).powi(2));
-                (squares.sum::<f64>() / exact.len() as f64).sqrt()
-            };
-            let (device, trainer) = (drift(&floats(&*net)), drift(&trained));
-            println!("{name:32} drift from f64 after {STEPS} steps: device {device:.1e}, trainer {trainer:.1e}");
-            let ratio = device / trainer;
-            assert!((1.0 / MOST..=MOST).contains(&ratio), "{name}: device over trainer {ratio}");
-            self.0.push(ratio.ln());
-        }
-    }
-    fn mirror_run(
-        spec: &Spec,
-        values: &[f32],
-        batch: &Batch,
-        are_weights: &[bool],
-        optimizer: Optimizer,
-        penalties: [f32; 2],
-    ) -> Vec<f64> {
-        let exactly = |values: Vec<Bounded>| -> Vec<Bounded> {
-            values.into_iter().map(|value| Bounded { error: 0.0, ..value }).collect()
-        };
-        let mut parameters: Vec<_> = learned(spec, values).into_iter().map(Bounded::exact).collect();
-        let mut rule = MirrorRule::new(optimizer, RATE, penalties, parameters.len());
-        let mut mirror = Mirror::new(spec, &wide(values));
-        let places: Vec<_> = is_parameter(spec).iter().enumerate().filter(|(_, is)| **is).map(|(at, _)| at).collect();
-        for _ in 0..STEPS {
-            let gradient = exactly(batch.gradient(spec, &mirror));
-            parameters = exactly(rule.step(&parameters, &gradient, are_weights));
-            for (at, parameter) in places.iter().zip(&parameters) {
-                *mirror.value_mut(*at) = parameter.value;
-            }
-        }
-        parameters.into_iter().map(|parameter| parameter.value).collect()
-    }
-    let mut runs = Runs::default();
-    each_rule(&mut runs);
-    let count = runs.0.len() as f64;
-    let mean = runs.0.iter().sum::<f64>() / count;
-    println!("device over trainer, geometric mean of {count} runs: {:.2}", mean.exp());
-    assert!(mean.abs() <= 2.0_f64.ln());
+    let run = |mut case: Case| {
+        let (batch, values) = (Batch::new(&mut case.examples, BATCH), case.device.values());
+        (0..STEPS).for_each(|_| case.device.learn(&batch));
+        let device = learned(&case.spec, &case.device.values());
+        let (trainer, exact) = (case.trained(&values, &batch, STEPS), case.exact(&values, &batch, STEPS));
+        let [device, trainer] = [device, trainer].map(|found| drift::size(&found, &exact));
+        println!("{:32} drift from f64 after {STEPS} steps: device {device:.1e}, trainer {trainer:.1e}", case.name);
+        (case.name, device / trainer)
+    };
+    drift::hold_alike(&cases().into_iter().map(run).collect::<Vec<_>>());
 }

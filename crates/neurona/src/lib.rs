@@ -168,8 +168,8 @@ pub use layer::{
     EchoMemory, EchoState, Exact, Exponential, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool,
     Gru, GruCell, InFlash, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, OutputCodes, Parameters, Pool,
     Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir,
-    Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, Rows, RowsGradient, Running, Scale, Softmax, SomeRows,
-    Standardize, TableConv, TableConv1d, TableConv2d, Target, code_bits,
+    Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, RowGradient, Rows, Run, Running, Scale, Softmax, SomeRows,
+    Standardize, TableConv, TableConv1d, TableConv2d, Target, UnitGradient, code_bits,
 };
 pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};

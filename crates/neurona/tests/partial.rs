@@ -2,7 +2,8 @@
 
 use neurona::plain::{Plain, bytes_of, copy, fill};
 use neurona::prelude::*;
-use neurona::{Kind, Learn};
+use neurona::shape::Tensor;
+use neurona::{Kind, Rows, Run, Target};
 
 /// Numbers that are alike at no two places.
 fn numbers() -> impl FnMut() -> f32 {
@@ -173,10 +174,17 @@ impl Choice<2> for Chosen {
 
 type Filters = Conv1d<Signal<3, 2>, Signal<3, 4>, Kernel1d<2>, Silu, Same>;
 type Grouped1d = Conv1d<Signal<3, 2>, Signal<3, 4>, Grouped<1, Kernel1d<2>>, Tanh, Same>;
+type Depthwise = DepthwiseConv1d<Signal<3, 2>, Signal<3, 4>, Kernel1d<3>, Silu, Same>;
+type Connected = TableConv1d<Signal<3, 2>, Signal<3, 4>, Kernel1d<2>, Connections, 6, Silu, Same>;
+
+struct Connections;
+impl ConnectionTable for Connections {
+    const SEES: &'static [u64] = &[0b11, 0b10, 0b01, 0b11];
+}
 
 /// A network around one layer that learns whole, by its biases, or by chosen rows.
 macro_rules! part {
-    ($name:ident: $type:ty; $($part:ident)+) => {
+    ($name:ident: $type:ty; $($part:ident)*) => {
         #[test]
         fn $name() {
             neurona::network! {
@@ -199,49 +207,67 @@ macro_rules! part {
             let (mut all, mut of_all) = (filled::<Whole>(), Learning::ZERO);
             Learner::new(&mut all, &mut of_all, SquaredError, InPlace::new(0.5)).learn(&X, &TARGET);
             assert_eq!(net.middle.layer.bias, all.middle.bias);
-            assert_eq!(net.middle.layer.weights, filled::<Biases>().middle.layer.weights);
-            $($part::<$type>(&filled::<$type>());)+
+            assert_eq!(bytes_of(&net.first), bytes_of(&all.first));
+            let mut untouched = filled::<Biases>();
+            untouched.middle.layer.bias = net.middle.layer.bias.clone();
+            assert_eq!(bytes_of(&net.middle), bytes_of(&untouched.middle));
+            $($part(&filled::<$type>(), [[0.0; 4]; 3]);)*
         }
     };
 }
 
-/// Chosen filters have the gradients that they have in the whole layer, and no others change.
-fn filters<L>(layer: &L)
+/// The bits of every parameter, by the channel that it belongs to.
+fn by_row<L: Rows>(layer: &mut L) -> Vec<Vec<(Kind, Vec<u32>)>> {
+    let bits = |(kind, values): Run<'_>| (kind, values.iter().map(|value| value.to_bits()).collect());
+    (0..L::ROWS).map(|row| layer.row_mut(row).map(bits).collect()).collect()
+}
+
+/// Chosen channels have the gradients that they have in the whole layer, and no others change. `y` is of zeros.
+fn channels<L, Y>(layer: &L, mut y: Y)
 where
-    L: neurona::Rows<Input = Signal<3, 2>, Output = Signal<3, 4>> + Plain,
-    L: Learn<Gradient = L>,
+    L: Rows<Input = Signal<3, 2>, Output = Y> + Plain + Learn<Gradient = L>,
+    Y: Tensor,
 {
     let mut next = numbers();
     let x: Signal<3, 2> = [(); 3].map(|()| [next(), next()]);
-    let dy: Signal<3, 4> = [(); 3].map(|()| [next(), next(), next(), next()]);
+    let mut dy = y.clone();
+    dy.values_mut().iter_mut().for_each(|dy| *dy = next());
     type Some<L> = SomeRows<L, Chosen, 2>;
     let mut some = Some::<L>::ZERO;
     copy(layer, &mut some.layer);
-    let (mut y, mut tape) = ([[0.0; 4]; 3], L::Tape::ZERO);
-    layer.record(&x, &mut y, &mut tape);
 
     let (mut whole, mut part) = (L::ZERO, <Some<L> as Learn>::Gradient::ZERO);
     let (mut dx, mut dx_of_part) = ([[0.0; 2]; 3], [[0.0; 2]; 3]);
-    L::backward(neurona::Target::Sum(layer, &mut whole), &x, &y, &mut tape, &mut dy.clone(), Some(&mut dx));
-    let target = neurona::Target::Sum(&some, &mut part);
+    let mut tape = L::Tape::ZERO;
+    layer.record(&x, &mut y, &mut tape);
+    L::backward(Target::Sum(layer, &mut whole), &x, &y, &mut tape, &mut dy.clone(), Some(&mut dx));
+    layer.record(&x, &mut y, &mut tape); // backward may use a tape up
+    let target = Target::Sum(&some, &mut part);
     Some::<L>::backward(target, &x, &y, &mut tape, &mut dy.clone(), Some(&mut dx_of_part));
     assert_eq!(dx, dx_of_part);
     let mut gradients = Vec::new();
-    some.visit([&mut part], &mut |kind, _, [g]| gradients.push((kind, g.to_vec())));
-    let expected = Chosen::ROWS.into_iter().flat_map(|row| {
-        let (weights, bias) = whole.row_mut(row).expect("a row");
-        [(Kind::Weights, weights.to_vec()), (Kind::Biases, vec![*bias])]
+    some.visit([&mut part], &mut |kind, values, [g]| {
+        assert_eq!(values.len(), g.len());
+        gradients.push((kind, g.iter().map(|g| g.to_bits()).collect::<Vec<_>>()));
     });
-    assert_eq!(gradients, expected.collect::<Vec<_>>());
+    let of_whole = by_row(&mut whole);
+    assert_eq!(gradients, Chosen::ROWS.iter().flat_map(|row| of_whole[*row].clone()).collect::<Vec<_>>());
+    assert!(gradients.iter().any(|(_, bits)| bits.iter().any(|bits| *bits != 0)), "or nothing is compared");
+    assert_eq!(layer.clone_of().row_mut(L::ROWS).count(), 0);
 
-    let mut all = layer.clone_of();
-    L::backward(neurona::Target::InPlace(&mut all, -0.5), &x, &y, &mut tape, &mut dy.clone(), None);
-    Some::<L>::backward(neurona::Target::InPlace(&mut some, -0.5), &x, &y, &mut tape, &mut dy.clone(), None);
-    let mut before = layer.clone_of();
+    let (mut all, mut before) = (layer.clone_of(), layer.clone_of());
+    layer.record(&x, &mut y, &mut tape);
+    L::backward(Target::InPlace(&mut all, -0.5), &x, &y, &mut tape, &mut dy.clone(), None);
+    layer.record(&x, &mut y, &mut tape);
+    Some::<L>::backward(Target::InPlace(&mut some, -0.5), &x, &y, &mut tape, &mut dy.clone(), None);
+    let (all, before, some) = (by_row(&mut all), by_row(&mut before), by_row(&mut some.layer));
     for row in 0..L::ROWS {
-        let expected = if Chosen::ROWS.contains(&row) { all.row_mut(row) } else { before.row_mut(row) };
-        assert_eq!(some.layer.row_mut(row), expected, "row {row}");
+        let expected = if Chosen::ROWS.contains(&row) { &all[row] } else { &before[row] };
+        assert_eq!(&some[row], expected, "row {row}");
     }
+    // Every parameter belongs to one channel.
+    let count: usize = before.iter().flatten().map(|(_, bits)| bits.len()).sum();
+    assert_eq!(4 * count, size_of::<L>());
 }
 
 trait CloneOf: Plain {
@@ -253,8 +279,21 @@ trait CloneOf: Plain {
 }
 impl<T: Plain> CloneOf for T {}
 
-part!(parts_of_a_convolution: Filters; filters);
-part!(parts_of_a_grouped_convolution: Grouped1d; filters);
+part!(parts_of_a_convolution: Filters; channels);
+part!(parts_of_a_grouped_convolution: Grouped1d; channels);
+part!(parts_of_a_convolution_of_each_channel: Depthwise; channels);
+part!(parts_of_a_convolution_with_a_table: Connected;);
+part!(parts_of_a_simple_recurrent_layer: Rnn<3, 2, 4, All, Tanh>; channels);
+part!(parts_of_a_gru: Gru<3, 2, 4, All>; channels);
+part!(parts_of_an_lstm: Lstm<3, 2, 4, All, 2>; channels);
+
+/// Of the last state, and back through two of three steps.
+#[test]
+fn units_of_layers_that_give_their_last_state() {
+    channels(&filled::<Rnn<3, 2, 4, Last, Tanh, 2>>(), [0.0; 4]);
+    channels(&filled::<Gru<3, 2, 4, Last, 2>>(), [0.0; 4]);
+    channels(&filled::<Lstm<3, 2, 4>>(), [0.0; 4]);
+}
 
 #[test]
 fn chosen_neurons_of_a_dense_layer() {
@@ -265,8 +304,8 @@ fn chosen_neurons_of_a_dense_layer() {
         struct Sparse: [f32; 6] => [f32; 2] { first: SomeRows<Dense<6, 4, Tanh>, Chosen, 2>, last: BiasOnly<Dense<4, 2>> }
     }
     let (whole, sparse) = (gradient(&filled::<Whole>()), gradient(&filled::<Sparse>()));
-    assert_eq!(sparse.first.weights, [1, 3].map(|row| whole.first.weights[row]));
-    assert_eq!(sparse.first.bias, [1, 3].map(|row| whole.first.bias[row]));
+    assert_eq!(sparse.first.each_ref().map(|row| row.weights), [1, 3].map(|row| whole.first.weights[row]));
+    assert_eq!(sparse.first.each_ref().map(|row| row.bias), [1, 3].map(|row| whole.first.bias[row]));
     assert_eq!(sparse.last, whole.last.bias);
     assert_eq!(Sparse::FINGERPRINT, Whole::FINGERPRINT);
 

@@ -16,7 +16,7 @@ neurona::in_flash! {
 }
 
 common::learning! {
-    InPlace = InPlace::new(0.02);
+    in_place: InPlace = InPlace::new(0.02);
     hidden: InFlash<Hidden> = InFlash::ZERO,
     output: Dense<32, 10> = Dense::new(Numbers::new(3).rows(5.66), Numbers::new(4).array(0.177)),
 }

@@ -10,7 +10,7 @@ use cortex_m as _;
 use neurona::prelude::*;
 
 common::learning! {
-    Adam = Adam { batch: 8, ..Adam::new(0.02) };
+    adam: Adam = Adam { batch: 8, ..Adam::new(0.02) };
     hidden: Dense<64, 8, Relu> = Dense::new(Numbers::new(1).rows(8.0), Numbers::new(2).array(0.125)),
     output: Dense<8, 10> = Dense::new(Numbers::new(3).rows(2.83), Numbers::new(4).array(0.354)),
 }

@@ -10,7 +10,7 @@ use cortex_m as _;
 use neurona::prelude::*;
 
 common::learning! {
-    Momentum = Momentum { batch: 8, ..Momentum::new(0.02, 0.9) };
+    momentum: Momentum = Momentum { batch: 8, ..Momentum::new(0.02, 0.9) };
     hidden: Dense<64, 8, Relu> = Dense::new(Numbers::new(1).rows(8.0), Numbers::new(2).array(0.125)),
     output: Dense<8, 10> = Dense::new(Numbers::new(3).rows(2.83), Numbers::new(4).array(0.354)),
 }

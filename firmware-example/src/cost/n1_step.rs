@@ -31,7 +31,7 @@ fn main() -> ! {
     if let (Some(net), Some(x), Some(memory)) = (NET.try_take(), INPUT.try_take(), MEMORY.try_take()) {
         measured(&mut Learner::new(net, memory, SoftmaxCrossEntropy, InPlace::new(0.02)), x);
     }
-    common::finished()
+    common::finished(size_of::<[f32; 64]>(), N1::RAM.in_place)
 }
 
 #[inline(never)]

@@ -29,6 +29,7 @@ networks! {
 
     layer output_codes: hidden Dense<7, 5, ScaledTanh>, output OutputCodes<5, 3, ThreeCodes> => squared_error();
 
+    loss mean_squared_error: hidden Hidden, output Output => in_place(SquaredError, |t| t);
     loss binary_cross_entropy: hidden Hidden, output Output => in_place(BinaryCrossEntropy, |t| t);
     loss cross_entropy_of_class: hidden Hidden, output Output => in_place(SoftmaxCrossEntropy, class);
     loss cross_entropy_of_shares: hidden Hidden, output Output => in_place(SoftmaxCrossEntropy, |t| t);
@@ -43,11 +44,11 @@ impl Codes for ThreeCodes {
 }
 
 /// One of the three classes, or the one after them, which does not exist.
-fn class(t: [f32; 3]) -> usize {
+pub(super) fn class(t: [f32; 3]) -> usize {
     t.iter().filter(|t| t.is_sign_positive()).count()
 }
 
 /// What the losses of the perceptron family take.
-fn signs(t: [f32; 3]) -> [f32; 3] {
+pub(super) fn signs(t: [f32; 3]) -> [f32; 3] {
     t.map(|t| 1_f32.copysign(t))
 }

@@ -2,7 +2,9 @@
 
 use neurona::learner::MiniBatch;
 use neurona::prelude::*;
+use neurona::shape::Tensor as _;
 
+use super::dense::{class, signs};
 use super::nasty::{Lesson, Nasty, Source};
 use super::networks::{Hidden, Output, networks};
 use super::{RATE, Report};
@@ -11,6 +13,12 @@ use crate::Hash;
 networks! {
     layer concat_on_batches: both Concat<Dense<7, 2, Relu>, Dense<7, 4, Sigmoid>, [f32; 6]>,
         scale Scale<[f32; 6]>, output Dense<6, 3> => batches(Sgd::new(RATE));
+
+    loss binary_cross_entropy_on_batches: hidden Hidden, output Output => losses(BinaryCrossEntropy, |t| t);
+    loss cross_entropy_of_class_on_batches: hidden Hidden, output Output => losses(SoftmaxCrossEntropy, class);
+    loss cross_entropy_of_shares_on_batches: hidden Hidden, output Output => losses(SoftmaxCrossEntropy, |t| t);
+    loss hinge_on_batches: hidden Hidden, output Output => losses(Hinge, signs);
+    loss perceptron_on_batches: hidden Hidden, output Output => losses(Perceptron, signs);
 
     rule in_place_decay: hidden Hidden, output Output => by(InPlace { schedule: DECAY, ..InPlace::new(RATE) });
     rule in_place_l1_l2: hidden Hidden, output Output => by(InPlace { l1: 0.25, l2: 0.5, ..InPlace::new(RATE) });
@@ -41,7 +49,16 @@ networks! {
     part some_filters: signal Reshape<[f32; 7], Signal<7, 1>>,
         conv SomeRows<Conv1d<Signal<7, 1>, Signal<5, 4>, Kernel1d<3>, Tanh>, Chosen, 2>,
         mean GlobalAvgPool<Signal<5, 4>>, output Dense<4, 3>
-        [conv.layer.bias.as_mut_slice()] => by(InPlace::new(RATE));
+        [conv.layer.weights.values_mut(), conv.layer.bias.values_mut()] => by(InPlace::new(RATE));
+    part some_filters_of_each_channel: signal Reshape<[f32; 7], Signal<7, 1>>,
+        conv SomeRows<DepthwiseConv1d<Signal<7, 1>, Signal<5, 4>, Kernel1d<3>, Tanh>, Chosen, 2>,
+        mean GlobalAvgPool<Signal<5, 4>>, output Dense<4, 3>
+        [conv.layer.weights.values_mut(), conv.layer.bias.values_mut()] => batches(Momentum::new(RATE, 0.9));
+    part some_units: signal Reshape<[f32; 7], Signal<7, 1>>, memory SomeRows<Gru<7, 1, 4>, Chosen, 2>, output Dense<4, 3>
+        [memory.layer.weights.values_mut(), memory.layer.recurrent.values_mut(), memory.layer.bias.values_mut()]
+        => by(InPlace::new(RATE));
+    part bias_only_of_memory: signal Reshape<[f32; 7], Signal<7, 1>>, memory BiasOnly<Lstm<7, 1, 4>>, output Dense<4, 3>
+        [memory.layer.weights.values_mut(), memory.layer.recurrent.values_mut()] => batches(Sgd::new(RATE));
 }
 
 struct Chosen;
@@ -53,14 +70,24 @@ impl Choice<2> for Chosen {
 const DECAY: Schedule = Schedule::Decay { gamma: 0.125 };
 const FALLING: Schedule = Schedule::Exponential { factor: 0.875 };
 
-/// The target is the example's three numbers; there are 1,002 steps, or examples.
+/// Steps with numbers of each of three kinds: 1,002 in all.
+const STEPS: usize = 334;
+
+/// In place; the target is the example's three numbers.
 fn by<R>(rule: R) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], R> {
-    Lesson { loss: SquaredError, target: |t| t, rule, examples: 334 }
+    Lesson { loss: SquaredError, target: |t| t, rule, examples: STEPS }
 }
 
-/// The same in mini-batches of three examples, so that the last of 334 is not filled.
+/// In mini-batches of two examples, the last of which is not filled.
 fn batches<O>(rule: MiniBatch<O>) -> Lesson<SquaredError, impl Fn([f32; 3]) -> [f32; 3], MiniBatch<O>> {
-    by(MiniBatch { batch: 3, ..rule })
+    Lesson { examples: 2 * STEPS + 1, ..by(MiniBatch { batch: 2, ..rule }) }
+}
+
+/// The same for another loss, by plain descent.
+fn losses<L, F>(loss: L, target: F) -> Lesson<L, F, Sgd> {
+    let Lesson { rule, examples, .. } = batches(Sgd::new(RATE));
+    // A sixth more: about an eighth of the targets may be refused, a class that does not exist.
+    Lesson { loss, target, rule, examples: examples * 7 / 6 }
 }
 
 /// Runs every way to learn and gives each hash, with its name, to `report`.

@@ -116,7 +116,8 @@ pub struct Lesson<L, F, R> {
 /// Gives what it is called with each of a network's constants: what it has besides its parameters.
 pub type Constants<N> = fn(&mut N, &mut dyn FnMut(&mut [f32]));
 
-/// The hash of every output, loss and weight of a small network that is shown nasty numbers of every kind.
+/// The hash of every output and loss, and of the weights after every step, of a small network that is shown nasty numbers of
+/// every kind.
 ///
 /// It learns from those that are finite; of the others, from which nothing is learned, the gradients are hashed.
 pub fn small<N, L, T, F, R>(constants: Constants<N>, lesson: &Lesson<L, F, R>) -> Hash
@@ -167,9 +168,11 @@ where
     for _ in 0..lesson.examples {
         let example = Example::draw(state.source, nasty, nasty);
         state.hash.add(learner.infer(&example.x));
-        let loss = learner.learn(&example.x, &(lesson.target)(example.t)).loss();
-        state.hash.add(&[loss.unwrap_or(f32::NAN)]);
-        state.hash.add_parameters(learner.net_mut());
+        let learned = learner.learn(&example.x, &(lesson.target)(example.t));
+        state.hash.add(&[learned.loss().unwrap_or(f32::NAN)]);
+        if let Learned::Stepped(_) = learned {
+            state.hash.add_parameters(learner.net_mut());
+        }
     }
 }
 

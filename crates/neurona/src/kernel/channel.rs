@@ -36,14 +36,24 @@ pub fn scale_backward_inputs(scale: &[f32], dz: &[f32], dx: &mut [f32]) {
 ///
 /// `bias` is (C), `dz` is (P, C).
 pub fn backward_biases(bias: &mut [f32], dz: &[f32], scale: f32) {
-    let channels = bias.len().max(1);
+    let channels = bias.len();
     for (channel, bias) in bias.iter_mut().enumerate() {
-        let mut sum = 0.0;
-        for dz in dz.iter().skip(channel).step_by(channels) {
-            sum += dz;
-        }
-        *bias += scale * sum;
+        backward_bias(core::slice::from_mut(bias), channel, channels, dz, scale);
     }
+}
+
+/// The part of [`backward_biases`] for one channel.
+///
+/// # Shapes
+///
+/// `bias` is (1), `dz` is (P, `channels`).
+pub fn backward_bias(bias: &mut [f32], channel: usize, channels: usize, dz: &[f32], scale: f32) {
+    let [bias] = bias else { return };
+    let mut sum = 0.0;
+    for dz in dz.iter().skip(channel).step_by(channels.max(1)) {
+        sum += dz;
+    }
+    *bias += scale * sum;
 }
 
 /// Adds the gradient with respect to the parameters, times a factor: `scale[c] += factor * sum over p of dz[p][c] *

@@ -93,7 +93,7 @@ pub fn conv_backward_weights(
     }
 }
 
-/// The part of [`conv_backward_weights`] for one filter, to the same bits.
+/// The part of [`conv_backward_weights`] for the weights of one filter, to the same bits.
 ///
 /// # Shapes
 ///
@@ -103,14 +103,12 @@ pub fn conv_backward_filter(
     seen: usize,
     filter: usize,
     weights: &mut [f32],
-    bias: &mut f32,
     x: &[f32],
     dz: &[f32],
     scale: f32,
 ) {
     let Some(Filter { cell, group, .. }) = Filter::new(window, seen) else { return };
     let channel = filter / group * seen;
-    *bias += scale * window.sum(dz, filter);
     for (at, weights) in weights.chunks_exact_mut(cell.get()).enumerate() {
         for (c, weight) in weights.iter_mut().enumerate() {
             *weight += scale * window.correlate(at, x, channel + c, dz, filter);
@@ -213,6 +211,24 @@ pub fn depthwise_backward_weights(
             }
         }
     }
+}
+
+/// The part of [`depthwise_backward_weights`] for one filter and one cell of the window, to the same bits.
+///
+/// # Shapes
+///
+/// `weight` is (1); the others are as there.
+pub fn depthwise_backward_cell(
+    window: &Window,
+    filter: usize,
+    cell: usize,
+    weight: &mut [f32],
+    x: &[f32],
+    dz: &[f32],
+    scale: f32,
+) {
+    let (Some(multiplier), [weight]) = (window.multiplier(), weight) else { return };
+    *weight += scale * window.correlate(cell, x, filter / multiplier, dz, filter);
 }
 
 /// The sizes of a filter.

@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 
+use super::partial::{RowGradient, Run, runs};
 use super::ring::{OverTime, Ring};
 use super::{Biased, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
@@ -151,7 +152,7 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     }
 
     #[inline]
-    fn backward_inputs(&self, y: &Y, tape: &Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
+    fn backward_inputs(&self, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
         let dz = dy.values_mut();
         super::derive::<A>(tape.source(y.values()), dz);
         if let Some(dx) = dx {
@@ -160,26 +161,37 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     }
 
     #[inline]
-    fn add_biases(bias: &mut Y::Channels, dz: &Y, scale: f32) {
+    fn add_biases(bias: &mut Y::Channels, _: &Self::Tape, dz: &Y, scale: f32) {
         kernel::backward_biases(bias.values_mut(), dz.values(), scale);
     }
 }
 
 impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding> Rows for Conv<X, Y, K, A, P> {
-    type Row = K::Filter;
+    type Row = RowGradient<K::Filter>;
 
     const ROWS: usize = Y::SHAPE.channels();
 
     #[inline]
-    fn row_mut(&mut self, row: usize) -> Option<(&mut [f32], &mut f32)> {
+    fn row_mut(&mut self, row: usize) -> impl Iterator<Item = Run<'_>> {
         let len = size_of::<K::Filter>() / size_of::<f32>();
-        let weights = self.weights.values_mut().chunks_exact_mut(len.max(1)).nth(row)?;
-        Some((weights, self.bias.values_mut().get_mut(row)?))
+        let weights = self.weights.values_mut().chunks_exact_mut(len.max(1)).nth(row);
+        runs(weights, self.bias.values_mut().get_mut(row))
     }
 
     #[inline]
-    fn add_row(row: usize, weights: &mut [f32], bias: &mut f32, x: &X, dz: &Y, scale: f32) {
-        kernel::conv_backward_filter(&Self::WINDOW, Self::SEEN, row, weights, bias, x.values(), dz.values(), scale);
+    fn runs(gradient: &mut Self::Row) -> impl Iterator<Item = Run<'_>> {
+        runs(Some(gradient.weights.values_mut()), Some(&mut gradient.bias))
+    }
+
+    #[inline]
+    fn add_row<'a>(row: usize, into: impl Iterator<Item = Run<'a>>, x: &X, _: &Self::Tape, dz: &Y, scale: f32) {
+        let (x, dz) = (x.values(), dz.values());
+        for (kind, values) in into {
+            match kind {
+                Kind::Weights => kernel::conv_backward_filter(&Self::WINDOW, Self::SEEN, row, values, x, dz, scale),
+                Kind::Biases => kernel::backward_bias(values, row, Self::ROWS, dz, scale),
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 
+use super::partial::{RowGradient, Run, runs};
 use super::{Biased, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
@@ -113,7 +114,7 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Biased for Dense<I
     }
 
     #[inline]
-    fn backward_inputs(&self, y: &[f32; O], tape: &Self::Tape, dy: &mut [f32; O], dx: Option<&mut [f32; I]>) {
+    fn backward_inputs(&self, y: &[f32; O], tape: &mut Self::Tape, dy: &mut [f32; O], dx: Option<&mut [f32; I]>) {
         super::derive::<A>(tape.source(y), dy);
         if let Some(dx) = dx {
             kernel::dense_backward_inputs(self.weights.as_flattened(), dy, dx);
@@ -121,25 +122,40 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Biased for Dense<I
     }
 
     #[inline]
-    fn add_biases(bias: &mut [f32; O], dz: &[f32; O], scale: f32) {
+    fn add_biases(bias: &mut [f32; O], _: &Self::Tape, dz: &[f32; O], scale: f32) {
         kernel::axpy(scale, dz, bias);
     }
 }
 
 impl<const I: usize, const O: usize, A: Activation + 'static> Rows for Dense<I, O, A> {
-    type Row = [f32; I];
+    type Row = RowGradient<[f32; I]>;
 
     const ROWS: usize = O;
 
     #[inline]
-    fn row_mut(&mut self, row: usize) -> Option<(&mut [f32], &mut f32)> {
-        Some((self.weights.get_mut(row)?, self.bias.get_mut(row)?))
+    fn row_mut(&mut self, row: usize) -> impl Iterator<Item = Run<'_>> {
+        runs(self.weights.get_mut(row).map(|weights| &mut weights[..]), self.bias.get_mut(row))
     }
 
     #[inline]
-    fn add_row(row: usize, weights: &mut [f32], bias: &mut f32, x: &[f32; I], dz: &[f32; O], scale: f32) {
-        let dz = dz.get(row..).unwrap_or_default();
-        kernel::dense_backward_weights(weights, core::slice::from_mut(bias), x, dz, scale);
+    fn runs(gradient: &mut Self::Row) -> impl Iterator<Item = Run<'_>> {
+        runs(Some(&mut gradient.weights), Some(&mut gradient.bias))
+    }
+
+    #[inline]
+    fn add_row<'a>(
+        row: usize,
+        into: impl Iterator<Item = Run<'a>>,
+        x: &[f32; I],
+        _: &Self::Tape,
+        dz: &[f32; O],
+        scale: f32,
+    ) {
+        let Some(dz) = dz.get(row) else { return };
+        for (kind, values) in into {
+            let by = if kind == Kind::Weights { &x[..] } else { &[1.0] };
+            kernel::axpy(scale * dz, by, values);
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! Convolution of each channel by itself.
 
 use core::marker::PhantomData;
+use core::slice;
 
 use super::conv::window;
+use super::partial::{RowGradient, Run};
 use super::ring::{OverTime, Ring};
-use super::{Biased, Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel::{self, Window};
@@ -133,7 +135,7 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     }
 
     #[inline]
-    fn backward_inputs(&self, y: &Y, tape: &Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
+    fn backward_inputs(&self, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
         let dz = dy.values_mut();
         super::derive::<A>(tape.source(y.values()), dz);
         if let Some(dx) = dx {
@@ -142,9 +144,45 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     }
 
     #[inline]
-    fn add_biases(bias: &mut Y::Channels, dz: &Y, scale: f32) {
+    fn add_biases(bias: &mut Y::Channels, _: &Self::Tape, dz: &Y, scale: f32) {
         kernel::backward_biases(bias.values_mut(), dz.values(), scale);
     }
+}
+
+/// The weights of a filter are apart from one another, and each is a run of its own.
+impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding> Rows for DepthwiseConv<X, Y, K, A, P> {
+    type Row = RowGradient<K::Maps<1>>;
+
+    const ROWS: usize = Y::SHAPE.channels();
+
+    #[inline]
+    fn row_mut(&mut self, row: usize) -> impl Iterator<Item = Run<'_>> {
+        let bias = self.bias.values_mut().get_mut(row);
+        // Without a bias there is no such filter.
+        let weights = self.weights.values_mut().iter_mut().skip(if bias.is_some() { row } else { usize::MAX });
+        ones(weights.step_by(Self::ROWS.max(1)), bias)
+    }
+
+    #[inline]
+    fn runs(gradient: &mut Self::Row) -> impl Iterator<Item = Run<'_>> {
+        ones(gradient.weights.values_mut().iter_mut(), Some(&mut gradient.bias))
+    }
+
+    #[inline]
+    fn add_row<'a>(row: usize, into: impl Iterator<Item = Run<'a>>, x: &X, _: &Self::Tape, dz: &Y, scale: f32) {
+        let (x, dz) = (x.values(), dz.values());
+        for (cell, (kind, values)) in into.enumerate() {
+            match kind {
+                Kind::Weights => kernel::depthwise_backward_cell(&Self::WINDOW, row, cell, values, x, dz, scale),
+                Kind::Biases => kernel::backward_bias(values, row, Self::ROWS, dz, scale),
+            }
+        }
+    }
+}
+
+fn ones<'a>(weights: impl Iterator<Item = &'a mut f32>, bias: Option<&'a mut f32>) -> impl Iterator<Item = Run<'a>> {
+    let weights = weights.map(|weight| (Kind::Weights, slice::from_mut(weight)));
+    weights.chain(bias.map(|bias| (Kind::Biases, slice::from_mut(bias))))
 }
 
 impl<X: Shaped, Y: Shaped, K: TimeKernel<X, Y>, A: Activation, P: Padding> Stream for DepthwiseConv<X, Y, K, A, P> {

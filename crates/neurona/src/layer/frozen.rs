@@ -2,11 +2,11 @@
 
 use core::marker::PhantomData;
 
+use super::within::infers_as;
 use super::{Kind, Layer, Learn, Target};
-use crate::arch::LayerSpec;
 use crate::plain::Plain;
 use crate::shape::Shaped;
-use crate::stream::{Sample, Stream, Timing};
+use crate::stream::Stream;
 
 /// A layer that does not learn, or a network as a layer: it passes the gradient on and has none.
 ///
@@ -62,18 +62,8 @@ impl<L> Frozen<L> {
     }
 }
 
-impl<L: Layer> Layer for Frozen<L> {
-    type Input = L::Input;
-    type Output = L::Output;
-    type Scratch = L::Scratch;
-
-    const SPEC: LayerSpec = L::SPEC;
-    const FAULT: Option<&'static str> = L::FAULT;
-
-    #[inline]
-    fn forward(&self, x: &L::Input, y: &mut L::Output, scratch: &mut L::Scratch) {
-        self.layer.forward(x, y, scratch);
-    }
+infers_as! {
+    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] Frozen<L>: L = |this| this.layer, L::FAULT
 }
 
 impl<L: Learn> Learn for Frozen<L> {
@@ -118,18 +108,6 @@ fn pass_on<L: Learn>(
 ) {
     if dx.is_some() {
         L::backward(Target::Nowhere(layer), x, y, tape, dy, dx);
-    }
-}
-
-impl<L: Stream<Input: Shaped, Output: Shaped>> Stream for Frozen<L> {
-    type State = L::State;
-
-    const TIMING: Timing = L::TIMING;
-    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
-
-    #[inline]
-    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
-        self.layer.step(x, y, state)
     }
 }
 
@@ -218,18 +196,9 @@ pub struct InFlash<S> {
 
 crate::__plain!([allow(unsafe_code)] [S: 'static] InFlash<S>,);
 
-impl<S: Flash> Layer for InFlash<S> {
-    type Input = <S::Layer as Layer>::Input;
-    type Output = <S::Layer as Layer>::Output;
-    type Scratch = <S::Layer as Layer>::Scratch;
-
-    const SPEC: LayerSpec = S::Layer::SPEC;
-    const FAULT: Option<&'static str> = S::Layer::FAULT;
-
-    #[inline]
-    fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut Self::Scratch) {
-        S::layer().forward(x, y, scratch);
-    }
+infers_as! {
+    [S: Flash] [S: Flash<Layer: Stream<Input: Shaped, Output: Shaped>>]
+    InFlash<S>: S::Layer = |_this| S::layer(), S::Layer::FAULT
 }
 
 impl<S: Flash> Learn for InFlash<S> {
@@ -259,17 +228,5 @@ impl<S: Flash> Learn for InFlash<S> {
     where
         F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
-    }
-}
-
-impl<S: Flash<Layer: Stream<Input: Shaped, Output: Shaped>>> Stream for InFlash<S> {
-    type State = <S::Layer as Stream>::State;
-
-    const TIMING: Timing = S::Layer::TIMING;
-    const STREAM_FAULT: Option<&'static str> = S::Layer::STREAM_FAULT;
-
-    #[inline]
-    fn step(&self, x: &Sample<Self::Input>, y: &mut Sample<Self::Output>, state: &mut Self::State) -> bool {
-        S::layer().step(x, y, state)
     }
 }

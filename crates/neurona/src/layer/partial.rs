@@ -3,55 +3,94 @@
 use core::marker::PhantomData;
 use core::slice;
 
+use super::within::infers_as;
 use super::{Kind, Layer, Learn, Target};
-use crate::arch::LayerSpec;
-use crate::plain::Plain;
+use crate::plain::{Plain, Zero};
 use crate::shape::{Shaped, Tensor};
-use crate::stream::{Sample, Stream, Timing};
+use crate::stream::Stream;
 
 /// A layer of sums whose biases can learn alone.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no biases that can learn alone",
     label = "not a layer for `BiasOnly`",
-    note = "`Dense`, `Conv1d`, `Conv2d`, `DepthwiseConv1d`, `DepthwiseConv2d` and `Scale` have them; other layers learn as a whole, or not at all as `Frozen`"
+    note = "layers of weighted sums have them, and `Scale`; other layers learn as a whole, or not at all as `Frozen`"
 )]
 pub trait Biased: Learn {
-    /// A bias for each channel of the output.
+    /// The biases.
     type Bias: Tensor;
 
     /// The biases.
     fn bias_mut(&mut self) -> &mut Self::Bias;
 
-    /// Goes back through the activation, which leaves in `dy` the gradients of the sums, and to the inputs.
-    fn backward_inputs(&self, y: &Self::Output, tape: &Self::Tape, dy: &mut Self::Output, dx: Option<&mut Self::Input>);
+    /// Goes back through the activation, and to the inputs. The gradients of the sums are left in `dy`, or in the tape where
+    /// the layer has more sums than outputs.
+    fn backward_inputs(
+        &self,
+        y: &Self::Output,
+        tape: &mut Self::Tape,
+        dy: &mut Self::Output,
+        dx: Option<&mut Self::Input>,
+    );
 
     /// Adds the gradients of the biases, times a scale, from those of the sums.
-    fn add_biases(bias: &mut Self::Bias, dz: &Self::Output, scale: f32);
+    fn add_biases(bias: &mut Self::Bias, tape: &Self::Tape, dz: &Self::Output, scale: f32);
 }
 
-/// A layer of sums whose weights for a channel of the output stand together, so that chosen channels can learn alone.
+/// A layer of sums of which chosen channels of the output can learn alone.
 #[diagnostic::on_unimplemented(
     message = "chosen channels of `{Self}` cannot learn alone",
     label = "not a layer for `SomeRows`",
-    note = "those of `Dense`, `Conv1d` and `Conv2d` can, the weights of one standing together; other layers learn as a whole, or not at all as `Frozen`"
+    note = "those of `Dense`, `Conv1d`, `Conv2d`, `DepthwiseConv1d`, `DepthwiseConv2d`, `Rnn`, `Gru` and `Lstm` can; other layers learn as a whole, or not at all as `Frozen`"
 )]
 pub trait Rows: Biased {
-    /// The weights of a channel.
-    type Row: Tensor;
+    /// The gradient of a channel.
+    type Row: Zero;
 
     /// Number of channels.
     const ROWS: usize;
 
-    /// Weights and bias of a channel; `None` when there is none of this number.
-    fn row_mut(&mut self, row: usize) -> Option<(&mut [f32], &mut f32)>;
+    /// The parameters of a channel, as runs of neighbours; none when there is no channel of this number.
+    fn row_mut(&mut self, row: usize) -> impl Iterator<Item = Run<'_>>;
 
-    /// Adds the gradients of a channel's weights and bias, times a scale, from those of the sums.
-    fn add_row(row: usize, weights: &mut [f32], bias: &mut f32, x: &Self::Input, dz: &Self::Output, scale: f32);
+    /// The same runs of a gradient.
+    fn runs(gradient: &mut Self::Row) -> impl Iterator<Item = Run<'_>>;
+
+    /// Adds the gradients of a channel's parameters, times a scale, to its runs, from those of the sums.
+    fn add_row<'a>(
+        row: usize,
+        into: impl Iterator<Item = Run<'a>>,
+        x: &Self::Input,
+        tape: &Self::Tape,
+        dz: &Self::Output,
+        scale: f32,
+    );
+}
+
+/// Parameters of a channel that are neighbours in memory, or their gradients.
+pub type Run<'a> = (Kind, &'a mut [f32]);
+
+/// The gradient of a channel with one bias: a neuron, or a filter.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct RowGradient<W> {
+    /// Of the weights.
+    pub weights: W,
+    /// Of the bias.
+    pub bias: f32,
+}
+
+crate::__zero!([allow(unsafe_code)] [W] RowGradient<W>, W, f32);
+
+/// The runs of a channel with one bias whose weights are neighbours.
+pub(super) fn runs<'a>(weights: Option<&'a mut [f32]>, bias: Option<&'a mut f32>) -> impl Iterator<Item = Run<'a>> {
+    let weights = weights.map(|weights| (Kind::Weights, weights));
+    weights.into_iter().chain(bias.map(|bias| (Kind::Biases, slice::from_mut(bias))))
 }
 
 /// A layer of which the biases learn, and the weights do not.
 ///
-/// Its gradient is as small as the biases, and no activation before it is needed for it (Cai and others, "TinyTL", 2020).
+/// Its gradient is as small as the biases, and no activation before it is needed for it (Cai and others, "TinyTL", 2020). Of a
+/// recurrent layer the gradient still goes back through time.
 ///
 /// ```
 /// use neurona::prelude::*;
@@ -76,18 +115,8 @@ impl<L> BiasOnly<L> {
     }
 }
 
-impl<L: Layer> Layer for BiasOnly<L> {
-    type Input = L::Input;
-    type Output = L::Output;
-    type Scratch = L::Scratch;
-
-    const SPEC: LayerSpec = L::SPEC;
-    const FAULT: Option<&'static str> = L::FAULT;
-
-    #[inline]
-    fn forward(&self, x: &L::Input, y: &mut L::Output, scratch: &mut L::Scratch) {
-        self.layer.forward(x, y, scratch);
-    }
+infers_as! {
+    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] BiasOnly<L>: L = |this| this.layer, L::FAULT
 }
 
 impl<L: Biased> Learn for BiasOnly<L> {
@@ -111,8 +140,8 @@ impl<L: Biased> Learn for BiasOnly<L> {
     ) {
         target.layer().layer.backward_inputs(y, tape, dy, dx);
         match target {
-            Target::InPlace(net, scale) => L::add_biases(net.layer.bias_mut(), dy, scale),
-            Target::Sum(_, gradient) => L::add_biases(gradient, dy, 1.0),
+            Target::InPlace(net, scale) => L::add_biases(net.layer.bias_mut(), tape, dy, scale),
+            Target::Sum(_, gradient) => L::add_biases(gradient, tape, dy, 1.0),
             Target::Nowhere(_) => {}
         }
     }
@@ -126,19 +155,7 @@ impl<L: Biased> Learn for BiasOnly<L> {
     }
 }
 
-impl<L: Stream<Input: Shaped, Output: Shaped>> Stream for BiasOnly<L> {
-    type State = L::State;
-
-    const TIMING: Timing = L::TIMING;
-    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
-
-    #[inline]
-    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
-        self.layer.step(x, y, state)
-    }
-}
-
-/// Which `COUNT` channels of a layer learn: see [`SomeRows`].
+/// Which channels of a layer learn: see [`SomeRows`].
 pub trait Choice<const COUNT: usize>: 'static {
     /// Their numbers, each less than the next.
     const ROWS: [usize; COUNT];
@@ -148,7 +165,9 @@ pub trait Choice<const COUNT: usize>: 'static {
 /// training under 256KB memory", 2022).
 ///
 /// `S` names the channels and `COUNT` is their number: neurons of a [`Dense`](crate::Dense), filters of a
-/// [`Conv`](crate::Conv). Gradient and backward to the weights cost as many parts of the whole ones.
+/// [`Conv`](crate::Conv) or a [`DepthwiseConv`](crate::DepthwiseConv), units of a [`Recurrent`](crate::Recurrent) layer with all
+/// of their gates. Gradient and backward to the weights cost as many parts of the whole ones; the way of the gradient through
+/// the layer, and of a recurrent one through time, costs what it does in the whole.
 ///
 /// ```
 /// use neurona::prelude::*;
@@ -161,6 +180,10 @@ pub trait Choice<const COUNT: usize>: 'static {
 /// type Layer = SomeRows<Dense<64, 32, Relu>, Strongest, 3>;
 /// assert_eq!(size_of::<Gradient<Layer>>(), 4 * 3 * (64 + 1));
 /// assert_eq!(Layer::FINGERPRINT, <Dense<64, 32, Relu>>::FINGERPRINT);
+///
+/// // Of each unit of a GRU the weights of three gates, and four biases.
+/// type Memory = SomeRows<Gru<50, 6, 32>, Strongest, 3>;
+/// assert_eq!(size_of::<Gradient<Memory>>(), 4 * 3 * (3 * (6 + 32) + 4));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[repr(C)]
@@ -179,33 +202,14 @@ impl<L, S, const COUNT: usize> SomeRows<L, S, COUNT> {
     }
 }
 
-/// The gradient of chosen channels.
-#[derive(Clone, Debug, PartialEq)]
-#[repr(C)]
-pub struct RowsGradient<R, const COUNT: usize> {
-    /// Of the weights: a row for each channel.
-    pub weights: [R; COUNT],
-    /// Of the biases.
-    pub bias: [f32; COUNT],
-}
-
-crate::__zero!([allow(unsafe_code)] [R, const COUNT: usize] RowsGradient<R, COUNT>, [R; COUNT], [f32; COUNT]);
-
-impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Layer for SomeRows<L, S, COUNT> {
-    type Input = L::Input;
-    type Output = L::Output;
-    type Scratch = L::Scratch;
-
-    const SPEC: LayerSpec = L::SPEC;
-    const FAULT: Option<&'static str> = if ascend(&S::ROWS, L::ROWS) {
+infers_as! {
+    [L: Rows, S: Choice<COUNT>, const COUNT: usize]
+    [L: Rows + Stream<Input: Shaped, Output: Shaped>, S: Choice<COUNT>, const COUNT: usize]
+    SomeRows<L, S, COUNT>: L = |this| this.layer,
+    if ascend(&S::ROWS, L::ROWS) {
         L::FAULT
     } else {
         Some("the chosen channels are channels of the layer, each with a smaller number than the next")
-    };
-
-    #[inline]
-    fn forward(&self, x: &L::Input, y: &mut L::Output, scratch: &mut L::Scratch) {
-        self.layer.forward(x, y, scratch);
     }
 }
 
@@ -222,7 +226,7 @@ const fn ascend(mut rows: &[usize], end: usize) -> bool {
 
 impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COUNT> {
     const LEARNS: bool = COUNT > 0;
-    type Gradient = RowsGradient<L::Row, COUNT>;
+    type Gradient = [L::Row; COUNT];
     type Tape = L::Tape;
 
     #[inline]
@@ -232,7 +236,7 @@ impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COU
 
     #[inline]
     fn backward(
-        mut target: Target<'_, Self>,
+        target: Target<'_, Self>,
         x: &L::Input,
         y: &L::Output,
         tape: &mut L::Tape,
@@ -240,16 +244,15 @@ impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COU
         dx: Option<&mut L::Input>,
     ) {
         target.layer().layer.backward_inputs(y, tape, dy, dx);
-        match &mut target {
+        match target {
             Target::InPlace(net, scale) => {
                 for &row in const { &S::ROWS } {
-                    let Some((weights, bias)) = net.layer.row_mut(row) else { return };
-                    L::add_row(row, weights, bias, x, dy, *scale);
+                    L::add_row(row, net.layer.row_mut(row), x, tape, dy, scale);
                 }
             }
-            Target::Sum(_, RowsGradient { weights, bias }) => {
-                for ((row, weights), bias) in const { &S::ROWS }.iter().zip(weights).zip(bias) {
-                    L::add_row(*row, weights.values_mut(), bias, x, dy, 1.0);
+            Target::Sum(_, gradients) => {
+                for (&row, gradient) in const { &S::ROWS }.iter().zip(gradients) {
+                    L::add_row(row, L::runs(gradient), x, tape, dy, 1.0);
                 }
             }
             Target::Nowhere(_) => {}
@@ -261,32 +264,11 @@ impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COU
         F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
     {
         for (at, row) in const { &S::ROWS }.iter().enumerate() {
-            let Some((weights, bias)) = self.layer.row_mut(*row) else { return };
-            let gradients = with.each_mut().map(|with| values_at(&mut with.weights, at));
-            f(Kind::Weights, weights, gradients);
-            let gradients = with.each_mut().map(|with| with.bias.get_mut(at..=at).unwrap_or_default());
-            f(Kind::Biases, slice::from_mut(bias), gradients);
+            let mut gradients = with.each_mut().map(|with| with.get_mut(at).into_iter().flat_map(L::runs));
+            for (kind, parameters) in self.layer.row_mut(*row) {
+                let next = gradients.each_mut().map(|runs| runs.next().map_or(&mut [][..], |(_, gradient)| gradient));
+                f(kind, parameters, next);
+            }
         }
-    }
-}
-
-impl<L: Rows + Stream<Input: Shaped, Output: Shaped>, S: Choice<COUNT>, const COUNT: usize> Stream
-    for SomeRows<L, S, COUNT>
-{
-    type State = L::State;
-
-    const TIMING: Timing = L::TIMING;
-    const STREAM_FAULT: Option<&'static str> = L::STREAM_FAULT;
-
-    #[inline]
-    fn step(&self, x: &Sample<L::Input>, y: &mut Sample<L::Output>, state: &mut L::State) -> bool {
-        self.layer.step(x, y, state)
-    }
-}
-
-fn values_at<R: Tensor>(rows: &mut [R], at: usize) -> &mut [f32] {
-    match rows.get_mut(at) {
-        Some(row) => row.values_mut(),
-        None => &mut [],
     }
 }

@@ -1,8 +1,9 @@
 //! What recurrent layers have in common: a cell that is applied step after step to a state, and its gradient through time.
 
 use core::marker::PhantomData;
+use core::slice;
 
-use super::{Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Rows, Run, Target};
 use crate::arch::{self, LayerSpec, States};
 use crate::kernel::{self, Steps};
 use crate::plain::Zero;
@@ -256,11 +257,20 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
     /// Number of rows of weights whose sums over the state stand apart.
     const APART: usize = Self::GATES - Self::ROWS;
 
+    /// What a trace has of each step, from a place on: gradients of sums, then the memory before the step.
+    fn steps(trace: &[f32], from: usize) -> Steps<'_> {
+        Steps { values: trace.get(from..).unwrap_or_default(), stride: Self::ROW }
+    }
+
+    /// The inputs of the steps in a trace.
+    fn inputs(x: &[f32]) -> Steps<'_> {
+        Steps { values: x.get(Self::EARLY * INPUTS..).unwrap_or_default(), stride: INPUTS }
+    }
+
     /// Adds the gradients of the parameters, times `scale`, from the gradients of the sums in the trace.
     fn add_gradients(&mut self, x: &[f32], trace: &[f32], scale: f32) {
-        let dz = |from: usize| Steps { values: trace.get(from..).unwrap_or_default(), stride: Self::ROW };
-        let x = Steps { values: x.get(Self::EARLY * INPUTS..).unwrap_or_default(), stride: INPUTS };
-        let h = dz(Self::GATES);
+        let dz = |from: usize| Self::steps(trace, from);
+        let (x, h) = (Self::inputs(x), dz(Self::GATES));
         kernel::recurrent_backward_weights(self.weights.values_mut(), INPUTS, dz(0), x, scale);
         let recurrent = self.recurrent.values_mut();
         if let Some((together, apart)) = recurrent.split_at_mut_checked((Self::ROWS - Self::APART) * UNITS) {
@@ -332,13 +342,46 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
     fn backward(
         mut target: Target<'_, Self>,
         x: &Self::Input,
+        y: &Self::Output,
+        tape: &mut Self::Tape,
+        dy: &mut Self::Output,
+        dx: Option<&mut Self::Input>,
+    ) {
+        target.layer().backward_inputs(y, tape, dy, dx);
+        let Some((into, scale)) = target.parameters() else { return };
+        into.add_gradients(x.as_flattened(), tape.trace.values(), scale);
+    }
+
+    fn visit<const K: usize, F>(&mut self, mut with: [&mut Self; K], f: &mut F)
+    where
+        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
+    {
+        f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
+        f(Kind::Weights, self.recurrent.values_mut(), with.each_mut().map(|with| with.recurrent.values_mut()));
+        f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+/// The gradients of the sums of all steps are in the tape.
+impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gives, const BACK: usize> Biased
+    for Recurrent<C, STEPS, INPUTS, UNITS, R, BACK>
+{
+    type Bias = C::Bias<UNITS>;
+
+    fn bias_mut(&mut self) -> &mut C::Bias<UNITS> {
+        &mut self.bias
+    }
+
+    #[inline(never)]
+    fn backward_inputs(
+        &self,
         _: &Self::Output,
         tape: &mut Self::Tape,
         dy: &mut Self::Output,
         dx: Option<&mut Self::Input>,
     ) {
         let RecurrentTape { trace, state: RecurrentState { memory: dmemory, .. } } = tape;
-        let Parameters { weights, recurrent, .. } = target.layer().parameters();
+        let Parameters { weights, recurrent, .. } = self.parameters();
         let mut dy = dy.values().chunks_exact(UNITS.max(1)).rev();
         let mut dx = dx.map(|dx| dx.iter_mut().rev());
         let mut left = 0;
@@ -355,18 +398,89 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
                 kernel::dense_backward_inputs(weights, dz, dx);
             }
         }
-        let Some((into, scale)) = target.parameters() else { return };
-        into.add_gradients(x.as_flattened(), trace.values(), scale);
     }
 
-    fn visit<const K: usize, F>(&mut self, mut with: [&mut Self; K], f: &mut F)
-    where
-        F: FnMut(Kind, &mut [f32], [&mut [f32]; K]),
-    {
-        f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
-        f(Kind::Weights, self.recurrent.values_mut(), with.each_mut().map(|with| with.recurrent.values_mut()));
-        f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    fn add_biases(bias: &mut C::Bias<UNITS>, tape: &Self::Tape, _: &Self::Output, scale: f32) {
+        kernel::recurrent_backward_bias(bias.values_mut(), Self::steps(tape.trace.values(), 0), scale);
     }
+}
+
+/// The gradient of a unit of a [`Recurrent`] layer, with all of its gates.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(C)]
+pub struct UnitGradient<C: Cell, const INPUTS: usize, const UNITS: usize> {
+    /// Of the weights of the input: a row for each gate.
+    pub weights: C::Weights<INPUTS, 1>,
+    /// Of the weights of the state: a row for each gate.
+    pub recurrent: C::Weights<UNITS, 1>,
+    /// Of the biases.
+    pub bias: C::Bias<1>,
+}
+
+crate::__zero!(
+    [allow(unsafe_code)] [C: Cell, const INPUTS: usize, const UNITS: usize] UnitGradient<C, INPUTS, UNITS>,
+    C::Weights<INPUTS, 1>, C::Weights<UNITS, 1>, C::Bias<1>
+);
+
+/// The runs of a unit: a row of weights for each gate, then one of recurrent weights, then each bias.
+impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gives, const BACK: usize> Rows
+    for Recurrent<C, STEPS, INPUTS, UNITS, R, BACK>
+{
+    type Row = UnitGradient<C, INPUTS, UNITS>;
+
+    const ROWS: usize = UNITS;
+
+    fn row_mut(&mut self, unit: usize) -> impl Iterator<Item = Run<'_>> {
+        let unit = if unit < UNITS { unit } else { usize::MAX };
+        let values = [self.weights.values_mut(), self.recurrent.values_mut(), self.bias.values_mut()];
+        every(values, [INPUTS, UNITS], unit, UNITS)
+    }
+
+    fn runs(gradient: &mut Self::Row) -> impl Iterator<Item = Run<'_>> {
+        let values = [gradient.weights.values_mut(), gradient.recurrent.values_mut(), gradient.bias.values_mut()];
+        every(values, [INPUTS, UNITS], 0, 1)
+    }
+
+    #[inline(never)]
+    fn add_row<'a>(
+        unit: usize,
+        into: impl Iterator<Item = Run<'a>>,
+        x: &Self::Input,
+        tape: &Self::Tape,
+        _: &Self::Output,
+        scale: f32,
+    ) {
+        let gates = const { C::SPEC.gates() };
+        let dz = |sum: usize| Self::steps(tape.trace.values(), sum);
+        let (x, h) = (Self::inputs(x.as_flattened()), dz(Self::GATES));
+        for (at, (kind, values)) in into.enumerate() {
+            let sum = unit + at % gates * UNITS;
+            match kind {
+                Kind::Weights if at < gates => kernel::recurrent_backward_weights(values, INPUTS, dz(sum), x, scale),
+                Kind::Weights => {
+                    let apart = if sum < Self::ROWS - Self::APART { 0 } else { Self::APART };
+                    kernel::recurrent_backward_weights(values, UNITS, dz(sum + apart), h, scale);
+                }
+                Kind::Biases => {
+                    kernel::recurrent_backward_bias(values, dz(unit + (at - 2 * gates) * UNITS), scale);
+                }
+            }
+        }
+    }
+}
+
+/// Of rows of two lengths and of single values, those of every `step`-th place from `first` on.
+fn every(
+    [weights, recurrent, bias]: [&mut [f32]; 3],
+    [inputs, units]: [usize; 2],
+    first: usize,
+    step: usize,
+) -> impl Iterator<Item = Run<'_>> {
+    let step = step.max(1);
+    let weights = weights.chunks_exact_mut(inputs.max(1)).skip(first).step_by(step);
+    let recurrent = recurrent.chunks_exact_mut(units.max(1)).skip(first).step_by(step);
+    let bias = bias.iter_mut().skip(first).step_by(step).map(|bias| (Kind::Biases, slice::from_mut(bias)));
+    weights.chain(recurrent).map(|row| (Kind::Weights, row)).chain(bias)
 }
 
 /// Each step gives the state that it leaves, whether [`Last`] or [`All`].

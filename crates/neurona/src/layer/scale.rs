@@ -112,7 +112,7 @@ impl<X: Shaped, A: Activation + 'static> Biased for Scale<X, A> {
     }
 
     #[inline]
-    fn backward_inputs(&self, y: &X, tape: &Self::Tape, dy: &mut X, dx: Option<&mut X>) {
+    fn backward_inputs(&self, y: &X, tape: &mut Self::Tape, dy: &mut X, dx: Option<&mut X>) {
         let dz = dy.values_mut();
         super::derive::<A>(tape.source(y.values()), dz);
         if let Some(dx) = dx {
@@ -121,7 +121,7 @@ impl<X: Shaped, A: Activation + 'static> Biased for Scale<X, A> {
     }
 
     #[inline]
-    fn add_biases(bias: &mut X::Channels, dz: &X, scale: f32) {
+    fn add_biases(bias: &mut X::Channels, _: &Self::Tape, dz: &X, scale: f32) {
         kernel::backward_biases(bias.values_mut(), dz.values(), scale);
     }
 }

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::conv::window;
 use super::ring::{OverTime, Ring};
-use super::{Kind, Layer, Learn, Target};
+use super::{Biased, Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{LayerSpec, TableConvSpec};
 use crate::kernel::{self, Window};
@@ -190,15 +190,10 @@ where
 
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
-        let dz = dy.values_mut();
-        super::derive::<A>(tape.source(y.values()), dz);
-        if let Some(dx) = dx {
-            let weights = target.layer().weights.values();
-            kernel::table_conv_backward_inputs(&Self::WINDOW, T::SEES, weights, dz, dx.values_mut());
-        }
+        target.layer().backward_inputs(y, tape, dy, dx);
         let Some((into, scale)) = target.parameters() else { return };
         let (weights, bias) = (into.weights.values_mut(), into.bias.values_mut());
-        kernel::table_conv_backward_weights(&Self::WINDOW, T::SEES, weights, bias, x.values(), dz, scale);
+        kernel::table_conv_backward_weights(&Self::WINDOW, T::SEES, weights, bias, x.values(), dy.values(), scale);
     }
 
     #[inline]
@@ -208,6 +203,38 @@ where
     {
         f(Kind::Weights, self.weights.values_mut(), with.each_mut().map(|with| with.weights.values_mut()));
         f(Kind::Biases, self.bias.values_mut(), with.each_mut().map(|with| with.bias.values_mut()));
+    }
+}
+
+impl<X, Y, K, T, const CONNECTIONS: usize, A, P> Biased for TableConv<X, Y, K, T, CONNECTIONS, A, P>
+where
+    X: Shaped,
+    Y: Shaped,
+    K: Kernel<X, Y>,
+    T: ConnectionTable,
+    A: Activation + 'static,
+    P: Padding,
+{
+    type Bias = Y::Channels;
+
+    #[inline]
+    fn bias_mut(&mut self) -> &mut Y::Channels {
+        &mut self.bias
+    }
+
+    #[inline]
+    fn backward_inputs(&self, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
+        let dz = dy.values_mut();
+        super::derive::<A>(tape.source(y.values()), dz);
+        if let Some(dx) = dx {
+            let weights = self.weights.values();
+            kernel::table_conv_backward_inputs(&Self::WINDOW, T::SEES, weights, dz, dx.values_mut());
+        }
+    }
+
+    #[inline]
+    fn add_biases(bias: &mut Y::Channels, _: &Self::Tape, dz: &Y, scale: f32) {
+        kernel::backward_biases(bias.values_mut(), dz.values(), scale);
     }
 }
 

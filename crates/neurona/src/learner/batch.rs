@@ -1,6 +1,6 @@
 //! Learning in mini-batches: a gradient is summed, then an optimizer takes a step with its mean.
 
-use super::rule::shrunk;
+use super::rule::{is_size, shrunk};
 use super::{Backward, Progress, Refused, Rule, Schedule, Step};
 use crate::layer::{Kind, Learn, Target};
 use crate::network::Gradient;
@@ -104,11 +104,25 @@ pub trait Optimizer: Copy {
     /// The sum of gradients.
     fn gradient<N: Learn>(memory: &mut Self::Memory<N>) -> &mut Gradient<N>;
 
+    /// Whether the constants are in their ranges, so that it takes steps at this rate; a mini-batch is else refused.
+    fn is_valid(&self, rate: f32) -> bool {
+        is_size(rate)
+    }
+
     /// Takes a step at this rate, the n-th since the memory was zero, with the gradient, and makes that zero.
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut Self::Memory<N>);
 }
 
 impl<O: Optimizer> MiniBatch<O> {
+    /// Whether all constants are in their ranges.
+    fn is_valid(&self, rate: f32) -> bool {
+        let clips = match self.clip {
+            Clip::None => true,
+            Clip::Value(limit) | Clip::Norm(limit) => limit >= 0.0,
+        };
+        clips && is_size(rate * self.l1) && is_size(self.l2) && self.optimizer.is_valid(rate)
+    }
+
     /// Makes the sum what the optimizer takes its step with; false where a component is not finite, or what is left of
     /// it after clipping is larger than [`LARGEST`].
     fn prepare<N: Learn>(&self, net: &mut N, gradient: &mut Gradient<N>, examples: u32) -> bool {
@@ -167,13 +181,20 @@ impl<O: Optimizer> Rule for MiniBatch<O> {
         if examples == 0 {
             return Step::Empty;
         }
+        let rate = self.schedule.rate(self.rate, progress.steps);
         let gradient = O::gradient::<N>(memory);
-        if !self.prepare(net, gradient, examples) {
+        let refused = if !self.is_valid(rate) {
+            Some(Refused::Rule)
+        } else if !self.prepare(net, gradient, examples) {
+            Some(Refused::Gradient)
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
             gradient.clear();
             progress.refused = progress.refused.saturating_add(1);
-            return Step::Refused(Refused::Gradient);
+            return Step::Refused(refused);
         }
-        let rate = self.schedule.rate(self.rate, progress.steps);
         progress.steps = progress.steps.saturating_add(1);
         progress.since = progress.since.saturating_add(1);
         self.optimizer.step(rate, progress.since, self.l1, net, memory);
@@ -232,6 +253,10 @@ impl Optimizer for Velocity {
         gradient
     }
 
+    fn is_valid(&self, rate: f32) -> bool {
+        is_size(rate) && (0.0..1.0).contains(&self.momentum)
+    }
+
     fn step<N: Learn>(&self, rate: f32, _: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 2]) {
         // A gradient that lasts is repeated 1 / (1 - momentum) times.
         let by = rate * l1 / (1.0 - self.momentum);
@@ -269,6 +294,14 @@ impl Optimizer for Moments {
 
     fn gradient<N: Learn>([gradient, ..]: &mut [Gradient<N>; 3]) -> &mut Gradient<N> {
         gradient
+    }
+
+    fn is_valid(&self, rate: f32) -> bool {
+        let Self { beta1, beta2, epsilon, weight_decay } = *self;
+        let betas = [beta1, beta2].iter().all(|beta| (0.0..1.0).contains(beta));
+        // The first step is the longest, with a mean of the gradient that is corrected by this quotient.
+        let rates = is_size(rate / (1.0 - beta1)) && is_size(rate * weight_decay);
+        betas && rates && epsilon > 0.0 && epsilon.is_finite()
     }
 
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 3]) {
@@ -358,6 +391,36 @@ mod tests {
         let length = libm::sqrtf((w - 2.0) * (w - 2.0) + (b - 2.0) * (b - 2.0));
         assert!((length - 1.0).abs() < 4.0 * f32::EPSILON);
         assert_eq!(stepped(Sgd { clip: Clip::Norm(8.0), ..Sgd::new(1.0) }, 1.0), (Step::Taken, 1.0, 1.0));
+    }
+
+    #[test]
+    fn constants_out_of_their_ranges_change_nothing() {
+        let refused = (Step::Refused(Refused::Rule), 2.0, 2.0);
+        let sgd = Sgd::new(0.5);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0] {
+            assert_eq!(stepped(Sgd { rate: bad, ..sgd }, 1.0), refused);
+            assert_eq!(stepped(Sgd { l1: bad, ..sgd }, 1.0), refused);
+            assert_eq!(stepped(Sgd { l2: bad, ..sgd }, 1.0), refused);
+            assert_eq!(stepped(Momentum::new(bad, 0.5), 1.0), refused);
+            assert_eq!(stepped(Momentum::nesterov(0.5, bad), 1.0), refused);
+            assert_eq!(stepped(Adam::new(bad), 1.0), refused);
+            assert_eq!(stepped(Adam::with_decay(0.5, bad), 1.0), refused);
+            for optimizer in [
+                Moments { beta1: bad, ..Adam::new(0.5).optimizer },
+                Moments { beta2: bad, ..Adam::new(0.5).optimizer },
+                Moments { epsilon: bad, ..Adam::new(0.5).optimizer },
+            ] {
+                assert_eq!(stepped(Adam { optimizer, ..Adam::new(0.5) }, 1.0), refused);
+            }
+        }
+        for clip in [Clip::Value(f32::NAN), Clip::Value(-1.0), Clip::Norm(f32::NAN), Clip::Norm(-1.0)] {
+            assert_eq!(stepped(Sgd { clip, ..sgd }, 1.0), refused);
+        }
+        assert_eq!(stepped(Momentum::new(0.5, 1.0), 1.0), refused);
+        // A schedule that has come to what is no rate.
+        assert_eq!(stepped(Sgd { schedule: Schedule::Decay { gamma: f32::NAN }, ..sgd }, 1.0), refused);
+        // No limit is no clipping.
+        assert_eq!(stepped(Sgd { clip: Clip::Norm(f32::INFINITY), ..sgd }, 1.0), (Step::Taken, 1.5, 1.5));
     }
 
     #[test]

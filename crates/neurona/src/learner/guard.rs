@@ -7,9 +7,9 @@ use crate::network::Gradient;
 /// Decides whether what was learned is kept: a copy of the parameters that learn, and the score that they had.
 ///
 /// The score is a loss, such as the mean over a reference set in flash that is not learned from
-/// ([`Learner::evaluate`]): the smaller, the better. Where a [`review`](Self::review) finds a worse one, or one that is not
-/// finite, the network goes back to the copy, to the bit, and the rule forgets its velocity, its means and its mini-batch, which
-/// belong to the way that was wrong.
+/// ([`Learner::score`]): the smaller, the better. Where a [`review`](Self::review) finds a worse one, or a score or a parameter
+/// that is not finite, the network goes back to the copy, to the bit, and the rule forgets its velocity, its means and its
+/// mini-batch, which belong to the way that was wrong.
 ///
 /// Its RAM is that of a [`Gradient`] and eight bytes: frozen parts are not copied. Without that RAM, a network that came from
 /// flash or from a store is read anew from there, and [`Learner::forget`] forgets the rest.
@@ -26,19 +26,19 @@ use crate::network::Gradient;
 ///
 /// // On a board all three are statics, and the reference set is in flash.
 /// let (mut net, mut memory, mut guard) = (Line::ZERO, Learning::ZERO, Guard::ZERO);
-/// let reference = [([0.0], [-1.0]), ([2.0], [3.0])];
+/// static REFERENCE: [([f32; 1], [f32; 1]); 2] = [([0.0], [-1.0]), ([2.0], [3.0])];
+/// let reference = || REFERENCE.iter().map(|(x, y)| (x, y));
 /// let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.1));
-/// let mut score = |learner: &mut Learner<_, _, _>| reference.iter().map(|(x, y)| learner.evaluate(x, y)).sum::<f32>() / 2.0;
 ///
-/// let first = score(&mut learner);
+/// let first = learner.score(reference());
 /// assert_eq!(guard.review(&mut learner, first), Verdict::Kept { score: 5.0 });
 /// learner.learn(&[2.0], &[3.0]);
-/// let better = score(&mut learner);
+/// let better = learner.score(reference());
 /// assert_eq!(guard.review(&mut learner, better), Verdict::Kept { score: better });
 /// learner.learn(&[2.0], &[-900.0]); // a wrong label
-/// let worse = score(&mut learner);
+/// let worse = learner.score(reference());
 /// assert_eq!(guard.review(&mut learner, worse), Verdict::RolledBack { score: worse, kept: better });
-/// assert_eq!(score(&mut learner), better);
+/// assert_eq!(learner.score(reference()), better);
 /// ```
 #[repr(C)]
 pub struct Guard<N: Learn> {
@@ -66,17 +66,20 @@ pub enum Verdict {
         /// The score that it has now.
         kept: f32,
     },
-    /// There is nothing to go back to, and the score is not finite: the first review decides nothing.
+    /// There is nothing to go back to, and the score or a parameter is not finite: the first review decides nothing.
     Undecided,
 }
 
 impl<N: Learn> Guard<N> {
     /// Keeps the network where its score is at most the one that was kept, and takes it back where it is not.
     ///
-    /// The first review keeps what it finds, if the score is finite.
+    /// The first review keeps what it finds, if score and parameters are finite.
     pub fn review<L, R: Rule>(&mut self, learner: &mut Learner<'_, N, L, R>, score: f32) -> Verdict {
         let Self { copy, score: kept, holds } = self;
-        if score.is_finite() && (*holds == 0 || score <= *kept) {
+        // A parameter may be infinite and the score not tell: behind a saturated activation, or a ReLU that is off.
+        let mut finite = score.is_finite();
+        learner.net_mut().visit([], &mut |_, parameters, []| finite &= parameters.iter().all(|w| w.is_finite()));
+        if finite && (*holds == 0 || score <= *kept) {
             learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(copy, parameters));
             (*kept, *holds) = (score, 1);
             Verdict::Kept { score }
@@ -136,6 +139,33 @@ mod tests {
         other.learn(&[1.0], &[5.0]);
         other.learn(&[1.0], &[5.0]);
         assert_eq!(learner.net(), other.net());
+    }
+
+    #[test]
+    fn what_is_infinite_is_not_kept_whatever_its_score() {
+        type Saturated = Dense<1, 1, Sigmoid>;
+        let (mut net, mut memory, mut guard) = (Saturated::new([[1.0]], [0.0]), Learning::ZERO, Guard::ZERO);
+        let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.5));
+        let examples = || [(&[1.0], &[1.0])];
+        learner.net_mut().bias = [f32::INFINITY];
+        let score = learner.score(examples());
+        assert_eq!((score, guard.review(&mut learner, score)), (0.0, Verdict::Undecided));
+        learner.net_mut().bias = [0.0];
+        let kept = learner.score(examples());
+        assert_eq!(guard.review(&mut learner, kept), Verdict::Kept { score: kept });
+        learner.net_mut().bias = [f32::INFINITY];
+        assert_eq!(guard.review(&mut learner, 0.0), Verdict::RolledBack { score: 0.0, kept });
+        assert_eq!(learner.net().bias, [0.0]);
+    }
+
+    #[test]
+    fn no_examples_have_no_score() {
+        let (mut net, mut memory, mut guard) = (Neuron::ZERO, Learning::ZERO, Guard::ZERO);
+        let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.5));
+        assert_eq!(learner.score([(&[1.0], &[3.0]), (&[1.0], &[1.0])]), 5.0);
+        let score = learner.score::<[f32; 1]>([]);
+        assert!(score.is_nan());
+        assert_eq!(guard.review(&mut learner, score), Verdict::Undecided);
     }
 
     #[test]

@@ -37,7 +37,8 @@
 //! # What is refused
 //!
 //! An example is refused, and [counted](Progress::refused), where its input, its loss or the gradient of its output is not
-//! finite; a mini-batch is, where a component of its gradient is not, or is larger than 1.8 10^19, whose square is not. Nothing
+//! finite; a mini-batch is, where a component of its gradient is not, or is larger than 1.8 10^19, whose square is not. Both are
+//! where a constant of the rule is out of the range that its documentation tells, such as a rate that is negative or NaN. Nothing
 //! of it reaches the network: weights, velocity and the means of Adam are to the bit what they were. In place there is no
 //! gradient to look at before the first weight changes: where all that was looked at is finite, it can still overflow on its
 //! way back, which takes activations or weights of some 10^19. What is finite and wrong, such as a false label, is for a
@@ -108,7 +109,7 @@ pub enum Step {
     Refused(Refused),
 }
 
-/// Why nothing was learned: what was not finite.
+/// Why nothing was learned: what was not finite, or else out of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refused {
@@ -118,6 +119,8 @@ pub enum Refused {
     Loss,
     /// The gradient.
     Gradient,
+    /// A constant of the rule, or the rate that its schedule has come to, is out of its range.
+    Rule,
 }
 
 impl Learned {
@@ -132,12 +135,12 @@ impl Learned {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self {
-            Self::Input => "the input",
-            Self::Loss => "the loss",
-            Self::Gradient => "the gradient",
-        };
-        write!(f, "{what} is not finite")
+        f.write_str(match self {
+            Self::Input => "the input is not finite",
+            Self::Loss => "the loss is not finite",
+            Self::Gradient => "the gradient is not finite",
+            Self::Rule => "a constant of the rule is out of its range",
+        })
     }
 }
 
@@ -209,6 +212,20 @@ impl<'a, N: Learn, L, R: Rule> Learner<'a, N, L, R> {
         let Workspace { y, tape, .. } = &mut self.learning.workspace;
         self.net.record(x, y, tape);
         self.loss.value(y, target)
+    }
+
+    /// The mean loss of examples that are not learned, such as those of a reference set: what a [`Guard`] is given. It is NaN where
+    /// there are none, which no guard takes for better.
+    pub fn score<'e, T: ?Sized + 'e>(&mut self, examples: impl IntoIterator<Item = (&'e N::Input, &'e T)>) -> f32
+    where
+        L: Loss<N::Output, T>,
+    {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (x, target) in examples {
+            sum += self.evaluate(x, target);
+            count += 1.0;
+        }
+        sum / count
     }
 
     /// Learns an example, or adds it to the mini-batch and learns that when it is full.

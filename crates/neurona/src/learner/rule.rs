@@ -1,6 +1,6 @@
 //! What a rule is, learning in place, and how the rate changes.
 
-use super::{Progress, Step};
+use super::{Progress, Refused, Step};
 use crate::layer::{Kind, Learn, Target};
 use crate::plain::Zero;
 
@@ -99,10 +99,13 @@ impl Rule for InPlace {
 
     fn example<N: Learn>(&self, net: &mut N, (): &mut (), progress: &mut Progress, example: Backward<'_, N>) -> Step {
         let rate = self.schedule.rate(self.rate, progress.steps);
-        let kept = 1.0 - rate * self.l2;
+        let (kept, by) = (1.0 - rate * self.l2, rate * self.l1);
+        if !(is_size(rate / kept) && is_size(by) && kept > 0.0 && kept <= 1.0) {
+            progress.refused = progress.refused.saturating_add(1);
+            return Step::Refused(Refused::Rule);
+        }
         example.run(Target::InPlace(net, -(rate / kept)));
         if self.l1 != 0.0 || self.l2 != 0.0 {
-            let by = rate * self.l1;
             net.visit([], &mut |kind, weights, []| {
                 if kind == Kind::Weights {
                     weights.iter_mut().for_each(|w| *w = shrunk(*w * kept, by));
@@ -119,6 +122,12 @@ impl Rule for InPlace {
     }
 }
 
+/// Whether it is finite and at least 0.
+#[inline]
+pub(super) fn is_size(x: f32) -> bool {
+    x >= 0.0 && x.is_finite()
+}
+
 /// The weight nearer to zero by so much, or zero. NaN is kept.
 #[inline]
 pub(super) fn shrunk(w: f32, by: f32) -> f32 {
@@ -130,5 +139,37 @@ pub(super) fn shrunk(w: f32, by: f32) -> f32 {
         w
     } else {
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learner::{Learned, Learner, Learning};
+    use crate::{Dense, SquaredError};
+
+    /// What becomes of an example whose gradient is 2 for weight and bias, and of a neuron of zeros.
+    fn learned(rule: InPlace) -> (Learned, f32, u32) {
+        let (mut net, mut learning) = (Dense::<1, 1>::ZERO, Learning::ZERO);
+        let mut learner = Learner::new(&mut net, &mut learning, SquaredError, rule);
+        let learned = learner.learn(&[1.0], &[-1.0]);
+        let refused = learner.progress().refused;
+        (learned, net.bias[0], refused)
+    }
+
+    #[test]
+    fn constants_out_of_their_ranges_change_nothing() {
+        let rule = InPlace::new(0.5);
+        assert_eq!(learned(rule), (Learned::Stepped(1.0), -1.0, 0));
+        assert_eq!(learned(InPlace::new(0.0)), (Learned::Stepped(1.0), 0.0, 0));
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -1.0] {
+            for rule in [InPlace::new(bad), InPlace { l1: bad, ..rule }, InPlace { l2: bad, ..rule }] {
+                assert_eq!(learned(rule), (Learned::Refused(Refused::Rule), 0.0, 1));
+            }
+        }
+        // With a rate of 1/2 and a penalty of 2 nothing is left of a weight.
+        assert_eq!(learned(InPlace { l2: 2.0, ..rule }), (Learned::Refused(Refused::Rule), 0.0, 1));
+        let schedule = Schedule::Decay { gamma: f32::NAN };
+        assert_eq!(learned(InPlace { schedule, ..rule }).0, Learned::Refused(Refused::Rule));
     }
 }

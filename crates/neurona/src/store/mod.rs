@@ -61,6 +61,7 @@
 //! - Whenever power is lost, the next [`load`](Store::load) finds the last record whose [`save`](Store::save) returned,
 //!   or the one that was being saved, whole. A save never erases the pages of the newest record, never writes a word
 //!   twice without an erase between, and reads back what it wrote.
+//! - A network with a parameter that is not finite is not saved over what it was before.
 //! - A record that is cut short, damaged, or of another network is an error and changes nothing. A damaged newest
 //!   record is passed over for the one before it, as long as that has not been erased.
 //! - Wear is spread: records go through the region from its first page to its last and begin again. As many records as a
@@ -148,6 +149,11 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
         let mut header = Header { steps, ..Self::header(net) };
         if header.weights as usize > C::CAPACITY {
             return Err(SaveError::Length { expected: C::CAPACITY, found: header.weights as usize });
+        }
+        let mut finite = true;
+        net.visit([], &mut |_, parameters, []| finite &= parameters.iter().all(|parameter| parameter.is_finite()));
+        if !finite {
+            return Err(SaveError::NotFinite);
         }
         let newest = self.slots.newest(&header);
         if let Some(newest) = newest {

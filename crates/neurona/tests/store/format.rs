@@ -156,6 +156,20 @@ fn each_reason_is_told() {
 }
 
 #[test]
+fn what_is_not_finite_is_not_saved_over_what_is() {
+    let (mut nor, mut net) = (Flash::new(16, true, 0), Small::ZERO);
+    save::<Small, _, _, _>(&mut nor, 3).expect("no cut");
+    for bad in [f32::NAN, f32::INFINITY] {
+        net.hidden.weights[1][0] = bad;
+        let saved = Store::<_, Small>::new(&mut nor, 0..4096).expect("pages").save(&mut net, 4);
+        assert_eq!(saved, Err(SaveError::NotFinite));
+        let saved = Store::<_, Small, Learnt>::new(&mut nor, 0..4096).expect("pages").save(&mut net, 4);
+        assert_eq!(saved, Err(SaveError::NotFinite));
+    }
+    assert_eq!(load::<Small, _, _, _>(&mut nor).map(|saved| saved.steps), Some(3));
+}
+
+#[test]
 fn regions_are_whole_pages_with_room_for_two_records() {
     let region = |from, to| Store::<_, Large>::new(Flash::new(16, true, 0), from..to).map(|_| ());
     assert_eq!(region(0, 4096), Ok(()));

@@ -1,11 +1,11 @@
 //! What the binaries that learn have in common.
 
 #[allow(unused_macros, reason = "for the binaries that learn")]
-/// A network of the digits' shape with its first weights, and the rule by which it learns.
+/// A network of the digits' shape with its first weights, and the rule by which it learns, after the name of its RAM.
 ///
 /// `measured` learns eight examples: with mini-batches of eight that is one step, whose share is in the cost of an example.
 macro_rules! learning {
-    ($rule:ty = $value:expr; $($field:ident: $layer:ty = $initial:expr),+ $(,)?) => {
+    ($ram:ident: $rule:ty = $value:expr; $($field:ident: $layer:ty = $initial:expr),+ $(,)?) => {
         neurona::network! {
             struct Net: [f32; 64] => [f32; 10] { $($field: $layer),+ }
         }
@@ -21,7 +21,7 @@ macro_rules! learning {
             if let (Some(net), Some(x), Some(learning)) = (NET.try_take(), INPUT.try_take(), LEARNING.try_take()) {
                 measured(net, x, learning);
             }
-            crate::common::finished()
+            crate::common::finished(size_of::<[f32; 64]>(), Net::RAM.$ram)
         }
 
         #[inline(never)]

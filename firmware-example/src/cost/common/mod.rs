@@ -6,8 +6,11 @@
 #![allow(dead_code, reason = "each binary takes what it needs")]
 #![allow(unsafe_code, reason = "the painted stack and semihosting")]
 
+mod inference;
 mod learning;
 
+#[allow(unused_imports, reason = "for the binaries that infer")]
+pub(crate) use inference::inference;
 #[allow(unused_imports, reason = "for the binaries that learn")]
 pub(crate) use learning::learning;
 
@@ -22,19 +25,21 @@ unsafe extern "C" {
     static _stack_start: u32;
 }
 
-/// Says how many bytes of stack were in use at the deepest point, and ends the run.
+/// Says how many bytes the input takes, how many the network needs by its type, and how many of the stack were in use at the
+/// deepest point; and ends the run.
 #[inline(never)]
-pub(crate) fn finished() -> ! {
+pub(crate) fn finished(input: usize, ram: usize) -> ! {
     let (mut word, start) = (&raw const _stack_end, &raw const _stack_start);
     // SAFETY: the linker sets the words between both apart for the stack; volatile, because no Rust value stands there.
     while word < start && unsafe { word.read_volatile() } == STACK_PAINT_VALUE {
         word = word.wrapping_add(1);
     }
-    let mut bytes = start.addr() - word.addr();
-    let mut text = *b"stack = 0000\n\0";
-    for digit in text[8..12].iter_mut().rev() {
-        *digit = b'0' + (bytes % 10) as u8;
-        bytes /= 10;
+    let mut text = *b"input = 00000\nram = 00000\nstack = 00000\n\0";
+    for (end, mut bytes) in [(13, input), (25, ram), (39, start.addr() - word.addr())] {
+        for digit in text[end - 5..end].iter_mut().rev() {
+            *digit = b'0' + (bytes % 10) as u8;
+            bytes /= 10;
+        }
     }
     // SAFETY: the text ends with a zero, as this call of the host reads it, and nothing else holds it.
     unsafe { syscall1!(WRITE0, text.as_ptr()) };

@@ -1,0 +1,122 @@
+//! What is done to each value by itself.
+
+use core::arch::naked_asm;
+
+use crate::kernel::blocks::plain;
+
+/// [`plain::axpy`].
+pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
+    let len = if x.len() < y.len() { x.len() } else { y.len() };
+    // SAFETY: both slices have so many values, and are borrowed apart.
+    unsafe { multiple(x.as_ptr(), y.as_mut_ptr(), len, a) }
+}
+
+/// [`plain::relu`].
+pub(in crate::kernel) fn relu(y: &mut [f32]) {
+    let (eights, rest) = y.as_chunks_mut::<8>();
+    if !eights.is_empty() {
+        // SAFETY: so many times eight values can be read and written.
+        unsafe { rectify(eights.as_mut_ptr(), eights.len()) }
+    }
+    plain::relu(rest);
+}
+
+/// The products of values and the number in s0, added to as many others.
+#[cfg(not(feature = "cortex-m4"))]
+macro_rules! products_to {
+    ($($x:literal $y:literal),+) => {
+        concat!($("vmla.f32 ", $y, ", ", $x, ", s0\n"),+)
+    };
+}
+
+#[cfg(feature = "cortex-m4")]
+macro_rules! products_to {
+    ($($x:literal $y:literal),+) => {
+        concat!($("vmul.f32 ", $x, ", ", $x, ", s0\n"),+, $("vadd.f32 ", $y, ", ", $y, ", ", $x, "\n"),+)
+    };
+}
+
+/// [`plain::axpy`] of `len` values.
+///
+/// # Safety
+///
+/// So many values can be read at `x`, and read and written at `y`, and they do not overlap.
+#[unsafe(naked)]
+unsafe extern "C" fn multiple(x: *const f32, y: *mut f32, len: usize, a: f32) {
+    naked_asm!(
+        ".fpu fpv4-sp-d16",
+        "subs r2, r2, #12",
+        "blo 4f",
+        "vpush {{d8-d13}}",
+        "3:",
+        "vldmia r0!, {{s4-s15}}",
+        "vldmia r1, {{s16-s27}}",
+        products_to!("s4" "s16", "s5" "s17", "s6" "s18", "s7" "s19", "s8" "s20", "s9" "s21",
+            "s10" "s22", "s11" "s23", "s12" "s24", "s13" "s25", "s14" "s26", "s15" "s27"),
+        "vstmia r1!, {{s16-s27}}",
+        "subs r2, r2, #12",
+        "bhs 3b",
+        "vpop {{d8-d13}}",
+        "4:",
+        "adds r2, r2, #8",
+        "bmi 6f",
+        "5:",
+        "vldmia r0!, {{s4-s7}}",
+        "vldmia r1, {{s8-s11}}",
+        products_to!("s4" "s8", "s5" "s9", "s6" "s10", "s7" "s11"),
+        "vstmia r1!, {{s8-s11}}",
+        "subs r2, r2, #4",
+        "bhs 5b",
+        "6:",
+        "adds r2, r2, #3",
+        "bmi 8f",
+        "7:",
+        "vldmia r0!, {{s4}}",
+        "vldmia r1, {{s8}}",
+        products_to!("s4" "s8"),
+        "vstmia r1!, {{s8}}",
+        "subs r2, r2, #1",
+        "bhs 7b",
+        "8:",
+        "bx lr",
+    )
+}
+
+/// Zero for every number that has a sign: eight of them at a time.
+///
+/// A pattern above that of minus infinity is a NaN with a sign, which stays: with 0x7fffff it carries.
+///
+/// # Safety
+///
+/// So many times eight values, not none, can be read and written.
+#[unsafe(naked)]
+unsafe extern "C" fn rectify(y: *mut [f32; 8], count: usize) {
+    macro_rules! eight {
+        ($($value:literal)+) => {
+            concat!(
+                "ldm r0, {{r2-r9}}\n",
+                $("cmn ", $value, ", r12\n", "it cc\n", "biccc ", $value, ", ", $value, ", ", $value, ", asr #31\n"),+,
+                "stm r0!, {{r2-r9}}\n"
+            )
+        };
+    }
+    naked_asm!(
+        "push {{r4-r9}}",
+        "ldr r12, =0x7fffff",
+        "subs r1, r1, #2",
+        "blo 3f",
+        "2:",
+        eight!("r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
+        eight!("r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
+        "subs r1, r1, #2",
+        "bhs 2b",
+        "3:",
+        "adds r1, r1, #1",
+        "bmi 4f",
+        eight!("r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
+        "4:",
+        "pop {{r4-r9}}",
+        "bx lr",
+        ".ltorg",
+    )
+}
