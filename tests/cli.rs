@@ -302,12 +302,9 @@ fn readme(fence: &str, holds: &str) -> String {
     blocks.find(|block| block.contains(holds)).expect("README.md has the block").to_owned()
 }
 
-#[test]
-fn the_readme_leads_from_data_to_source_that_compiles() {
-    let folder = Folder::new();
-    fs::create_dir_all(folder.path("tests/data")).expect("a folder");
-    fs::copy(data("digits.csv"), folder.path("tests/data/digits.csv")).expect("a copy");
-    for line in readme("```console\n", "$ neurona train").lines() {
+/// Runs the commands of the first block of the readme that holds this.
+fn follow_the_readme(folder: &Folder, holds: &str) {
+    for line in readme("```console\n", holds).lines() {
         let command = line.split(" #").next().expect("a first part").trim();
         let (command, file) = command.split_once(" > ").map_or((command, None), |(run, file)| (run, Some(file)));
         let arguments: Vec<_> = command.split_whitespace().collect();
@@ -318,6 +315,35 @@ fn the_readme_leads_from_data_to_source_that_compiles() {
             fs::write(folder.path(file), printed).expect("a file");
         }
     }
+}
+
+#[test]
+fn the_readme_leads_from_motion_to_a_stream() {
+    let mut rows: String = (0..119 * 6).map(|at| format!("x{at},")).collect();
+    rows += "gesture\n";
+    for row in 0..20_usize {
+        let gesture = row % 5;
+        for at in 0..119 * 6 {
+            let angle = (at / 6) as f32 * (0.1 + 0.1 * gesture as f32) + (at % 6) as f32 + row as f32;
+            rows += &format!("{:.2},", libm::sinf(angle));
+        }
+        rows += &format!("{gesture}\n");
+    }
+    let folder = Folder::with("motion.csv", &rows);
+    fs::write(folder.path("new.csv"), &rows).expect("a file");
+    let run = readme("```toml\n", "motion.csv") + "[train]\nepochs = 2\n";
+    fs::write(folder.path("run.toml"), run).expect("a file");
+    follow_the_readme(&folder, "$ neurona train --config run.toml");
+    let source = fs::read_to_string(folder.path("gesture.rs")).expect("the readme makes it");
+    assert!(source.contains("pub stream struct Gesture: Signal<119, 6> => [f32; 5] {"), "{source}");
+}
+
+#[test]
+fn the_readme_leads_from_data_to_source_that_compiles() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("tests/data")).expect("a folder");
+    fs::copy(data("digits.csv"), folder.path("tests/data/digits.csv")).expect("a copy");
+    follow_the_readme(&folder, "$ neurona train");
 
     // The firmware's part, as a library that the compiler checks on this computer.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
@@ -363,7 +389,9 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     assert!(bytes("whole.neurona") == bytes("resumed.neurona"), "the files differ");
 
     let metrics = String::from_utf8(bytes("run/metrics.csv")).expect("UTF-8");
-    assert!(metrics.starts_with("epoch,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,"));
+    assert!(
+        metrics.starts_with("epoch,rate,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,0.001,")
+    );
     assert_eq!(metrics.lines().count(), 61);
     let report: Json = serde_json::from_slice(&bytes("run/report.json")).expect("one object");
     assert_eq!(report["epochs"], 60);
@@ -466,7 +494,8 @@ fn starts_that_are_killed_go_on_to_the_same_bits() {
     }
     let metrics = String::from_utf8(bytes("run/metrics.csv")).expect("UTF-8");
     assert!(
-        metrics.starts_with("seed,epoch,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,1,")
+        metrics
+            .starts_with("seed,epoch,rate,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,1,")
     );
     assert_eq!(metrics.lines().count(), 1 + 3 * 40);
     let report: Json = serde_json::from_slice(&bytes("run/report.json")).expect("one object");

@@ -41,6 +41,7 @@ on_every_core!(
     what_was_saved_survives_being_killed,
     board_layer,
     kernels_keep_their_bits,
+    memory_is_what_the_type_says,
     failures_end_with_failure,
     no_panic_is_left,
     too_large_is_refused
@@ -224,6 +225,43 @@ fn kernels_keep_their_bits(board: &'static Emulated) -> Result<()> {
     for build in [build.clone(), build.feature("cortex-m4")] {
         let stdout = firmware::run_ok(board, build.run()?.get("selftest-kernels")?)?;
         ensure!(firmware::value::<u64>(&stdout, "differences")? == 0, "{stdout}");
+    }
+    Ok(())
+}
+
+/// The images that hold a network and nothing else: an inference, learning by each rule, and a layer in flash.
+const COSTS: [&str; 7] = [
+    "cost-n1-infer",
+    "cost-learn-in-place",
+    "cost-learn-head",
+    "cost-learn-small-in-place",
+    "cost-learn-small-sgd",
+    "cost-learn-small-momentum",
+    "cost-learn-small-adam",
+];
+
+/// Statics are what the constant of the type says, and the painted stack is within the bound; all of them fit into the 16 KiB
+/// of the micro:bit.
+fn memory_is_what_the_type_says(board: &'static Emulated) -> Result<()> {
+    // A core without a floating-point unit, one that divides, and one with it: others have the same code as one of them.
+    if !["cortex-m0", "cortex-m3", "cortex-m4f"].contains(&board.core) {
+        return Ok(());
+    }
+    let images = COSTS.iter().fold(Build::new(board).feature("cost"), |build, bin| build.bin(bin)).run()?;
+    for bin in COSTS {
+        let image = images.get(bin)?;
+        // By semihosting, which QEMU gives out on standard error.
+        let run = firmware::run(board, image)?;
+        ensure!(run.code == Some(0), "{bin} ends with {:?}", run.code);
+        let [input, ram, stack] = ["input", "ram", "stack"].map(|name| firmware::value::<u64>(&run.stderr, name));
+        let (expected, stack, statics) = (input? + ram?, stack?, size::of(image)?.ram());
+        // Each of at most three statics has a flag, whether it is taken, and is padded to a word.
+        ensure!(
+            (expected..=expected + 12).contains(&statics),
+            "{bin}: {statics} B of statics, {expected} B by the type"
+        );
+        ensure!(stack > 0 && stack <= neurona::STACK as u64, "{bin}: {stack} B of stack");
+        ensure!(statics + stack <= 16 * 1024, "{bin}: {statics} B of statics and {stack} B of stack");
     }
     Ok(())
 }

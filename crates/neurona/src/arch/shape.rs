@@ -168,8 +168,8 @@ impl WindowSpec {
         if !self.input.is_like(&self.output) || matches!(self.input, Shape::Vector { .. }) {
             return Some("a window slides from an image to an image, or from a signal to a signal");
         }
-        if self.input.is_empty() || self.output.is_empty() {
-            return Some("a window slides over at least one cell with one channel, and gives as much");
+        if self.input.is_empty() || self.output.channels() == 0 {
+            return Some("a window slides over at least one cell, and takes and gives at least one channel");
         }
         let mut axis = 0;
         while axis < 2 {
