@@ -389,7 +389,9 @@ fn a_run_that_is_killed_goes_on_to_the_same_bits() {
     assert!(bytes("whole.neurona") == bytes("resumed.neurona"), "the files differ");
 
     let metrics = String::from_utf8(bytes("run/metrics.csv")).expect("UTF-8");
-    assert!(metrics.starts_with("epoch,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,"));
+    assert!(
+        metrics.starts_with("epoch,rate,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,0.001,")
+    );
     assert_eq!(metrics.lines().count(), 61);
     let report: Json = serde_json::from_slice(&bytes("run/report.json")).expect("one object");
     assert_eq!(report["epochs"], 60);
@@ -492,7 +494,8 @@ fn starts_that_are_killed_go_on_to_the_same_bits() {
     }
     let metrics = String::from_utf8(bytes("run/metrics.csv")).expect("UTF-8");
     assert!(
-        metrics.starts_with("seed,epoch,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,1,")
+        metrics
+            .starts_with("seed,epoch,rate,training_loss,training_accuracy,validation_loss,validation_accuracy\n1,1,")
     );
     assert_eq!(metrics.lines().count(), 1 + 3 * 40);
     let report: Json = serde_json::from_slice(&bytes("run/report.json")).expect("one object");

@@ -254,7 +254,7 @@ type Narrow = Conv2d<Image<2, 3, 3>, Image<1, 2, 2>, Kernel2d<2>, Softplus>;
 /// A file of a network with every kind of layer, and the network that it is of.
 fn everything() -> (Vec<u8>, Trained) {
     let mut network = Trained::from_arch(&Everything::ARCH).expect("the layers fit");
-    network.init(Init::Auto, 5);
+    network.init(Init::Pytorch, 5);
     for (at, value) in network.values_mut().iter_mut().enumerate() {
         *value += (at % 7) as f32 * 0.03 - 0.09;
     }

@@ -130,7 +130,7 @@ JSON: {\"out\", \"bytes\", \"end\" (finished, patience, interrupted, diverged), 
 (epoch of the weights), \"seconds\", \"parameters\", \"zero_weights\", \"loss_name\", \"training\", \
 \"validation\", \"test\"}; each part is {\"rows\", \"loss\", \"accuracy\"} or null, and accuracy is null for \
 numbers. With --starts also \"starts\": [{\"seed\", \"validation_loss\" (null where it diverged), \"epochs\", \
-\"kept\", \"end\"}].
+\"kept\", \"end\"}] and \"spread\": {\"mean\", \"deviation\", \"least\", \"largest\"} of these losses, where there are two.
 
 Exit status: 130 when Ctrl-C ended the training, 1 when it diverged; the best network so far is \
 written in both cases.";
@@ -153,6 +153,8 @@ struct Report {
     test: Option<Part>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     starts: Vec<OneStart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spread: Option<Spread>,
 }
 
 #[derive(Serialize)]
@@ -224,7 +226,9 @@ impl Train {
         model.write(&self.out)?;
         let bytes = std::fs::metadata(&self.out).with_context(|| self.out.display().to_string())?.len();
         let end = if interrupted { "interrupted" } else { report.end };
-        let report = Report { bytes, end, starts: starts.iter().map(OneStart::from).collect(), ..report };
+        let losses: Vec<f64> = starts.iter().filter_map(|start| start.loss).map(f64::from).collect();
+        let (starts_of, spread) = (starts.iter().map(OneStart::from).collect(), Spread::of(&losses));
+        let report = Report { bytes, end, starts: starts_of, spread, ..report };
         match &folder {
             Some(folder) if starts.is_empty() => folder.finish(&trained, &report)?,
             Some(folder) => folder.finish_starts(&starts, trained.seed, &report)?,
@@ -304,7 +308,8 @@ impl Train {
         };
         display.end();
         let starts = result?;
-        if !self.quiet {
+        // They are a result, which JSON has.
+        if !self.json {
             write_starts(&starts)?;
         }
         Ok(starts)
@@ -346,6 +351,7 @@ impl Train {
             validation,
             test,
             starts: Vec::new(),
+            spread: None,
         };
         Ok((model, report))
     }

@@ -94,7 +94,7 @@ impl Task {
         let rows = self.batch * batches;
         let data = self.data(rows)?;
         let mut network = Network::new(self.spec.clone())?;
-        network.init(Init::Auto, 1);
+        network.init(Init::Pytorch, 1);
         let mut settings = Training { epochs: epochs + 1, batch: self.batch, threads, ..Training::new(self.loss) };
         settings.dropout = self.dropout.clone();
         let (mut start, mut times) = (Instant::now(), Vec::new());

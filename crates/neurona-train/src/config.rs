@@ -150,7 +150,7 @@ pub struct NetworkConfig {
     /// an image, each value of a vector.
     #[serde(default)]
     pub standardize: bool,
-    /// How the weights begin; `auto` goes by the loss: see [`Init::for_loss`].
+    /// How the weights begin.
     #[serde(default)]
     pub init: Init,
     /// A network of the literature, one of [`zoo::ALL`](crate::zoo::ALL), which has its own input and layers.
@@ -397,11 +397,10 @@ impl RunConfig {
         self.network.normalize(&mut network)?;
         let reservoirs = described::reservoirs(&self.network.layers);
         network.fill_each_reservoir(reservoirs.into_iter().map(LayerConfig::reservoir));
-        let init = self.network.init.for_loss(settings.loss);
-        network.init(init, settings.seed);
+        network.init(self.network.init, settings.seed);
         network.fit_scaling(training.inputs());
         check_run(&network, &training, validation.as_ref(), &settings).map_err(setting_error)?;
-        let starts = (init, self.train.starts.unwrap_or(1));
+        let starts = (self.network.init, self.train.starts.unwrap_or(1));
         if starts.1 == 0 {
             return Err(ConfigError::key("train.starts", "expected at least 1, found 0"));
         }

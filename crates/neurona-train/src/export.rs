@@ -80,7 +80,7 @@ mod tests {
         let classes = inputs.rows().into_iter().map(|row| u32::from(row[0] > 0.0)).collect();
         let data = Dataset::new(inputs, Targets::classes(&["minus", "plus"], classes)).expect("the parts fit");
         let mut network = Dynamic::from_arch(&Sign::ARCH).expect("the architecture is right");
-        network.init(Init::Auto, 3);
+        network.init(Init::Pytorch, 3);
         network.fit_scaling(data.inputs());
         let settings = Training { epochs: 3, seed: 3, ..Training::new(Loss::SoftmaxCrossEntropy) };
         let trained = train(network, &data, Some(&data), &settings, &mut |_| ControlFlow::Continue(()));

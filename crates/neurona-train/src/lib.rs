@@ -35,7 +35,7 @@
 //! let parts = data.split(&[0.8, 0.2], true, 1)?;
 //!
 //! let mut network = Network::from_arch(&Circle::ARCH)?;
-//! network.init(Init::Auto, 1);
+//! network.init(Init::Pytorch, 1);
 //! let settings = Training { rate: 0.01, ..Training::new(Loss::SoftmaxCrossEntropy) };
 //! let trained = train(network, &parts[0], Some(&parts[1]), &settings, &mut |progress| {
 //!     if let Progress::Epoch(epoch) = progress

@@ -9,7 +9,7 @@
 //! let resnet8 = zoo::find("resnet8").ok_or("no such network")?;
 //! let mut network = Network::new(resnet8.spec())?;
 //! network.normalize(&resnet8.normalized())?;
-//! network.init(Init::Auto, 1);
+//! network.init(Init::Pytorch, 1);
 //! assert_eq!(network.values().len(), 78_666); // as it is trained
 //! assert_eq!(network.folded().values().len(), 77_706); // as a device runs it
 //! # Ok(())
@@ -165,7 +165,7 @@ mod tests {
             static INFERENCE: Mutex<Inference<$type>> = Mutex::new(Inference::ZERO);
             static LEARNING: Mutex<Learning<$type, InPlace>> = Mutex::new(Learning::ZERO);
             let mut network = Network::new(find($name).expect($name).spec()).expect($name);
-            network.init(Init::Auto, 1);
+            network.init(Init::Pytorch, 1);
             let golden = vec![0.0; network.inputs()];
             let file = ModelFile::new(network.spec().clone(), network.values().to_vec(), Metadata::default(), golden);
             let mut net = file.expect("the input fits").export::<$type>().expect("the same architecture");

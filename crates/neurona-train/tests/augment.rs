@@ -28,7 +28,7 @@ fn network(data: &Dataset, seed: u64) -> Network {
         dense(32, 10, ActivationSpec::Identity),
     ]))
     .expect("the layers fit");
-    network.init(Init::Auto, seed);
+    network.init(Init::Pytorch, seed);
     network.fit_scaling(data.inputs());
     network
 }

@@ -33,6 +33,7 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
     epoch: u32,
+    rate: f32,
     training_loss: f32,
     training_accuracy: Option<f32>,
     validation_loss: Option<f32>,
@@ -99,10 +100,11 @@ impl Folder {
 
     fn write_metrics(&self, epochs: impl Iterator<Item = (Option<u64>, Epoch)>) -> Result<()> {
         let mut table = csv::Writer::from_writer(Vec::new());
-        for (seed, Epoch { number, training, validation, .. }) in epochs {
+        for (seed, Epoch { number, rate, training, validation }) in epochs {
             table.serialize(Row {
                 seed,
                 epoch: number,
+                rate,
                 training_loss: training.loss,
                 training_accuracy: training.accuracy,
                 validation_loss: validation.map(|score| score.loss),

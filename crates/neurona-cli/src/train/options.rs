@@ -88,9 +88,8 @@ struct NetworkArgs {
     #[arg(long)]
     batch_norm: bool,
     /// How weights begin: glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal, zeros;
-    /// by_activation, he_uniform for ReLU and its like, else glorot_uniform, for deep networks; pytorch and
-    /// scikit_learn, where biases begin in the same way; or auto, pytorch, and for classes scikit_learn in the last
-    /// layer [default: auto]
+    /// by_activation, he_uniform for ReLU and its like, else glorot_uniform, for deep networks; or as other programs
+    /// do, biases too: pytorch or scikit_learn [default: pytorch]
     #[arg(long, value_parser = init)]
     init: Option<Init>,
 }

@@ -40,10 +40,10 @@ not tried with more than 2,000.</li>
 rate that falls to 0. Each run has examples and initial weights of its own, and the smaller sets are the beginning of \
 the larger ones.</p>
 <p>With few examples a large model gains nothing: it is right on every example that it learned from, which says \
-nothing about others. With a few dozen all four are alike within their spread, and with a hundred the single neuron is \
-ahead of the networks. Logistic regression needs few examples and soon reaches its limit: its training and test errors \
-meet, and more examples do not help, for a plane has no more to learn. From some hundreds of examples on the networks \
-find the direction <var>t</var> by themselves, and they keep improving as long as there are new examples. The maps \
+nothing about others. With a few dozen which of them is ahead differs from draw to draw, and with a hundred the single \
+neuron is ahead of the networks. Logistic regression needs few examples and soon reaches its limit: its training and test errors \
+meet, and more examples do not help, for a plane has no more to learn. From some hundreds of examples on the networks, \
+the shallow one first, find the direction <var>t</var> by themselves, and they keep improving as long as there are new examples. The maps \
 show the section in which everything but <var>t</var> and <var>x</var><sub>4</sub> is 0, and up to 200 of the \
 examples.</p>
 <p>With many examples the deep network leaves the shallow one behind, though it has no more parameters. That is mostly \

@@ -68,6 +68,7 @@ impl Fit {
                 }
                 text
             }
+            (Outcome::Converged, _) if rounds == 1 => "converged after one step of Newton's method".to_owned(),
             (Outcome::Converged, _) => format!("converged after {rounds} steps of Newton's method"),
             (Outcome::Repeats { since }, _) => format!(
                 "never converges: the weights after epoch {rounds} are those after epoch {since}, and so on without \

@@ -540,9 +540,7 @@ fn a_description_can_be_written_and_read_back() {
 #[test]
 fn several_starts_need_a_validation_part() {
     let starts = |data: &str, starts| prepare(&format!("{DATA}{data}{NETWORK}[train]\nstarts = {starts}\n"));
-    assert_eq!(starts("validation = 0.25\n", 3).expect("it is right").starts, (crate::Init::Auto, 3));
-    let numbers = prepare(&format!("{DATA}{NETWORK}[train]\nloss = 'squared_error'\n")).expect("classes as numbers");
-    assert_eq!(numbers.starts.0, crate::Init::Pytorch);
+    assert_eq!(starts("validation = 0.25\n", 3).expect("it is right").starts, (crate::Init::Pytorch, 3));
     assert!(starts("", 3).expect_err("no part").starts_with("train.starts: expected a validation part"));
     assert_eq!(starts("", 0).expect_err("none"), "train.starts: expected at least 1, found 0");
 }

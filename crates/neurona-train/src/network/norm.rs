@@ -72,7 +72,7 @@ impl Network {
     ///     Spec::Dense { inputs: 2, outputs: 16, activation: Relu },
     ///     Spec::Dense { inputs: 16, outputs: 3, activation: Identity },
     /// ]))?;
-    /// network.init(Init::Auto, 1);
+    /// network.init(Init::Pytorch, 1);
     /// network.normalize(&[0])?;
     /// assert_eq!(network.values().len(), network.spec().values() + 4 * 16);
     /// assert_eq!(network.folded().values().len(), network.spec().values());

@@ -263,7 +263,7 @@ fn every_kind_of_layer_anywhere() {
 fn a_batch_of_many_shards_is_computed_as_its_rows_are() {
     let spec = Spec::Chain(vec![dense(3, 700, ActivationSpec::Relu), dense(700, 40, ActivationSpec::Identity)]);
     let mut network = Network::new(spec).expect("the layers fit");
-    network.init(Init::Auto, 1);
+    network.init(Init::Pytorch, 1);
     assert_eq!(network.shard_rows(), 16);
     let mut random = Random::new(2, Purpose::Shuffle, 0, 0);
     let inputs = Array2::from_shape_simple_fn((80, 3), || random.uniform(1.0));

@@ -225,8 +225,9 @@ impl<'a> Run<'a> {
                 return Err(self.diverged(number, batches, "the loss on the validation part"));
             }
             self.keep(number, validation);
+            let rate = self.rate(number, self.state.steps.saturating_sub(1));
             self.state.rate.note(self.settings.schedule, validation.unwrap_or(training).loss);
-            let epoch = Epoch { number, training, validation };
+            let epoch = Epoch { number, rate, training, validation };
             self.state.epochs.push(epoch);
             if let Some(keeper) = keeper.as_deref_mut() {
                 keeper.epoch(&(self.network.values(), &self.state))?;
@@ -286,7 +287,7 @@ impl<'a> Run<'a> {
 
     /// One step by the mean gradient of these examples.
     fn step(&mut self, epoch: u32, examples: &[usize]) -> Sums {
-        let rate = self.rate(epoch);
+        let rate = self.rate(epoch, self.state.steps);
         let Self { network, training, settings, objective, shards, shard_rows, drops, state, .. } = self;
         let outputs = network.outputs();
         let weight = |row: &usize| f64::from(objective.weight(training.targets.row(*row, outputs)));
@@ -320,11 +321,11 @@ impl<'a> Run<'a> {
         sums
     }
 
-    /// The learning rate of the next step.
-    fn rate(&self, epoch: u32) -> f32 {
+    /// The learning rate of the step after so many.
+    fn rate(&self, epoch: u32, steps: u64) -> f32 {
         let Training { schedule, rate, epochs, warm_up, .. } = *self.settings;
         let warm_up = u64::from(warm_up) * self.batches() as u64;
-        self.state.rate.of(schedule, rate, (epoch - 1, epochs), (self.state.steps, warm_up))
+        self.state.rate.of(schedule, rate, (epoch - 1, epochs), (steps, warm_up))
     }
 
     /// Keeps the weights when they are the best on the validation part, or when there is none.

@@ -147,6 +147,8 @@ pub struct Score {
 pub struct Epoch {
     /// Which epoch, from 1.
     pub number: u32,
+    /// The learning rate of its last step.
+    pub rate: f32,
     /// The mean over the epoch, while the weights changed, with dropout and augmentation.
     pub training: Score,
     /// The validation part, with the weights at the end of the epoch.
@@ -364,6 +366,10 @@ pub(crate) fn check_run(
     if settings.patience.is_some() && validation.is_none() {
         let (expected, found) = ("a validation part", "none".to_owned());
         return Err(TrainError::Setting { setting: "patience", expected, found });
+    }
+    if settings.minimum_change > 0.0 && settings.patience.is_none() {
+        let (expected, found) = ("0 without a patience, which it is for", settings.minimum_change.to_string());
+        return Err(TrainError::Setting { setting: "minimum_change", expected, found });
     }
     check_rows(network, settings.batch.min(training.rows()))?;
     dropout_by_layer(network, &settings.dropout)

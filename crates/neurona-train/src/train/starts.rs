@@ -9,6 +9,8 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use serde::Serialize;
+
 use super::{Checkpoints, End, Epoch, Progress, TrainError, Trained, Training, start as train_from};
 use crate::{data::Dataset, init::Init, network::Network, workers};
 
@@ -45,7 +47,7 @@ impl Starts {
 }
 
 /// How far figures, such as losses, lie apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Spread {
     /// Their mean.
     pub mean: f64,

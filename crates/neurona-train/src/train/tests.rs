@@ -13,7 +13,7 @@ fn dense(inputs: u32, outputs: u32, activation: ActivationSpec) -> Spec {
 
 fn network(layers: Vec<Spec>) -> Network {
     let mut network = Network::new(Spec::Chain(layers)).expect("the layers fit");
-    network.init(Init::Auto, 1);
+    network.init(Init::Pytorch, 1);
     network
 }
 
@@ -485,7 +485,7 @@ fn the_best_of_several_starts_is_kept() {
     let run = |threads| {
         let settings = Training { threads, ..settings.clone() };
         let go_on = |_, _| ControlFlow::Continue(());
-        train_starts(&network, (Init::Auto, 6), &data, &validation, &settings, &go_on).expect("the data fit")
+        train_starts(&network, (Init::Pytorch, 6), &data, &validation, &settings, &go_on).expect("the data fit")
     };
     let starts = run(3);
     assert_eq!(starts, run(1));
@@ -498,7 +498,7 @@ fn the_best_of_several_starts_is_kept() {
     assert!(spread.least < spread.mean && spread.mean < spread.largest && spread.deviation > 0.0);
 
     let mut alone = network.clone();
-    alone.init(Init::Auto, best.seed);
+    alone.init(Init::Pytorch, best.seed);
     let settings = Training { seed: best.seed, ..settings.clone() };
     let alone = train(alone, &data, Some(&validation), &settings, &mut super::tests::go_on).expect("the data fit");
     assert_eq!(starts.best, alone);
@@ -509,7 +509,7 @@ fn starts_that_go_on_end_with_the_same_bits() {
     let (network, data, settings) = small();
     let validation = same_sign(60, 2, 3);
     let settings = Training { seed: 5, epochs: 4, threads: 2, ..settings };
-    let init = (Init::Auto, 5);
+    let init = (Init::Pytorch, 5);
     let whole = train_starts(&network, init, &data, &validation, &settings, &|_, _| ControlFlow::Continue(()))
         .expect("the data fit");
 
@@ -556,7 +556,7 @@ fn targets_of_any_unit_are_learned_in_the_same_time() {
     let settings = Training { rate: 0.01, epochs: 200, batch: 16, ..Training::new(Loss::SquaredError) };
     let outcome = |target_scaling| {
         let mut network = network(vec![dense(2, 16, ActivationSpec::Tanh), dense(16, 2, ActivationSpec::Identity)]);
-        network.init(Init::Auto, 3);
+        network.init(Init::Pytorch, 3);
         let settings = Training { target_scaling, ..settings.clone() };
         train(network, &data, Some(&data), &settings, &mut go_on).expect("the data fit")
     };
@@ -591,7 +591,7 @@ fn a_trained_network_learns_on_in_the_unit_of_its_targets() {
     let target_scaling = TargetScaling::Standardize;
     let settings = Training { rate: 0.01, epochs: 100, batch: 16, target_scaling, ..Training::new(Loss::SquaredError) };
     let mut network = network(vec![dense(2, 8, ActivationSpec::Tanh), dense(8, 2, ActivationSpec::Identity)]);
-    network.init(Init::Auto, 3);
+    network.init(Init::Pytorch, 3);
     let first = train(network, &data, None, &settings, &mut go_on).expect("the data fit");
     let last = first.epochs[99].training.loss;
     let again = train(first.network.clone(), &data, None, &settings, &mut go_on).expect("the data fit");
@@ -613,7 +613,7 @@ fn a_trained_network_learns_on_in_the_unit_of_its_targets() {
 fn a_run_with_units_goes_on_to_the_same_bits() {
     let data = far_away();
     let mut network = network(vec![dense(2, 4, ActivationSpec::Tanh), dense(4, 2, ActivationSpec::Identity)]);
-    network.init(Init::Auto, 3);
+    network.init(Init::Pytorch, 3);
     let target_scaling = TargetScaling::Standardize;
     let settings = Training { epochs: 6, target_scaling, ..Training::new(Loss::HUBER) };
     let whole = train(network.clone(), &data, Some(&data), &settings, &mut go_on).expect("the data fit");

@@ -179,7 +179,7 @@ mod tests {
         let dense = |inputs, outputs, activation| Spec::Dense { inputs, outputs, activation };
         let layers = vec![dense(3, 4, ActivationSpec::Tanh), dense(4, 2, ActivationSpec::Identity)];
         let mut network = Network::new(Spec::Chain(layers)).expect("the layers fit");
-        network.init(Init::Auto, 7);
+        network.init(Init::Pytorch, 7);
         network
     }
 

@@ -88,7 +88,7 @@ where
 /// Trains a network of a type; its standardisation is that of the data.
 pub(crate) fn fit<N: neurona::Network + Plain>(data: Dataset, settings: Training) -> Result<Box<N>> {
     let mut network = neurona_train::Network::from_arch(&N::ARCH)?;
-    network.init(Init::Auto, settings.seed);
+    network.init(Init::Pytorch, settings.seed);
     network.fit_scaling(data.inputs());
     let trained = train(network, &data, None, &settings, &mut |_| ControlFlow::Continue(()))?;
     Ok(trained.export::<N>()?)

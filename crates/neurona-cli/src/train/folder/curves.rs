@@ -117,7 +117,12 @@ mod tests {
     #[test]
     fn a_curve_for_each_part() {
         let score = |loss, accuracy| Score { loss, accuracy };
-        let epoch = |number, validation| Epoch { number, training: score(1.0 / number as f32, Some(0.5)), validation };
+        let epoch = |number, validation| Epoch {
+            number,
+            rate: 1e-3,
+            training: score(1.0 / number as f32, Some(0.5)),
+            validation,
+        };
         let epochs: Vec<Epoch> = (1..4).map(|number| epoch(number, Some(score(0.5, Some(0.25))))).collect();
         let picture = draw(&epochs, 2, &[]).expect("it can be drawn").expect("there are three epochs");
         let title = "Loss and accuracy by epoch; the weights are those of epoch 2";

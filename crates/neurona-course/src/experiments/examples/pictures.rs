@@ -65,19 +65,19 @@ impl Findings {
         let seeds = self.curves.iter().flat_map(|curve| &curve.points).map(|point| point.runs.len()).max().unwrap_or(0);
         let mut table = Table::new(
             format!(
-                "Errors on {} test examples: the median of {seeds} runs, and their standard deviation σ",
+                "Errors on {} test examples: the median of {seeds} runs, and their standard deviation",
                 number(TEST_ROWS as f64)
             ),
             "examples",
             [
                 ("logistic regression", "%"),
-                ("σ", "%"),
+                ("deviation", "%"),
                 ("support vector machine", "%"),
-                ("σ", "%"),
+                ("deviation", "%"),
                 ("shallow network", "%"),
-                ("σ", "%"),
+                ("deviation", "%"),
                 ("deep network", "%"),
-                ("σ", "%"),
+                ("deviation", "%"),
             ],
         );
         let sizes = self.curves.first().into_iter().flat_map(|curve| curve.points.iter().map(|point| point.rows));

@@ -354,7 +354,7 @@ fn what_is_normalised_and_what_is_not() {
         vec![Spec::rescale(3, 0.5), body, dense(2, 3, ActivationSpec::Identity), Spec::Softmax { len: 3, fast: false }]
     };
     let mut network = Network::new(Spec::Chain(layers())).expect("the layers fit");
-    network.init(Init::Auto, 1);
+    network.init(Init::Pytorch, 1);
     let plain = network.clone();
     assert!(matches!(plain.folded(), Cow::Borrowed(_)));
     let message = |layers: &[usize]| plain.clone().normalize(layers).expect_err("not dense").to_string();
@@ -390,7 +390,7 @@ fn what_is_normalised_and_what_is_not() {
     // Weights without the biases of the two, then gamma and beta.
     assert_eq!(network.learned(), [0..15, 20..30, 32..51, 61..65]);
 
-    network.init(Init::Auto, 1);
+    network.init(Init::Pytorch, 1);
     assert_eq!(network.values()[..file], *plain.values());
     assert_eq!(network.normalization(2, network.values()).expect("a normalised layer").gamma, [1.0; 2], "begins anew");
 

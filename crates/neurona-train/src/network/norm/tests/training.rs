@@ -24,7 +24,7 @@ fn run(network: &Network, data: &Dataset, validation: Option<&Dataset>, settings
 
 fn small() -> Network {
     let mut network = Network::from_arch(&Small::ARCH).expect("the architecture is right");
-    network.init(Init::Auto, 1);
+    network.init(Init::Pytorch, 1);
     network.normalize(&[0, 1]).expect("the layers are dense");
     network
 }
@@ -103,7 +103,7 @@ fn wide_layers() -> Network {
         dense(70, 2, Identity),
     ]))
     .expect("the layers fit");
-    network.init(Init::Auto, 1);
+    network.init(Init::Pytorch, 1);
     network.normalize(&[1, 2]).expect("the layers are dense");
     assert_eq!(network.shard_rows(), 32);
     network
