@@ -85,7 +85,7 @@ unsafe extern "C" fn multiple(x: *const f32, y: *mut f32, len: usize, a: f32) {
 /// Zero for every number that has a sign: eight of them at a time.
 ///
 /// A first pass looks for NaN, which stay as they are: it adds up products of two values each, and a NaN among them makes the
-/// sum one; so do infinities. Without, zero for what is negative is a saturation of the pattern as a whole number. With, a
+/// sum one; so may infinities. Without, zero for what is negative is a saturation of the pattern as a whole number. With, a
 /// pattern above that of minus infinity is a NaN with a sign: with 0x7fffff it carries.
 ///
 /// # Safety

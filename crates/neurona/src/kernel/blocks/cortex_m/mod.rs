@@ -62,7 +62,7 @@ macro_rules! columns {
     };
 }
 
-// Behind the macros, which the first two use.
+// Behind the macros, which `dense` and `sums` use.
 mod cells;
 mod columns;
 mod dense;
