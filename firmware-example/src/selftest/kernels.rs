@@ -9,6 +9,8 @@ use cortex_m_rt::entry;
 use firmware_example::board;
 use firmware_example::println;
 use neurona::kernel::{self, Axis, Window};
+use neurona::learner::MAX_GRADIENT;
+use neurona::{Factors, Update};
 use static_cell::ConstStaticCell;
 
 /// The largest number of rows and of columns.
@@ -87,6 +89,29 @@ impl Test {
                     *y = if *y <= 0.0 { 0.0 } else { *y };
                 }
                 self.compare("relu", [len, 0], &ours[..len + 2 * MARGIN], &plain[..len + 2 * MARGIN]);
+                let finite = x[..len].iter().all(|x| x.is_finite());
+                self.compare("is_finite", [len, 0], &[kernel::is_finite(&x[..len]).into()], &[finite.into()]);
+                self.factors(&x[..len]);
+            }
+        }
+    }
+
+    /// What a step in place admits, with limits all around the largest product.
+    fn factors(&mut self, x: &[f32]) {
+        let (inputs, sums) = x.split_at(x.len() / 2);
+        let largest = |x: &[f32]| {
+            x.iter().fold(0_f32, |largest, x| {
+                let size = f32::from_bits(x.to_bits() & 0x7fff_ffff);
+                if size.is_nan() || size > largest { size } else { largest }
+            })
+        };
+        let (input, sum) = (largest(inputs), largest(sums));
+        for power in [0.25, 0.5, 0.99, 1.0, 1.01, 2.0, 4.0] {
+            let limit = input * sum * power;
+            if (0.0..=MAX_GRADIENT).contains(&limit) {
+                let admitted = Update::new(0.0, limit).admits(Factors::new(inputs, sums));
+                let expected = input * sum <= limit && sum <= limit;
+                self.compare("factors", [x.len(), 0], &[admitted.into()], &[expected.into()]);
             }
         }
     }

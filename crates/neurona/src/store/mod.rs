@@ -93,6 +93,7 @@ use core::ops::Range;
 
 use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
 
+use crate::kernel;
 use crate::network::Network;
 pub use error::{RegionError, RestoreError, SaveError};
 use io::{Reader, Writer, unit};
@@ -153,7 +154,7 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
             return Err(SaveError::Length { expected: C::CAPACITY, found: header.weights as usize });
         }
         let mut finite = true;
-        net.visit([], &mut |_, parameters, []| finite &= parameters.iter().all(|parameter| parameter.is_finite()));
+        net.visit([], &mut |_, parameters, []| finite &= kernel::is_finite(parameters));
         if !finite {
             return Err(SaveError::NotFinite);
         }

@@ -8,9 +8,9 @@ mod cortex_m;
 mod plain;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
-pub(super) use cortex_m::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns, weigh};
+pub(super) use cortex_m::{add_outer, axpy, dense_sums, largest, relu, square_bound, sums, sums_of_columns, weigh};
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
-pub(super) use plain::{add_outer, axpy, dense_sums, largest, relu, sums, sums_of_columns, weigh};
+pub(super) use plain::{add_outer, axpy, dense_sums, largest, relu, square_bound, sums, sums_of_columns, weigh};
 
 /// Rows of weights, and the windows of values that each of them meets.
 ///

@@ -68,6 +68,13 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
+/// No less than the square of any: here the largest.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
+    let largest = crate::kernel::largest(x);
+    largest * largest
+}
+
 /// The larger of zero and each value: see [`Relu`](crate::Relu).
 pub(in crate::kernel) fn relu(y: &mut [f32]) {
     for y in y {

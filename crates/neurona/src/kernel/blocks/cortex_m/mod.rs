@@ -73,6 +73,6 @@ mod sums;
 pub(in crate::kernel) use cells::{largest, weigh};
 pub(in crate::kernel) use columns::sums_of_columns;
 pub(in crate::kernel) use dense::dense_sums;
-pub(in crate::kernel) use elementwise::{axpy, relu};
+pub(in crate::kernel) use elementwise::{axpy, relu, square_bound};
 pub(in crate::kernel) use outer::add_outer;
 pub(in crate::kernel) use sums::sums;
