@@ -23,6 +23,12 @@ const SCALE: f32 = -0.3;
 
 type Buffers = [[f32; ROOM]; 6];
 
+/// Takes the place of an output, of a weight and of an input that meet.
+type Meets<'a> = &'a mut dyn FnMut(usize, usize, usize);
+
+/// Adds the gradients of weights and biases, from inputs and gradients of outputs.
+type Backward<'a> = &'a mut dyn FnMut(&mut [f32], &mut [f32], &[f32], &[f32]);
+
 static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new([[0.0; ROOM]; 6]);
 
 const _: () = board::require_ram(size_of::<Buffers>());
@@ -263,8 +269,8 @@ impl Test {
         len: usize,
         [weights, x, bias, ours, dz, sums]: [&mut [f32]; 6],
         place: impl Fn(usize) -> usize,
-        products: &mut dyn FnMut(&mut dyn FnMut(usize, usize, usize)),
-        backward: &mut dyn FnMut(&mut [f32], &mut [f32], &[f32], &[f32]),
+        products: &mut dyn FnMut(Meets<'_>),
+        backward: Backward<'_>,
     ) {
         let count = len * window.filters;
         if 2 * (count + window.filters + 3 * MARGIN) > ROOM {
@@ -362,7 +368,7 @@ impl Test {
 }
 
 /// Calls `f` with the place of an output, a weight and an input that meet, in the order in which an output sums them.
-fn each_product(window: &Window, seen: usize, of_group: usize, f: &mut dyn FnMut(usize, usize, usize)) {
+fn each_product(window: &Window, seen: usize, of_group: usize, f: Meets<'_>) {
     let Window { rows, columns, channels, filters } = *window;
     for place in 0..rows.output * columns.output {
         let (row, column) = (place / columns.output, place % columns.output);
