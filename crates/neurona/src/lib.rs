@@ -165,11 +165,11 @@ pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
     All, Average, AvgPool, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Codes, Concat, ConcatScratch,
     ConcatTape, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d,
-    EchoMemory, EchoState, Exact, Exponential, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool, GlobalPool,
-    Gru, GruCell, InFlash, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, OutputCodes, Parameters, Pool,
-    Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale, Reservoir,
-    Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, RowGradient, Rows, Run, Running, Scale, Softmax, SomeRows,
-    Standardize, TableConv, TableConv1d, TableConv2d, Target, UnitGradient, code_bits,
+    EchoMemory, EchoState, Exact, Exponential, Factors, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool,
+    GlobalPool, Gru, GruCell, InFlash, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, OutputCodes, Parameters,
+    Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale,
+    Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, RowGradient, Rows, Run, Running, Scale, Softmax,
+    SomeRows, Standardize, TableConv, TableConv1d, TableConv2d, Target, UnitGradient, Update, code_bits,
 };
 pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};

@@ -450,7 +450,7 @@ macro_rules! __network {
 
     (@part $target:ident $field:ident) => {
         match &mut $target {
-            $crate::Target::InPlace(layer, scale) => $crate::Target::InPlace(&mut layer.$field, *scale),
+            $crate::Target::InPlace(layer, update) => $crate::Target::InPlace(&mut layer.$field, update),
             $crate::Target::Sum(layer, gradient) => $crate::Target::Sum(&layer.$field, &mut gradient.$field),
             $crate::Target::Nowhere(layer) => $crate::Target::Nowhere(&layer.$field),
         }

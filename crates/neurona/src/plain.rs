@@ -9,6 +9,8 @@
 
 use core::mem::{align_of, size_of};
 
+use crate::kernel;
+
 /// A type for which all-zero bytes are a value.
 ///
 /// # Safety
@@ -40,34 +42,41 @@ pub unsafe trait Plain: Zero + 'static {
 /// What goes in and out of layers: a number, or an array of such.
 pub trait Numbers: Plain {
     /// Whether none of them is NaN or infinite.
-    fn is_finite(&self) -> bool;
+    #[inline]
+    fn is_finite(&self) -> bool {
+        Self::are_finite(core::slice::from_ref(self))
+    }
+
+    /// The same of several.
+    #[doc(hidden)]
+    fn are_finite(values: &[Self]) -> bool;
 }
 
 impl Numbers for f32 {
     #[inline]
-    fn is_finite(&self) -> bool {
-        f32::is_finite(*self)
+    fn are_finite(values: &[Self]) -> bool {
+        kernel::is_finite(values)
     }
 }
 
 impl Numbers for i8 {
     #[inline]
-    fn is_finite(&self) -> bool {
+    fn are_finite(_: &[Self]) -> bool {
         true
     }
 }
 
 impl Numbers for u8 {
     #[inline]
-    fn is_finite(&self) -> bool {
+    fn are_finite(_: &[Self]) -> bool {
         true
     }
 }
 
 impl<T: Numbers, const N: usize> Numbers for [T; N] {
     #[inline]
-    fn is_finite(&self) -> bool {
-        self.iter().all(T::is_finite)
+    fn are_finite(values: &[Self]) -> bool {
+        T::are_finite(values.as_flattened())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use neurona::plain::{Plain, bytes_of};
 use neurona::prelude::*;
-use neurona::{Kind, LayerSpec, Learn, Progress, Target};
+use neurona::{Kind, LayerSpec, Learn, Learned, Progress, Refused, Target};
 
 neurona::network! {
     /// Six layers: activations change places at the two ends of a block five times.
@@ -124,6 +124,34 @@ fn learning_in_place_takes_the_gradient_of_the_weights_as_they_were() {
     assert_eq!(bytes_of(&*net), bytes_of(&*stepped));
     assert_ne!(bytes_of(&*net), bytes_of(&*before));
     assert_eq!(bytes_of(&net.d), bytes_of(&before.d), "a standardisation is not learned");
+}
+
+#[test]
+fn a_step_ends_at_the_layer_whose_gradient_is_too_large() {
+    neurona::network! {
+        struct Two: [f32; 1] => [f32; 1] { first: Dense<1, 1>, second: Dense<1, 1> }
+    }
+    // The output is 8, so that its gradient is 16; the second layer's input is 4, and the first's 1, which gives 64 and 32.
+    let two = || Two { first: Dense::new([[4.0]], [0.0]), second: Dense::new([[2.0]], [0.0]) };
+    let learned = |limit| {
+        let (mut net, mut learning) = (two(), Learning::ZERO);
+        let rule = InPlace { limit, ..InPlace::new(0.5) };
+        let mut learner = Learner::new(&mut net, &mut learning, SquaredError, rule);
+        let learned = learner.learn(&[1.0], &[0.0]);
+        (learned, learner.progress(), net.first.weights[0][0], net.second.weights[0][0])
+    };
+    let taken = Progress { steps: 1, since: 1, ..Progress::default() };
+    let refused = Progress { refused: 1, ..Progress::default() };
+    assert_eq!(learned(64.0), (Learned::Stepped(64.0), taken, 4.0 - 16.0, 2.0 - 32.0));
+    assert_eq!(learned(63.0), (Learned::Refused(Refused::Layer), refused, 4.0, 2.0));
+
+    // The other way round: an input of the first layer that is wild reaches nothing through a weight of zero.
+    let (mut net, mut learning) = (Two { first: Dense::new([[0.0]], [1.0]), ..two() }, Learning::ZERO);
+    let rule = InPlace { limit: 1e3, ..InPlace::new(0.5) };
+    let learned = Learner::new(&mut net, &mut learning, SquaredError, rule).learn(&[1e15], &[0.0]);
+    assert_eq!(learned, Learned::Refused(Refused::Layer));
+    assert_eq!((net.first.weights, net.first.bias), ([[0.0]], [1.0]), "nothing was learned here");
+    assert_eq!((net.second.weights, net.second.bias), ([[0.0]], [-2.0]), "and something here, which is finite");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use neurona::plain::{Plain, bytes_of, copy, fill};
 use neurona::prelude::*;
 use neurona::shape::Tensor;
-use neurona::{Kind, Rows, Run, Target};
+use neurona::{Kind, Rows, Run, Target, Update};
 
 /// Numbers that are alike at no two places.
 fn numbers() -> impl FnMut() -> f32 {
@@ -257,9 +257,9 @@ where
 
     let (mut all, mut before) = (layer.clone_of(), layer.clone_of());
     layer.record(&x, &mut y, &mut tape);
-    L::backward(Target::InPlace(&mut all, -0.5), &x, &y, &mut tape, &mut dy.clone(), None);
+    L::backward(Target::InPlace(&mut all, &Update::new(-0.5, 1e9)), &x, &y, &mut tape, &mut dy.clone(), None);
     layer.record(&x, &mut y, &mut tape);
-    Some::<L>::backward(Target::InPlace(&mut some, -0.5), &x, &y, &mut tape, &mut dy.clone(), None);
+    Some::<L>::backward(Target::InPlace(&mut some, &Update::new(-0.5, 1e9)), &x, &y, &mut tape, &mut dy.clone(), None);
     let (all, before, some) = (by_row(&mut all), by_row(&mut before), by_row(&mut some.layer));
     for row in 0..L::ROWS {
         let expected = if Chosen::ROWS.contains(&row) { &all[row] } else { &before[row] };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use firmware_example::Hash;
 use firmware_example::parity::{FAMILIES, Lesson, Nasty, RATE, Source, small};
 use neurona::prelude::*;
-use neurona::{ActivationSpec, Kind, LayerSpec, Target, kernel};
+use neurona::{ActivationSpec, Factors, Kind, LayerSpec, Target, kernel};
 
 fn small_networks(mut report: impl FnMut(&str, u64)) {
     for family in FAMILIES {
@@ -90,11 +90,7 @@ impl<const FUSED: bool, const I: usize, const O: usize> Learn for Own<FUSED, I, 
         if let Some(dx) = dx {
             kernel::dense_backward_inputs(target.layer().weights.as_flattened(), dy, dx);
         }
-        let (into, scale) = match &mut target {
-            Target::InPlace(layer, scale) => (&mut **layer, *scale),
-            Target::Sum(_, gradient) => (&mut **gradient, 1.0),
-            Target::Nowhere(_) => return,
-        };
+        let Some((into, scale)) = target.parameters(Factors::new(x, dy)) else { return };
         kernel::dense_backward_weights(into.weights.as_flattened_mut(), &mut into.bias, x, dy, scale);
     }
 

@@ -10,6 +10,29 @@ pub fn relu(y: &mut [f32]) {
     super::blocks::relu(y);
 }
 
+/// The largest absolute value, 0 where there is none; NaN where one is.
+pub fn largest(x: &[f32]) -> f32 {
+    // The patterns of numbers without a sign are ordered as they are, with NaN above infinity.
+    let larger = |a: u32, x: &f32| {
+        let b = x.to_bits() & 0x7fff_ffff;
+        if b > a { b } else { a }
+    };
+    f32::from_bits(x.iter().fold(0, larger))
+}
+
+/// No less than the square of any, and NaN or infinite where that is; how much more than the largest depends on the core, and no
+/// result may.
+#[inline]
+pub(crate) fn square_bound(x: &[f32]) -> f32 {
+    super::blocks::square_bound(x)
+}
+
+/// Whether none is NaN or infinite.
+#[inline]
+pub fn is_finite(x: &[f32]) -> bool {
+    square_bound(x) < f32::INFINITY || largest(x) < f32::INFINITY
+}
+
 /// Multiplies by a constant: `y[i] = factor * x[i]`.
 pub fn rescale(factor: f32, x: &[f32], y: &mut [f32]) {
     for (y, x) in y.iter_mut().zip(x) {

@@ -30,8 +30,8 @@ pub use conv::{
 };
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
 pub use echo::{Connections, leaky_tanh, reservoir_fill, reservoir_forward};
-pub(crate) use elementwise::maximum;
-pub use elementwise::{axpy, relu, rescale, softmax, softmax_backward, standardize};
+pub use elementwise::{axpy, is_finite, largest, relu, rescale, softmax, softmax_backward, standardize};
+pub(crate) use elementwise::{maximum, square_bound};
 pub use pool::{
     average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
     global_max_forward, max_pool_backward, max_pool_forward,

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use super::partial::{RowGradient, Run, runs};
 use super::ring::{OverTime, Ring};
-use super::{Biased, Kind, Layer, Learn, Rows, Target};
+use super::{Biased, Factors, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec, WindowSpec};
 use crate::kernel::{self, Window};
@@ -128,7 +128,7 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
         target.layer().backward_inputs(y, tape, dy, dx);
-        let Some((into, scale)) = target.parameters() else { return };
+        let Some((into, scale)) = target.parameters(Self::factors(x, tape, dy)) else { return };
         let (weights, bias) = (into.weights.values_mut(), into.bias.values_mut());
         kernel::conv_backward_weights(&Self::WINDOW, Self::SEEN, weights, bias, x.values(), dy.values(), scale);
     }
@@ -158,6 +158,11 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
         if let Some(dx) = dx {
             kernel::conv_backward_inputs(&Self::WINDOW, Self::SEEN, self.weights.values(), dz, dx.values_mut());
         }
+    }
+
+    #[inline]
+    fn factors<'a>(x: &'a Self::Input, _: &'a Self::Tape, dz: &'a Self::Output) -> Factors<'a> {
+        Factors::new(x.values(), dz.values())
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::partial::{RowGradient, Run, runs};
-use super::{Biased, Kind, Layer, Learn, Rows, Target};
+use super::{Biased, Factors, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
@@ -91,7 +91,7 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Learn for Dense<I,
         dx: Option<&mut [f32; I]>,
     ) {
         target.layer().backward_inputs(y, tape, dy, dx);
-        let Some((into, scale)) = target.parameters() else { return };
+        let Some((into, scale)) = target.parameters(Self::factors(x, tape, dy)) else { return };
         kernel::dense_backward_weights(into.weights.as_flattened_mut(), &mut into.bias, x, dy, scale);
     }
 
@@ -119,6 +119,11 @@ impl<const I: usize, const O: usize, A: Activation + 'static> Biased for Dense<I
         if let Some(dx) = dx {
             kernel::dense_backward_inputs(self.weights.as_flattened(), dy, dx);
         }
+    }
+
+    #[inline]
+    fn factors<'a>(x: &'a [f32; I], _: &'a Self::Tape, dz: &'a [f32; O]) -> Factors<'a> {
+        Factors::new(x, dz)
     }
 
     #[inline]

@@ -6,7 +6,7 @@ use core::slice;
 use super::conv::window;
 use super::partial::{RowGradient, Run};
 use super::ring::{OverTime, Ring};
-use super::{Biased, Kind, Layer, Learn, Rows, Target};
+use super::{Biased, Factors, Kind, Layer, Learn, Rows, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel::{self, Window};
@@ -109,7 +109,7 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
         target.layer().backward_inputs(y, tape, dy, dx);
-        let Some((into, scale)) = target.parameters() else { return };
+        let Some((into, scale)) = target.parameters(Self::factors(x, tape, dy)) else { return };
         let (weights, bias) = (into.weights.values_mut(), into.bias.values_mut());
         kernel::depthwise_backward_weights(&Self::WINDOW, weights, bias, x.values(), dy.values(), scale);
     }
@@ -141,6 +141,11 @@ impl<X: Shaped, Y: Shaped, K: Kernel<X, Y>, A: Activation + 'static, P: Padding>
         if let Some(dx) = dx {
             kernel::depthwise_backward_inputs(&Self::WINDOW, self.weights.values(), dz, dx.values_mut());
         }
+    }
+
+    #[inline]
+    fn factors<'a>(x: &'a Self::Input, _: &'a Self::Tape, dz: &'a Self::Output) -> Factors<'a> {
+        Factors::new(x.values(), dz.values())
     }
 
     #[inline]

@@ -14,6 +14,7 @@
 //! | joining branches             | `residual`, `concat`                                                                     |
 //! | what does not mix values     | `standardize`, `rescale` (constants), `scale` (learned), `reshape`                       |
 //! | around another layer         | `frozen` (in RAM or flash), `partial` (a part of it learns)                              |
+//! | where gradients go           | `target`                                                                                  |
 //! | the state of a window in a stream | `ring`                                                                              |
 //!
 //! `dense` is the shortest whole one, `scale` the shortest with channels and a stream.
@@ -39,6 +40,7 @@ mod scale;
 mod softmax;
 mod standardize;
 mod table;
+mod target;
 mod within;
 
 pub use codes::{Codes, OutputCodes, code_bits};
@@ -62,6 +64,7 @@ pub use scale::Scale;
 pub use softmax::{Exact, Exponential, Softmax};
 pub use standardize::Standardize;
 pub use table::{ConnectionTable, TableConv, TableConv1d, TableConv2d};
+pub use target::{Factors, Target, Update};
 
 use crate::activation::Activation;
 use crate::arch::LayerSpec;
@@ -133,53 +136,6 @@ pub enum Kind {
     Weights,
     /// What is added.
     Biases,
-}
-
-/// Where the gradients of a layer's parameters go.
-#[derive(Debug)]
-pub enum Target<'a, L: Learn + ?Sized> {
-    /// Times a scale into the parameters themselves. The scale is minus the learning rate.
-    InPlace(&'a mut L, f32),
-    /// Added to a gradient, the parameters left as they are.
-    Sum(&'a L, &'a mut L::Gradient),
-    /// Nowhere: the layer only passes the gradient on.
-    Nowhere(&'a L),
-}
-
-impl<L: Learn> Target<'_, L> {
-    /// The layer, to read.
-    pub fn layer(&self) -> &L {
-        match self {
-            Target::InPlace(layer, _) => layer,
-            Target::Sum(layer, _) | Target::Nowhere(layer) => layer,
-        }
-    }
-
-    /// The same for a part of the layer, such as one of two branches: what it is in the layer, and in its gradient.
-    pub fn part<P: Learn>(
-        &mut self,
-        shared: impl FnOnce(&L) -> &P,
-        exclusive: impl FnOnce(&mut L) -> &mut P,
-        gradient: impl FnOnce(&mut L::Gradient) -> &mut P::Gradient,
-    ) -> Target<'_, P> {
-        match self {
-            Target::InPlace(layer, scale) => Target::InPlace(exclusive(layer), *scale),
-            Target::Sum(layer, sum) => Target::Sum(shared(layer), gradient(sum)),
-            Target::Nowhere(layer) => Target::Nowhere(shared(layer)),
-        }
-    }
-}
-
-impl<L: Learn<Gradient = L>> Target<'_, L> {
-    /// What the gradients of the parameters are added to, and the scale that they are multiplied by before; `None` when
-    /// they go nowhere.
-    pub fn parameters(&mut self) -> Option<(&mut L, f32)> {
-        match self {
-            Target::InPlace(layer, scale) => Some((layer, *scale)),
-            Target::Sum(_, gradient) => Some((gradient, 1.0)),
-            Target::Nowhere(_) => None,
-        }
-    }
 }
 
 /// Applies the activation to each weighted sum, in place.

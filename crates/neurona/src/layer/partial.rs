@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::slice;
 
 use super::within::infers_as;
-use super::{Kind, Layer, Learn, Target};
+use super::{Factors, Kind, Layer, Learn, Target};
 use crate::plain::{Plain, Zero};
 use crate::shape::{Shaped, Tensor};
 use crate::stream::Stream;
@@ -31,6 +31,9 @@ pub trait Biased: Learn {
         dy: &mut Self::Output,
         dx: Option<&mut Self::Input>,
     );
+
+    /// What the gradients of the parameters are made of, from those of the sums.
+    fn factors<'a>(x: &'a Self::Input, tape: &'a Self::Tape, dz: &'a Self::Output) -> Factors<'a>;
 
     /// Adds the gradients of the biases, times a scale, from those of the sums.
     fn add_biases(bias: &mut Self::Bias, tape: &Self::Tape, dz: &Self::Output, scale: f32);
@@ -132,7 +135,7 @@ impl<L: Biased> Learn for BiasOnly<L> {
     #[inline]
     fn backward(
         target: Target<'_, Self>,
-        _: &L::Input,
+        x: &L::Input,
         y: &L::Output,
         tape: &mut L::Tape,
         dy: &mut L::Output,
@@ -140,7 +143,11 @@ impl<L: Biased> Learn for BiasOnly<L> {
     ) {
         target.layer().layer.backward_inputs(y, tape, dy, dx);
         match target {
-            Target::InPlace(net, scale) => L::add_biases(net.layer.bias_mut(), tape, dy, scale),
+            Target::InPlace(net, update) => {
+                if update.admits(Factors { inputs: [&[]; 2], ..L::factors(x, tape, dy) }) {
+                    L::add_biases(net.layer.bias_mut(), tape, dy, update.scale());
+                }
+            }
             Target::Sum(_, gradient) => L::add_biases(gradient, tape, dy, 1.0),
             Target::Nowhere(_) => {}
         }
@@ -245,9 +252,11 @@ impl<L: Rows, S: Choice<COUNT>, const COUNT: usize> Learn for SomeRows<L, S, COU
     ) {
         target.layer().layer.backward_inputs(y, tape, dy, dx);
         match target {
-            Target::InPlace(net, scale) => {
-                for &row in const { &S::ROWS } {
-                    L::add_row(row, net.layer.row_mut(row), x, tape, dy, scale);
+            Target::InPlace(net, update) => {
+                if update.admits(L::factors(x, tape, dy)) {
+                    for &row in const { &S::ROWS } {
+                        L::add_row(row, net.layer.row_mut(row), x, tape, dy, update.scale());
+                    }
                 }
             }
             Target::Sum(_, gradients) => {

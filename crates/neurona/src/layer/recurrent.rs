@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use super::{Biased, Kind, Layer, Learn, Rows, Run, Target};
+use super::{Biased, Factors, Kind, Layer, Learn, Rows, Run, Target};
 use crate::arch::{self, LayerSpec, States};
 use crate::kernel::{self, Steps};
 use crate::plain::Zero;
@@ -348,7 +348,7 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
         dx: Option<&mut Self::Input>,
     ) {
         target.layer().backward_inputs(y, tape, dy, dx);
-        let Some((into, scale)) = target.parameters() else { return };
+        let Some((into, scale)) = target.parameters(Self::factors(x, tape, dy)) else { return };
         into.add_gradients(x.as_flattened(), tape.trace.values(), scale);
     }
 
@@ -398,6 +398,12 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
                 kernel::dense_backward_inputs(weights, dz, dx);
             }
         }
+    }
+
+    /// What weights are multiplied with is in the input and in the trace, as are the gradients of the sums.
+    fn factors<'a>(x: &'a Self::Input, tape: &'a Self::Tape, _: &'a Self::Output) -> Factors<'a> {
+        let trace = tape.trace.values();
+        Factors { inputs: [x.as_flattened(), trace], sums: trace }
     }
 
     fn add_biases(bias: &mut C::Bias<UNITS>, tape: &Self::Tape, _: &Self::Output, scale: f32) {

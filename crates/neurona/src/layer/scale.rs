@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::{Biased, Kind, Layer, Learn, Target};
+use super::{Biased, Factors, Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel;
@@ -88,7 +88,7 @@ impl<X: Shaped, A: Activation + 'static> Learn for Scale<X, A> {
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &X, tape: &mut Self::Tape, dy: &mut X, dx: Option<&mut X>) {
         target.layer().backward_inputs(y, tape, dy, dx);
-        let Some((into, factor)) = target.parameters() else { return };
+        let Some((into, factor)) = target.parameters(Self::factors(x, tape, dy)) else { return };
         let (scale, shift) = (into.scale.values_mut(), into.shift.values_mut());
         kernel::scale_backward_parameters(scale, shift, x.values(), dy.values(), factor);
     }
@@ -118,6 +118,11 @@ impl<X: Shaped, A: Activation + 'static> Biased for Scale<X, A> {
         if let Some(dx) = dx {
             kernel::scale_backward_inputs(self.scale.values(), dz, dx.values_mut());
         }
+    }
+
+    #[inline]
+    fn factors<'a>(x: &'a Self::Input, _: &'a Self::Tape, dz: &'a Self::Output) -> Factors<'a> {
+        Factors::new(x.values(), dz.values())
     }
 
     #[inline]

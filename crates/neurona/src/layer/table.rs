@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 
 use super::conv::window;
 use super::ring::{OverTime, Ring};
-use super::{Biased, Kind, Layer, Learn, Target};
+use super::{Biased, Factors, Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{LayerSpec, TableConvSpec};
 use crate::kernel::{self, Window};
@@ -191,7 +191,7 @@ where
     #[inline]
     fn backward(mut target: Target<'_, Self>, x: &X, y: &Y, tape: &mut Self::Tape, dy: &mut Y, dx: Option<&mut X>) {
         target.layer().backward_inputs(y, tape, dy, dx);
-        let Some((into, scale)) = target.parameters() else { return };
+        let Some((into, scale)) = target.parameters(Self::factors(x, tape, dy)) else { return };
         let (weights, bias) = (into.weights.values_mut(), into.bias.values_mut());
         kernel::table_conv_backward_weights(&Self::WINDOW, T::SEES, weights, bias, x.values(), dy.values(), scale);
     }
@@ -230,6 +230,11 @@ where
             let weights = self.weights.values();
             kernel::table_conv_backward_inputs(&Self::WINDOW, T::SEES, weights, dz, dx.values_mut());
         }
+    }
+
+    #[inline]
+    fn factors<'a>(x: &'a Self::Input, _: &'a Self::Tape, dz: &'a Self::Output) -> Factors<'a> {
+        Factors::new(x.values(), dz.values())
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Learning in mini-batches: a gradient is summed, then an optimizer takes a step with its mean.
 
-use super::rule::{each, is_size, shrunk};
-use super::{Backward, Progress, Refused, Rule, Schedule, Step};
+use super::rule::{each, is_rate, is_size, shrunk};
+use super::{Backward, MAX_GRADIENT, Progress, Refused, Rule, Schedule, Step};
 use crate::layer::{Kind, Learn, Target};
 use crate::network::Gradient;
 use crate::plain::Zero;
@@ -13,7 +13,7 @@ use crate::plain::Zero;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MiniBatch<O> {
-    /// The learning rate.
+    /// The learning rate, at least 0 and at most [`MAX_RATE`](super::MAX_RATE).
     pub rate: f32,
     /// How it changes.
     pub schedule: Schedule,
@@ -92,10 +92,6 @@ pub enum Clip {
     Norm(f32),
 }
 
-/// The largest component of a gradient that a step is taken with: the root of the largest number, rounded down. Its square is
-/// finite, which is Adam's; a velocity, the sum of such gradients, is; and so is a step with it.
-const LARGEST: f32 = 1.844_674_3e19;
-
 /// What becomes of the mean gradient of a mini-batch.
 pub trait Optimizer: Copy {
     /// The sum of gradients, and what lasts from step to step.
@@ -106,7 +102,7 @@ pub trait Optimizer: Copy {
 
     /// Whether the constants are in their ranges, so that it takes steps at this rate; a mini-batch is else refused.
     fn is_valid(&self, rate: f32) -> bool {
-        is_size(rate)
+        is_rate(rate)
     }
 
     /// Takes a step at this rate, the n-th since the memory was zero, with the gradient, and makes that zero.
@@ -124,7 +120,7 @@ impl<O: Optimizer> MiniBatch<O> {
     }
 
     /// Makes the sum what the optimizer takes its step with; false where a component is not finite, or what is left of
-    /// it after clipping is larger than [`LARGEST`].
+    /// it after clipping is larger than [`MAX_GRADIENT`].
     fn prepare<N: Learn>(&self, net: &mut N, gradient: &mut Gradient<N>, examples: u32) -> bool {
         let share = 1.0 / examples as f32;
         let limit = if let Clip::Value(limit) = self.clip { limit } else { f32::MAX };
@@ -145,7 +141,7 @@ impl<O: Optimizer> MiniBatch<O> {
                 } else {
                     mean
                 };
-                fits &= mean.is_finite() && *g >= -LARGEST && *g <= LARGEST;
+                fits &= mean.is_finite() && *g >= -MAX_GRADIENT && *g <= MAX_GRADIENT;
                 if norm {
                     squares += *g * *g;
                 }
@@ -256,7 +252,7 @@ impl Optimizer for Velocity {
     }
 
     fn is_valid(&self, rate: f32) -> bool {
-        is_size(rate) && (0.0..1.0).contains(&self.momentum)
+        (0.0..1.0).contains(&self.momentum) && is_rate(rate / (1.0 - self.momentum))
     }
 
     fn step<N: Learn>(&self, rate: f32, _: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 2]) {
@@ -285,9 +281,9 @@ pub struct Moments {
     pub beta1: f32,
     /// How slowly the mean of its square forgets, at least 0 and less than 1.
     pub beta2: f32,
-    /// What keeps the quotient finite, greater than 0.
+    /// What keeps the quotient finite, at least [`f32::MIN_POSITIVE`].
     pub epsilon: f32,
-    /// How fast every parameter goes to zero by itself, biases too.
+    /// How fast every parameter goes to zero by itself, biases too; at least 0, and at most 1 times the rate.
     pub weight_decay: f32,
 }
 
@@ -303,8 +299,8 @@ impl Optimizer for Moments {
         let Self { beta1, beta2, epsilon, weight_decay } = *self;
         let betas = [beta1, beta2].iter().all(|beta| (0.0..1.0).contains(beta));
         // The first step is the longest, with a mean of the gradient that is corrected by this quotient.
-        let rates = is_size(rate / (1.0 - beta1)) && is_size(rate * weight_decay);
-        betas && rates && epsilon > 0.0 && epsilon.is_finite()
+        let rates = is_rate(rate / (1.0 - beta1)) && (0.0..=1.0).contains(&(rate * weight_decay));
+        betas && rates && epsilon > 0.0 && epsilon.is_normal()
     }
 
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 3]) {
@@ -357,8 +353,8 @@ mod tests {
 
     #[test]
     fn the_largest_gradient_has_a_finite_square() {
-        assert!((LARGEST * LARGEST).is_finite());
-        assert!((LARGEST.next_up() * LARGEST.next_up()).is_infinite());
+        assert!((MAX_GRADIENT * MAX_GRADIENT).is_finite());
+        assert!((MAX_GRADIENT.next_up() * MAX_GRADIENT.next_up()).is_infinite());
     }
 
     /// A neuron of weight and bias 2 after one step with this gradient, of one example.

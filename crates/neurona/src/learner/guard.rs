@@ -1,6 +1,7 @@
 //! Keeping what was learned only where it is better.
 
 use super::{Learner, Rule};
+use crate::kernel;
 use crate::layer::Learn;
 use crate::network::Gradient;
 
@@ -78,7 +79,7 @@ impl<N: Learn> Guard<N> {
         let Self { copy, score: kept, holds } = self;
         // A parameter may be infinite and the score not tell: behind a saturated activation, or a ReLU that is off.
         let mut finite = score.is_finite();
-        learner.net_mut().visit([], &mut |_, parameters, []| finite &= parameters.iter().all(|w| w.is_finite()));
+        learner.net_mut().visit([], &mut |_, parameters, []| finite &= kernel::is_finite(parameters));
         if finite && (*holds == 0 || score <= *kept) {
             learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(copy, parameters));
             (*kept, *holds) = (score, 1);

@@ -37,12 +37,17 @@
 //! # What is refused
 //!
 //! An example is refused, and [counted](Progress::refused), where its input, its loss or the gradient of its output is not
-//! finite; a mini-batch is, where a component of its gradient is not, or is larger than 1.8 10^19, whose square is not. Both are
-//! where a constant of the rule is out of the range that its documentation tells, such as a rate that is negative or NaN. Nothing
-//! of it reaches the network: weights, velocity and the means of Adam are to the bit what they were. In place there is no
-//! gradient to look at before the first weight changes: where all that was looked at is finite, it can still overflow on its
-//! way back, which takes activations or weights of some 10^19. What is finite and wrong, such as a false label, is for a
-//! [`Guard`]: on a worse score in a reference set the network goes back to what it was.
+//! finite; a mini-batch is, where a component of its gradient is not, or is larger than [`MAX_GRADIENT`]. Both are where a
+//! constant of the rule is out of the range that its documentation tells, such as a rate that is negative or NaN. Nothing of it
+//! reaches the network: weights, velocity and the means of Adam are to the bit what they were.
+//!
+//! In place there is no gradient to look at before the first weight changes. Each layer looks at its own before it learns, on the
+//! way back from the output; from the one where it is larger than [a limit](InPlace::limit) on no layer learns, and the example
+//! is refused as [`Refused::Layer`]: those behind that layer have learned.
+//!
+//! So no weight ever becomes infinite or NaN by learning. What is finite and wrong, such as a false label, is for a [`Guard`]: on
+//! a worse score in a reference set the network goes back to what it was. What is finite and wild, such as an input of 10^15 from
+//! a loose wire, is for it too, or for a limit in place and a [`Clip`] in mini-batches.
 
 mod batch;
 mod guard;
@@ -50,7 +55,7 @@ mod rule;
 
 pub use batch::{Adam, Clip, Descent, MiniBatch, Moments, Momentum, Optimizer, Sgd, Velocity};
 pub use guard::{Guard, Verdict};
-pub use rule::{Backward, InPlace, Rule, Schedule};
+pub use rule::{Backward, InPlace, MAX_GRADIENT, MAX_RATE, Rule, Schedule};
 
 use core::fmt;
 
@@ -119,6 +124,8 @@ pub enum Refused {
     Loss,
     /// The gradient.
     Gradient,
+    /// In place: the gradient of a layer. That layer and those before it have learned nothing, those behind it have.
+    Layer,
     /// A constant of the rule, or the rate that its schedule has come to, is out of its range.
     Rule,
 }
@@ -139,6 +146,7 @@ impl fmt::Display for Refused {
             Self::Input => "the input is not finite",
             Self::Loss => "the loss is not finite",
             Self::Gradient => "the gradient is not finite",
+            Self::Layer => "the gradient of a layer is too large or not finite",
             Self::Rule => "a constant of the rule is out of its range",
         })
     }

@@ -1,7 +1,7 @@
 //! What a rule is, learning in place, and how the rate changes.
 
 use super::{Progress, Refused, Step};
-use crate::layer::{Kind, Learn, Target};
+use crate::layer::{Kind, Learn, Target, Update};
 use crate::plain::Zero;
 
 /// How the gradient of an example changes a network.
@@ -59,12 +59,13 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The rate after so many steps.
+    /// The rate after so many steps; NaN where the constant of the schedule is out of its range.
     pub fn rate(self, rate: f32, steps: u32) -> f32 {
         match self {
             Self::Constant => rate,
-            Self::Decay { gamma } => rate / (1.0 + gamma * steps as f32),
-            Self::Exponential { factor } => rate * libm::powf(factor, steps as f32),
+            Self::Decay { gamma } if gamma >= 0.0 => rate / (1.0 + gamma * steps as f32),
+            Self::Exponential { factor } if factor > 0.0 && factor <= 1.0 => rate * libm::powf(factor, steps as f32),
+            Self::Decay { .. } | Self::Exponential { .. } => f32::NAN,
         }
     }
 }
@@ -73,14 +74,19 @@ impl Schedule {
 ///
 /// It needs the least memory, for no gradient is kept. A step differs from one of [`Sgd`](super::Sgd) with mini-batches of one
 /// example by roundings alone: that of a product, and with `l2`, which is `w = (1 - r l2) (w - r / (1 - r l2) dw)` here, those
-/// of two more and of a quotient. Without a gradient there is nothing to clip.
+/// of two more and of a quotient. Without a gradient there is nothing to clip; but an example can be refused whose gradient is
+/// large: see [`limit`](Self::limit).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InPlace {
-    /// The learning rate.
+    /// The learning rate, at least 0 and at most [`MAX_RATE`].
     pub rate: f32,
     /// How it changes.
     pub schedule: Schedule,
+    /// How large a component of the gradient may be, as the largest input of a layer times the largest gradient of its sums: at
+    /// least 0 and at most [`MAX_GRADIENT`], which it is unless told. Where a layer exceeds it the step ends there: that layer
+    /// and those before it learn nothing of the example, which is [refused](Refused::Layer).
+    pub limit: f32,
     /// Penalty on the size of weights; small ones become zero (proximal: Daubechies and others, 2004).
     pub l1: f32,
     /// Penalty on half the square of weights (Tikhonov, 1963); `rate * l2` is less than 1.
@@ -90,7 +96,7 @@ pub struct InPlace {
 impl InPlace {
     /// A constant rate and no penalty.
     pub const fn new(rate: f32) -> Self {
-        Self { rate, schedule: Schedule::Constant, l1: 0.0, l2: 0.0 }
+        Self { rate, schedule: Schedule::Constant, limit: MAX_GRADIENT, l1: 0.0, l2: 0.0 }
     }
 }
 
@@ -100,11 +106,17 @@ impl Rule for InPlace {
     fn example<N: Learn>(&self, net: &mut N, (): &mut (), progress: &mut Progress, example: Backward<'_, N>) -> Step {
         let rate = self.schedule.rate(self.rate, progress.steps);
         let (kept, by) = (1.0 - rate * self.l2, rate * self.l1);
-        if !(is_size(rate / kept) && is_size(by) && kept > 0.0 && kept <= 1.0) {
+        let refused = if is_rate(rate / kept) && is_size(by) && kept > 0.0 && kept <= 1.0 && is_limit(self.limit) {
+            let update = Update::new(-(rate / kept), self.limit);
+            example.run(Target::InPlace(net, &update));
+            update.is_refused().then_some(Refused::Layer)
+        } else {
+            Some(Refused::Rule)
+        };
+        if let Some(refused) = refused {
             progress.refused = progress.refused.saturating_add(1);
-            return Step::Refused(Refused::Rule);
+            return Step::Refused(refused);
         }
-        example.run(Target::InPlace(net, -(rate / kept)));
         if self.l1 != 0.0 || self.l2 != 0.0 {
             net.visit([], &mut |kind, weights, []| {
                 if kind == Kind::Weights {
@@ -140,6 +152,24 @@ pub(super) fn each<N: Learn, const K: usize>(
         f(kind, parameters, with);
     }
     net.visit(with, &mut |kind, parameters, with| apart(&mut f, kind, parameters, with));
+}
+
+/// The largest rate of learning, 2^32. With it and [`MAX_GRADIENT`] a step is at most 2^96, which a parameter near the largest
+/// number rounds off: parameters that are finite stay so.
+pub const MAX_RATE: f32 = 4_294_967_296.0;
+
+/// The largest component of a gradient that a step is taken with: the root of the largest number, rounded down. Its square is
+/// finite, which is Adam's; a velocity, the sum of such gradients, is; and so is a step with it.
+pub const MAX_GRADIENT: f32 = 1.844_674_3e19;
+
+/// Whether it is in the range of a learning rate.
+#[inline]
+pub(super) fn is_rate(rate: f32) -> bool {
+    (0.0..=MAX_RATE).contains(&rate)
+}
+
+fn is_limit(limit: f32) -> bool {
+    (0.0..=MAX_GRADIENT).contains(&limit)
 }
 
 /// Whether it is finite and at least 0.
@@ -189,7 +219,14 @@ mod tests {
         }
         // With a rate of 1/2 and a penalty of 2 nothing is left of a weight.
         assert_eq!(learned(InPlace { l2: 2.0, ..rule }), (Learned::Refused(Refused::Rule), 0.0, 1));
-        let schedule = Schedule::Decay { gamma: f32::NAN };
-        assert_eq!(learned(InPlace { schedule, ..rule }).0, Learned::Refused(Refused::Rule));
+        assert_eq!(learned(InPlace::new(MAX_RATE * 2.0)).0, Learned::Refused(Refused::Rule));
+        for limit in [f32::NAN, f32::INFINITY, -1.0] {
+            assert_eq!(learned(InPlace { limit, ..rule }).0, Learned::Refused(Refused::Rule));
+        }
+        let decays = [f32::NAN, -0.5].map(|gamma| Schedule::Decay { gamma });
+        let exponentials = [f32::NAN, 0.0, -0.5, 1.5].map(|factor| Schedule::Exponential { factor });
+        for schedule in decays.into_iter().chain(exponentials) {
+            assert_eq!(learned(InPlace { schedule, ..rule }).0, Learned::Refused(Refused::Rule));
+        }
     }
 }

@@ -71,7 +71,7 @@ impl<const N: usize, Q: Element, const CAPACITY: usize, const CLASSES: usize> Ba
     pub fn offer<X: Tensor, R: Rng>(&mut self, x: &X, class: usize, rng: &mut R) -> Kept {
         const { assert!(size_of::<X>() == 4 * N, "the buffer is for samples of another length") }
         let Some(count) = self.counts.get_mut(class) else { return Kept::Refused };
-        if !x.values().iter().all(|x| x.is_finite()) {
+        if !x.is_finite() {
             return Kept::Refused;
         }
         count.seen = count.seen.saturating_add(1);

@@ -56,7 +56,7 @@ impl<const N: usize, Q: Element, T: Plain + Copy, const CAPACITY: usize> Reservo
     /// Keeps an example, or leaves it out, by chance.
     pub fn offer<X: Tensor, R: Rng>(&mut self, x: &X, target: T, rng: &mut R) -> Kept {
         const { assert!(size_of::<X>() == 4 * N, "the buffer is for samples of another length") }
-        if !x.values().iter().all(|x| x.is_finite()) {
+        if !x.is_finite() {
             return Kept::Refused;
         }
         self.seen = self.seen.saturating_add(1);

@@ -61,6 +61,8 @@
 //! - Whenever power is lost, the next [`load`](Store::load) finds the last record whose [`save`](Store::save) returned,
 //!   or the one that was being saved, whole. A save never erases the pages of the newest record, never writes a word
 //!   twice without an erase between, and reads back what it wrote.
+//!   A word whose write was cut may read as written at one start and as it was at the next; then this holds as long as the
+//!   save after a cut is not cut as well.
 //! - A network with a parameter that is not finite is not saved over what it was before.
 //! - A record that is cut short, damaged, or of another network is an error and changes nothing. A damaged newest
 //!   record is passed over for the one before it, as long as that has not been erased.
@@ -91,6 +93,7 @@ use core::ops::Range;
 
 use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
 
+use crate::kernel;
 use crate::network::Network;
 pub use error::{RegionError, RestoreError, SaveError};
 use io::{Reader, Writer, unit};
@@ -151,14 +154,12 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
             return Err(SaveError::Length { expected: C::CAPACITY, found: header.weights as usize });
         }
         let mut finite = true;
-        net.visit([], &mut |_, parameters, []| finite &= parameters.iter().all(|parameter| parameter.is_finite()));
+        net.visit([], &mut |_, parameters, []| finite &= kernel::is_finite(parameters));
         if !finite {
             return Err(SaveError::NotFinite);
         }
         let newest = self.slots.newest(&header);
-        if let Some(newest) = newest {
-            header.sequence = newest.header.sequence.checked_add(1).ok_or(SaveError::Sequence)?;
-        }
+        header.sequence = self.slots.next_sequence(&header, newest).ok_or(SaveError::Sequence)?;
         header.crc = checksum::<N, C>(&header, net);
 
         let Slots { ring, .. } = self.slots;

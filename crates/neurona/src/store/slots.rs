@@ -24,7 +24,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What orders records: the number, and where two have the same, the place.
+    /// What orders records: the number, of which records of one network have one each; among others the place decides.
     fn key(&self) -> (u64, u32) {
         (self.header.sequence, self.slot)
     }
@@ -37,6 +37,28 @@ impl<F: NorFlash> Slots<F> {
     /// cannot be read, such as a cut write in a flash with error correction, is damaged.
     pub(super) fn newest(&mut self, like: &Header) -> Option<Found> {
         self.newest_that(|header| header.is_like(like))
+    }
+
+    /// The number of the next record: one more than that of the newest, and than those of the ones that were cut since.
+    ///
+    /// A word whose write was cut may read as it should at one start and not at the next. So a record that is damaged now can
+    /// be whole later, and is then not to be taken for a newer one that has its number. `None` when there are no more numbers.
+    #[inline(never)]
+    pub(super) fn next_sequence(&mut self, like: &Header, newest: Option<Found>) -> Option<u64> {
+        let first = match newest {
+            Some(newest) => newest.header.sequence.checked_add(1)?,
+            None => 0,
+        };
+        let mut next = first;
+        for slot in 0..self.ring.slots() {
+            let Ok(Start::Record(header, _)) = self.start_of(slot) else { continue };
+            // No more than the slots were cut; a higher number is not one of theirs, but what is left of a header.
+            let since = header.sequence.checked_sub(first).is_some_and(|since| since < u64::from(self.ring.slots()));
+            if since && header.is_like(like) && header.sequence >= next {
+                next = header.sequence.checked_add(1)?;
+            }
+        }
+        Some(next)
     }
 
     /// Why there is no record like this one.

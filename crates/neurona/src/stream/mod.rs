@@ -150,7 +150,7 @@ impl State for () {
 
 /// Whether none of the values is NaN or infinite.
 pub(crate) fn all_finite<T: Tensor>(values: &T) -> bool {
-    values.values().iter().all(|value| value.is_finite())
+    values.is_finite()
 }
 
 /// A layer that can be fed one time step a call.

@@ -13,7 +13,7 @@ use neurona::arch::{ActivationSpec, LayerSpec, RecurrentSpec};
 use neurona::plain::{Plain, bytes_of, fill};
 use neurona::prelude::*;
 use neurona::shape::Tensor;
-use neurona::{Learn, Target};
+use neurona::{Learn, Target, Update};
 
 /// What `tests/scripts/recurrent.py` printed.
 const PYTORCH: &str = include_str!("../data/recurrent.csv");
@@ -193,7 +193,7 @@ fn learning_in_place_takes_the_weights_as_they_were() {
         let (mut y, mut tape, mut dx) = (L::Output::ZERO, Box::new(L::Tape::ZERO), L::Input::ZERO);
         layer.record(&x, &mut y, &mut tape);
         let dy_again = &mut *filled::<L::Output>(&dy);
-        L::backward(Target::InPlace(&mut layer, -0.125), &x, &y, &mut tape, dy_again, Some(&mut dx));
+        L::backward(Target::InPlace(&mut layer, &Update::new(-0.125, 1e9)), &x, &y, &mut tape, dy_again, Some(&mut dx));
         let Results([_, gradient, dx_of_sum]) = device::<L>(&parameters(name), &case(name, "x"), &dy);
         assert_eq!(floats(&dx), dx_of_sum, "{name}");
         // The rate is a power of two: scaling by it rounds nothing, so that both ways give the same bits.

@@ -17,9 +17,12 @@ pub(crate) enum Torn {
     Front,
     /// All of it has changed, and the program was not told.
     New,
+    /// It reads as what was there or as changed, at each start anew.
+    Unsteady,
 }
 
 impl Torn {
+    /// Those that read the same at every start.
     pub(crate) const ALL: [Self; 4] = [Self::Old, Self::Mixed, Self::Front, Self::New];
 }
 
@@ -31,6 +34,8 @@ pub(crate) struct Nor<const READ: usize, const WORD: usize, const PAGE: usize> {
     written: Vec<bool>,
     /// Words whose write was cut: those may look as if they had not been written.
     torn: Vec<bool>,
+    /// Where a change was cut that reads as before or as changed, and the bytes of both.
+    unsteady: Vec<(usize, [Vec<u8>; 2])>,
     /// Whether a word can be written only once between two erases.
     once: bool,
     /// Words and pages that are still changed before the power is cut, and what the cut leaves.
@@ -52,6 +57,7 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
             bytes: vec![0xff; pages * PAGE],
             written: vec![false; pages * PAGE / WORD],
             torn: vec![false; pages * PAGE / WORD],
+            unsteady: Vec::new(),
             once,
             cut: None,
             off: false,
@@ -71,6 +77,10 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
     /// Switches the power on again.
     pub(crate) fn reboot(&mut self) {
         (self.off, self.cut) = (false, None);
+        for (at, ways) in &self.unsteady {
+            let bytes = &ways[self.rng.next_u32() as usize % 2];
+            self.bytes[*at..at + bytes.len()].copy_from_slice(bytes);
+        }
     }
 
     /// Counts a change; what the cut leaves of it, if this is where the power is cut.
@@ -90,6 +100,12 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
     }
 
     fn change_bytes(&mut self, at: usize, new: &[u8], torn: Torn) {
+        let changed = at..at + new.len();
+        self.unsteady.retain(|(at, [old, _])| at + old.len() <= changed.start || changed.end <= *at);
+        if torn == Torn::Unsteady {
+            self.unsteady.push((at, [self.bytes[changed].to_vec(), new.to_vec()]));
+            return;
+        }
         if torn == Torn::New {
             return self.bytes[at..at + new.len()].copy_from_slice(new);
         }
@@ -100,7 +116,7 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
                 Torn::Mixed => self.rng.next_u32() as u8,
                 Torn::Front if i < front => 0xff,
                 Torn::Old | Torn::Front => 0,
-                Torn::New => 0xff,
+                Torn::New | Torn::Unsteady => 0xff,
             };
             self.bytes[at + i] = old & !mask | new & mask;
         }

@@ -82,6 +82,75 @@ unsafe extern "C" fn multiple(x: *const f32, y: *mut f32, len: usize, a: f32) {
     )
 }
 
+/// No less than the square of any: twice their sum, and for those that underflow the smallest normal number.
+#[inline]
+pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
+    if x.is_empty() {
+        return f32::MIN_POSITIVE;
+    }
+    if x.len() > 1 << 23 {
+        // Up to there rounding takes less than half of a sum: (1 - 2^-24)^(2^23) is more than that.
+        return f32::INFINITY;
+    }
+    // SAFETY: the slice has so many values.
+    let squares = unsafe { squares(x.as_ptr(), x.len()) };
+    2.0 * squares + f32::MIN_POSITIVE
+}
+
+/// The squares of values, added to the number in s0.
+#[cfg(not(feature = "cortex-m4"))]
+macro_rules! squares {
+    ($($x:literal)+) => {
+        concat!($("vmla.f32 s0, ", $x, ", ", $x, "\n"),+)
+    };
+}
+
+#[cfg(feature = "cortex-m4")]
+macro_rules! squares {
+    ($($x:literal)+) => {
+        concat!($("vmul.f32 ", $x, ", ", $x, ", ", $x, "\n"),+, $("vadd.f32 s0, s0, ", $x, "\n"),+)
+    };
+}
+
+/// The sum of the squares of `len` values.
+///
+/// # Safety
+///
+/// So many values can be read at `x`.
+#[unsafe(naked)]
+unsafe extern "C" fn squares(x: *const f32, len: usize) -> f32 {
+    naked_asm!(
+        ".fpu fpv4-sp-d16",
+        "movs r2, #0",
+        "vmov s0, r2",
+        "subs r1, r1, #12",
+        "blo 4f",
+        "3:",
+        "vldmia r0!, {{s4-s15}}",
+        squares!("s4" "s5" "s6" "s7" "s8" "s9" "s10" "s11" "s12" "s13" "s14" "s15"),
+        "subs r1, r1, #12",
+        "bhs 3b",
+        "4:",
+        "adds r1, r1, #8",
+        "bmi 6f",
+        "5:",
+        "vldmia r0!, {{s4-s7}}",
+        squares!("s4" "s5" "s6" "s7"),
+        "subs r1, r1, #4",
+        "bhs 5b",
+        "6:",
+        "adds r1, r1, #3",
+        "bmi 8f",
+        "7:",
+        "vldmia r0!, {{s4}}",
+        squares!("s4"),
+        "subs r1, r1, #1",
+        "bhs 7b",
+        "8:",
+        "bx lr",
+    )
+}
+
 /// Zero for every number that has a sign: eight of them at a time.
 ///
 /// A first pass looks for NaN, which stay as they are: it adds up products of two values each, and a NaN among them makes the
