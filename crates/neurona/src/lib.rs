@@ -91,7 +91,7 @@
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
-//! | part of it      | [`Frozen`] and [`InFlash`] do not learn; [`BiasOnly`] and [`SomeRows`] learn in part         |
+//! | part of it      | [`Frozen`], [`InFlash`] and [`Backbone`] do not learn; [`BiasOnly`] and [`SomeRows`] do in part |
 //! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`];  |
 //! |                 | [`Rls`] for a readout                                                                        |
 //! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
