@@ -9,7 +9,7 @@
 //! | `save`   | what was learned is saved in flash, and learning goes on from there after a loss of power          |
 //! | `batch`  | a network learns from nothing, in mini-batches with momentum                                        |
 //! | `parity` | hashes by which a board and the desktop prove that they compute the same bits ([`parity`]); so do  |
-//! |          | `parity-conv`, `parity-recurrent` and `parity-learning`, each for a family of networks              |
+//! |          | `parity-conv`, `parity-window`, `parity-recurrent` and `parity-learning`, each for a family         |
 //! | `gesture` | windows slide over a stream of motion, a convolutional network answers, answers become decisions  |
 //! | `keyword` | recordings become cepstral coefficients, and a small DS-CNN says what they were                   |
 //! | `stack`  | convolutional and recurrent networks infer, learn and stream within the bound of the stack          |

@@ -151,6 +151,69 @@ architectures! {
         mean: AvgPool<Signal<5, 3>, Signal<4, 3>, Kernel1d<2>>,
         top: GlobalMaxPool<Signal<4, 3>>, output: Dense<3, 2>,
     } SquaredError;
+    conv2d_causal: 60 => 2 {
+        image: Reshape<[f32; 60], Image<6, 5, 2>>,
+        first: Conv2d<Image<6, 5, 2>, Image<6, 3, 3>, Kernel2d<3, 3, 1, 1, 2, 1>, Tanh, Causal>,
+        groups: Conv2d<Image<6, 3, 3>, Image<3, 2, 6>, Grouped<3, Kernel2d<2, 2, 2, 1>>, Sigmoid, Causal>,
+        mean: GlobalAvgPool<Image<3, 2, 6>>, output: Dense<6, 2>,
+    } SquaredError;
+    depthwise_padded: 60 => 3 {
+        image: Reshape<[f32; 60], Image<6, 5, 2>>,
+        first: DepthwiseConv2d<Image<6, 5, 2>, Image<4, 5, 4>, Kernel2d<2, 3, 1, 1, 2>, Tanh, Padding2d<0, 0, 1, 3>>,
+        second: DepthwiseConv2d<Image<4, 5, 4>, Image<4, 2, 4>, Kernel2d<3, 2, 1, 2>, Silu, Causal>,
+        third: DepthwiseConv2d<Image<4, 2, 4>, Image<3, 1, 4>, Kernel2d<2>>,
+        largest: GlobalMaxPool<Image<3, 1, 4>>, output: Dense<4, 3>,
+    } SoftmaxCrossEntropy;
+    depthwise1d_padded: 18 => 2 {
+        signal: Reshape<[f32; 18], Signal<9, 2>>,
+        largest: MaxPool<Signal<9, 2>, Signal<9, 2>, Kernel1d<2>, Padding1d<0, 1>>,
+        first: DepthwiseConv1d<Signal<9, 2>, Signal<5, 4>, Kernel1d<3, 2>, Tanh, Padding1d<2, 0>>,
+        second: DepthwiseConv1d<Signal<5, 4>, Signal<5, 4>, Kernel1d<4>, Relu, Same>,
+        mean: GlobalAvgPool<Signal<5, 4>>, output: Dense<4, 2>,
+    } SquaredError;
+    table_conv_padded: 60 => 2 {
+        image: Reshape<[f32; 60], Image<5, 4, 3>>,
+        first: TableConv2d<Image<5, 4, 3>, Image<6, 4, 4>, Kernel2d<2, 3>, OfImage, 7, Tanh, Padding2d<2, 0, 1, 1>>,
+        second: TableConv2d<Image<6, 4, 4>, Image<6, 3, 3>, Kernel2d<2, 2, 1, 1, 2, 1>, OfSignal, 6, Tanh, Causal>,
+        third: TableConv2d<Image<6, 3, 3>, Image<5, 2, 4>, Kernel2d<2>, OfImage, 7>,
+        mean: GlobalAvgPool<Image<5, 2, 4>>, output: Dense<4, 2>,
+    } SquaredError;
+    table_conv1d_padded: 36 => 2 {
+        signal: Reshape<[f32; 36], Signal<9, 4>>,
+        first: TableConv1d<Signal<9, 4>, Signal<9, 3>, Kernel1d<3>, OfSignal, 6, Tanh, Same>,
+        second: TableConv1d<Signal<9, 3>, Signal<5, 4>, Kernel1d<3, 2>, OfImage, 7, Sigmoid, Padding1d<2, 0>>,
+        mean: GlobalAvgPool<Signal<5, 4>>, output: Dense<4, 2>,
+    } SquaredError;
+    pools_valid: 18 => 2 {
+        signal: Reshape<[f32; 18], Signal<9, 2>>, conv: Conv1d<Signal<9, 2>, Signal<9, 2>, Kernel1d<1>, Tanh>,
+        largest: MaxPool<Signal<9, 2>, Signal<4, 2>, Kernel1d<2, 2>>,
+        flat: Flatten<Signal<4, 2>, 8>, output: Dense<8, 2>,
+    } SquaredError;
+    pools_causal: 40 => 2 {
+        signal: Reshape<[f32; 40], Signal<10, 4>>,
+        conv: Conv1d<Signal<10, 4>, Signal<10, 3>, Kernel1d<1>, Tanh>,
+        first: MaxPool<Signal<10, 3>, Signal<5, 3>, Kernel1d<3, 2, 2>, Causal>,
+        second: AvgPool<Signal<5, 3>, Signal<5, 3>, Kernel1d<2, 1, 3>, Causal>,
+        third: AvgPool<Signal<5, 3>, Signal<3, 3>, Kernel1d<2, 2>, Padding1d<1, 0>>,
+        fourth: AvgPool<Signal<3, 3>, Signal<3, 3>, Kernel1d<3>, Same>,
+        flat: Flatten<Signal<3, 3>, 9>, output: Dense<9, 2>,
+    } SquaredError;
+    pools2d_causal: 60 => 3 {
+        image: Reshape<[f32; 60], Image<6, 5, 2>>,
+        conv: Conv2d<Image<6, 5, 2>, Image<6, 5, 3>, Kernel2d<3>, Tanh, Same>,
+        first: MaxPool<Image<6, 5, 3>, Image<6, 3, 3>, Kernel2d<2, 3, 1, 1, 2, 1>, Causal>,
+        second: AvgPool<Image<6, 3, 3>, Image<4, 2, 3>, Kernel2d<2, 2, 1, 1, 2, 1>>,
+        third: AvgPool<Image<4, 2, 3>, Image<4, 1, 3>, Kernel2d<2>, Causal>,
+        fourth: AvgPool<Image<4, 1, 3>, Image<5, 1, 3>, Kernel2d<2, 1>, Padding2d<1, 1, 0, 0>>,
+        flat: Flatten<Image<5, 1, 3>, 15>, output: Dense<15, 3>,
+    } SoftmaxCrossEntropy;
+    pools2d_padded: 60 => 2 {
+        image: Reshape<[f32; 60], Image<6, 5, 2>>,
+        conv: Conv2d<Image<6, 5, 2>, Image<6, 5, 3>, Kernel2d<3>, Tanh, Same>,
+        first: MaxPool<Image<6, 5, 3>, Image<3, 3, 3>, Kernel2d<2, 2, 2>, Same>,
+        second: MaxPool<Image<3, 3, 3>, Image<2, 4, 3>, Kernel2d<2>, Padding2d<0, 0, 1, 1>>,
+        flat: Flatten<Image<2, 4, 3>, 24>, output: Dense<24, 2>,
+    } SquaredError;
     scale: 20 => 2 {
         image: Reshape<[f32; 20], Image<2, 2, 5>>,
         first: Scale<Image<2, 2, 5>, Silu>, second: Scale<Image<2, 2, 5>>,

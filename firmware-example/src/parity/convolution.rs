@@ -61,7 +61,7 @@ neurona::network! {
 }
 
 /// Two channels for three filters.
-struct Table;
+pub(super) struct Table;
 
 impl ConnectionTable for Table {
     const SEES: &'static [u64] = &[0b11, 0b10, 0b01];

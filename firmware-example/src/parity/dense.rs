@@ -37,7 +37,7 @@ networks! {
     loss perceptron: hidden Hidden, output Output => in_place(Perceptron, signs);
 }
 
-struct ThreeCodes;
+pub(super) struct ThreeCodes;
 
 impl Codes for ThreeCodes {
     const CODES: &'static [u64] = &[0b00110, 0b10101, 0b11010];

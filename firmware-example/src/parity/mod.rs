@@ -14,9 +14,12 @@ mod learning;
 mod nasty;
 mod networks;
 mod recurrent;
+mod stream;
+mod window;
 
 pub use nasty::{Constants, Example, Lesson, Nasty, Source, small};
 
+use neurona::LayerSpec;
 use neurona::model_file::Golden;
 use neurona::plain;
 use neurona::prelude::*;
@@ -52,21 +55,30 @@ pub type Report<'a> = &'a mut dyn FnMut(&str, u64);
 pub struct Family {
     /// The binary that prints their hashes.
     pub bin: &'static str,
+    /// What each is.
+    pub specs: &'static [LayerSpec],
+    /// Those of them that are fed sample by sample.
+    pub streams: &'static [LayerSpec],
     /// Runs each and gives its hash, with its name, to what it is given.
     pub run: fn(Report<'_>),
 }
 
 /// Activations, losses, and layers without windows and without memory. Its binary runs the network of the digits too.
-pub const DENSE: Family = Family { bin: "parity", run: dense::networks };
+pub const DENSE: Family = Family { bin: "parity", specs: dense::SPECS, streams: &[], run: dense::networks };
 /// Convolutions, pools, and layers that join branches.
-pub const CONVOLUTION: Family = Family { bin: "parity-conv", run: convolution::networks };
-/// Recurrent layers.
-pub const RECURRENT: Family = Family { bin: "parity-recurrent", run: recurrent::all };
+pub const CONVOLUTION: Family =
+    Family { bin: "parity-conv", specs: convolution::SPECS, streams: &[], run: convolution::networks };
+/// Convolutions and pools with every option of a window.
+pub const WINDOW: Family = Family { bin: "parity-window", specs: window::SPECS, streams: &[], run: window::networks };
+/// Recurrent layers, and networks that are fed sample by sample.
+pub const RECURRENT: Family =
+    Family { bin: "parity-recurrent", specs: recurrent::SPECS, streams: stream::SPECS, run: recurrent::all };
 /// Ways to learn.
-pub const LEARNING: Family = Family { bin: "parity-learning", run: learning::all };
+pub const LEARNING: Family =
+    Family { bin: "parity-learning", specs: learning::SPECS, streams: &[], run: learning::all };
 
 /// Every family.
-pub const FAMILIES: [Family; 4] = [DENSE, CONVOLUTION, RECURRENT, LEARNING];
+pub const FAMILIES: [Family; 5] = [DENSE, CONVOLUTION, WINDOW, RECURRENT, LEARNING];
 
 /// A whole run on a board: prints every hash of a family, and ends with success.
 #[cfg(target_os = "none")]

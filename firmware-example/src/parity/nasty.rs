@@ -23,7 +23,7 @@ pub enum Nasty {
 }
 
 impl Nasty {
-    const ALL: [Self; 5] = [Self::Rounding, Self::Subnormal, Self::Zeros, Self::Overflow, Self::NotFinite];
+    pub(super) const ALL: [Self; 5] = [Self::Rounding, Self::Subnormal, Self::Zeros, Self::Overflow, Self::NotFinite];
 }
 
 /// Pseudo-random numbers: the xorshift generator with 32 bits of state (Marsaglia, "Xorshift RNGs", 2003).

@@ -5,7 +5,7 @@ use neurona::prelude::*;
 use super::RATE;
 use super::nasty::Lesson;
 
-/// Makes a network of each line, and the function `networks` that runs them all.
+/// Makes a network of each line, the list `SPECS` of what they are, and the function `networks` that runs them all.
 ///
 /// A line names it and its layers, what it has besides parameters, and what takes a step. Each has a function of its
 /// own, so that only one at a time is on the stack.
@@ -14,19 +14,27 @@ macro_rules! networks {
         $group:ident $name:ident: $($layer:ident $type:ty),+ $([$($owner:ident$(.$field:ident)+()),+])? => $learn:expr;
     )+) => {
         $(
+            mod $name {
+                #[allow(unused_imports, reason = "of what the layers are made differs")]
+                use super::*;
+
+                neurona::network! {
+                    pub(super) struct Net: [f32; 7] => [f32; 3] { $($layer: $type),+ }
+                }
+            }
+
             #[inline(never)]
             fn $name() -> u64 {
-                neurona::network! {
-                    struct Net: [f32; 7] => [f32; 3] { $($layer: $type),+ }
-                }
-
-                $crate::parity::small::<Net, _, _, _, _>(
+                $crate::parity::small::<$name::Net, _, _, _, _>(
                     |_net, _fill| { $($(_fill(_net.$owner$(.$field)+());)+)? },
                     &$learn,
                 )
                 .value()
             }
         )+
+
+        /// What each network of this family is.
+        pub(super) const SPECS: &[neurona::LayerSpec] = &[$(<$name::Net as Layer>::SPEC),+];
 
         /// Runs every network of this family and gives each hash, with its name, to `report`.
         pub(super) fn networks(report: $crate::parity::Report<'_>) {

@@ -27,10 +27,11 @@ networks! {
         => squared_error();
 }
 
-/// Runs every recurrent network, draws a reservoir, and gives each hash, with its name, to `report`.
+/// Runs every recurrent network, draws a reservoir, feeds every stream, and gives each hash, with its name, to `report`.
 pub(super) fn all(report: Report<'_>) {
-    networks(report);
+    networks(&mut *report);
     report("layer.echo_state_fill", drawn());
+    super::stream::networks(report);
 }
 
 /// The weights of a reservoir that is drawn from its seed.

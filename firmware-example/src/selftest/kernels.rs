@@ -203,7 +203,7 @@ impl Test {
                     let fits = |axis: &Axis| axis.input + 2 * before > (axis.kernel - 1) * dilation;
                     if fits(&window.rows) && fits(&window.columns) {
                         self.convolution(&window, seen, buffers);
-                        self.pool(&Window { filters: channels, ..window }, buffers);
+                        self.pools(&Window { filters: channels, ..window }, buffers);
                         self.depthwise(&Window { filters: channels, ..window }, buffers);
                         for multiplier in [1, 3] {
                             self.depthwise_weights(&Window { filters: multiplier * channels, ..window }, buffers);
@@ -347,7 +347,7 @@ impl Test {
         self.compare("depthwise", [cells, channels], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
     }
 
-    fn pool(&mut self, window: &Window, [x, ours, plain, ..]: &mut Buffers) {
+    fn pools(&mut self, window: &Window, [x, ours, plain, counts, ..]: &mut Buffers) {
         let Window { rows, columns, channels, .. } = *window;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
         if outputs + 2 * MARGIN > ROOM {
@@ -364,6 +364,21 @@ impl Test {
             }
         });
         self.compare("max pool", [channels, 0], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
+
+        self.fill(&mut ours[..outputs + 2 * MARGIN]);
+        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
+        kernel::average_pool_forward(window, &x[..inputs], &mut ours[MARGIN..][..outputs]);
+        plain[MARGIN..][..outputs].fill(0.0);
+        let counts = &mut counts[..outputs];
+        counts.fill(0.0);
+        each_product(window, 1, 1, &mut |y, _, x_at| {
+            plain[MARGIN + y] += x[x_at];
+            counts[y] += 1.0;
+        });
+        for (y, count) in plain[MARGIN..].iter_mut().zip(&*counts) {
+            *y /= count;
+        }
+        self.compare("average pool", [channels, 0], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
     }
 }
 

@@ -6,6 +6,7 @@ use firmware_example::Hash;
 use firmware_example::parity::{FAMILIES, Lesson, Nasty, RATE, Source, small};
 use neurona::prelude::*;
 use neurona::{ActivationSpec, Factors, Kind, LayerSpec, Target, kernel};
+use neurona_tests::coverage;
 
 fn small_networks(mut report: impl FnMut(&str, u64)) {
     for family in FAMILIES {
@@ -33,6 +34,14 @@ fn every_activation_has_a_network() {
         let name = format!("activation.{}", activation.name());
         assert!(names.contains(&name), "{name} is missing");
     }
+}
+
+#[test]
+fn every_layer_and_option_has_a_network() {
+    let all: Vec<LayerSpec> = FAMILIES.iter().flat_map(|family| family.specs).copied().collect();
+    assert_eq!(coverage::missing(&all), [""; 0]);
+    let streams: Vec<LayerSpec> = FAMILIES.iter().flat_map(|family| family.streams).copied().collect();
+    assert_eq!(coverage::missing_in_streams(&streams), [""; 0]);
 }
 
 #[test]
