@@ -62,7 +62,7 @@ fn guards(images: &[board::Example<[f32; 64]>]) -> Result<()> {
             let figures = |of: fn(&guarded::Run) -> f64| Figures(runs.iter().map(of).collect());
             println!(
                 "| {:<14} | {:<8} | {:<12} | {:<12} | {:<18} |",
-                format!("{asks:?}").to_lowercase(),
+                asks.name(),
                 if false_labels { "2 false" } else { "true" },
                 figures(|run| run.outcome.new[1]),
                 figures(|run| run.outcome.old[1]),

@@ -29,10 +29,22 @@ pub(crate) enum Asks {
     /// That its loss on them and on new ones be no more than before the block. The new ones are the first block, and of each
     /// block that was kept every fourth image: a block has no say about itself.
     Mixed,
+    /// The same, but that it be no more than a tenth above that of before the block.
+    MixedWithin,
 }
 
 impl Asks {
-    pub(crate) const ALL: [Self; 4] = [Self::Nothing, Self::Old, Self::OldWithin, Self::Mixed];
+    pub(crate) const ALL: [Self; 5] = [Self::Nothing, Self::Old, Self::OldWithin, Self::Mixed, Self::MixedWithin];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Old => "old",
+            Self::OldWithin => "old, within",
+            Self::Mixed => "mixed",
+            Self::MixedWithin => "mixed, within",
+        }
+    }
 }
 
 /// What became of the network, and how many of its 12 blocks were kept.
@@ -74,6 +86,7 @@ pub(crate) fn run(digits: &Images, style: Style, asks: Asks, false_labels: bool,
         let verdict = match asks {
             Asks::Nothing => guard.renew(&mut learner, now),
             Asks::OldWithin if now <= 2.0 * trained => guard.renew(&mut learner, now),
+            Asks::MixedWithin => guard.review_within(&mut learner, now, 0.1),
             Asks::OldWithin | Asks::Old | Asks::Mixed => guard.review(&mut learner, now),
         };
         if !matches!(verdict, Verdict::Kept { .. }) {
@@ -83,7 +96,7 @@ pub(crate) fn run(digits: &Images, style: Style, asks: Asks, false_labels: bool,
         for (x, class) in &learned {
             new.offer(x, *class, &mut rng);
         }
-        if asks == Asks::Mixed {
+        if matches!(asks, Asks::Mixed | Asks::MixedWithin) {
             reference.extend(kept_out);
             let of_more = score(&mut learner, &reference);
             guard.renew(&mut learner, of_more);

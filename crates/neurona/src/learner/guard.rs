@@ -24,8 +24,7 @@ use crate::network::Gradient;
 /// learned from. Examples join the set once what was learned with them is kept, and the guard is then renewed; those of which
 /// the labels may be false then have no say about themselves. `docs/learning.md` in the repository shows what this brings.
 ///
-/// Where a score may become a little worse, [`renew`](Self::renew) with each that is below a bound of your own, and
-/// [`review`](Self::review) with the others.
+/// Even then a single block may make the loss a little larger by chance: [`review_within`](Self::review_within) lets it.
 ///
 /// # Cost
 ///
@@ -94,7 +93,20 @@ impl<N: Learn> Guard<N> {
     ///
     /// The first review keeps what it finds, if score and parameters are finite.
     pub fn review<L, R: Rule>(&mut self, learner: &mut Learner<'_, N, L, R>, score: f32) -> Verdict {
-        let may_be_kept = self.holds == 0 || score <= self.score;
+        self.review_within(learner, score, 0.0)
+    }
+
+    /// The same, but a score that is worse is kept too, as long as it is by no more than a share of the one that was kept, such as
+    /// 0.1 for a tenth.
+    ///
+    /// The next review compares with what was kept last: over many of them the score can rise further.
+    pub fn review_within<L, R: Rule>(
+        &mut self,
+        learner: &mut Learner<'_, N, L, R>,
+        score: f32,
+        tolerance: f32,
+    ) -> Verdict {
+        let may_be_kept = self.holds == 0 || score <= self.score + tolerance * libm::fabsf(self.score);
         let verdict = if may_be_kept { self.renew(learner, score) } else { Verdict::Undecided };
         let Self { copy, score: kept, holds } = self;
         if verdict != Verdict::Undecided || *holds == 0 {
@@ -186,6 +198,26 @@ mod tests {
         learner.net_mut().bias = [f32::INFINITY];
         assert_eq!(guard.review(&mut learner, 0.0), Verdict::RolledBack { score: 0.0, kept });
         assert_eq!(learner.net().bias, [0.0]);
+    }
+
+    #[test]
+    fn a_tolerance_keeps_what_is_a_little_worse() {
+        let (mut net, mut memory, mut guard) = (Neuron::ZERO, Learning::ZERO, Guard::ZERO);
+        let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.5));
+        for (score, tolerance, kept) in [
+            (8.0, 0.25, true),
+            (10.0, 0.25, true),
+            (12.75, 0.25, false),
+            (12.5, 0.25, true),
+            (12.5, 0.0, true),
+            (12.5, f32::NAN, false),
+            (-4.0, 0.0, true),
+            (-3.0, 0.25, true),
+            (-2.0, 0.25, false),
+        ] {
+            let verdict = guard.review_within(&mut learner, score, tolerance);
+            assert_eq!(matches!(verdict, Verdict::Kept { .. }), kept, "{score} within {tolerance}: {verdict:?}");
+        }
     }
 
     #[test]
