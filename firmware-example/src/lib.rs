@@ -14,6 +14,7 @@
 //! | `gesture` | windows slide over a stream of motion, a convolutional network answers, answers become decisions  |
 //! | `keyword` | recordings become cepstral coefficients, and a small DS-CNN says what they were                   |
 //! | `stack`  | convolutional and recurrent networks infer, learn and stream within the bound of the stack          |
+//! | `deep`   | a network of many layers learns by each rule within the bound of the stack                          |
 //! | `bench`  | what inference, a step of learning and the functions cost: instructions under QEMU, cycles on a board |
 //!
 //! Beside `src/bin/infer.rs` stands `src/bin/infer.out`, and so for each: what it prints, for the committed model.
@@ -63,8 +64,8 @@
 //!   has that `NEURONA_MODEL_DIR` names, from there. `data/README.md` says how the committed ones were made.
 //! - The module `board`, on a board only: start, timer, printing, exit, stack.
 //! - The feature `no-panic-proof` makes a panic that is left in a binary an error of the linker, an undefined symbol
-//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn`, `adapt`, `gesture`, `keyword`, `stack` and, on the emulated
-//!   boards, `save` have none.
+//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn`, `adapt`, `gesture`, `keyword`, `stack`, `deep` and, on
+//!   the emulated boards, `save` have none.
 //! - The feature `cost` adds images that hold one network each, `cost-n1-infer` and so on, which `cargo xtask bench device`
 //!   measures.
 //! - The feature `selftest` adds binaries that test the board layer and the kernels: `selftest-board` holds the timer and

@@ -78,8 +78,10 @@ fn temperatures() -> Result<()> {
     let Some(series) = temperature::read()? else { return Ok(()) };
     println!("\n| what follows | failures raised, of 4 | days with a false alarm | first week high at the end, % |");
     println!("| ------------ | --------------------- | ----------------------- | ----------------------------- |");
+    let mut learned = Vec::new();
     for follows in temperature::Follows::ALL {
         let runs: Vec<_> = (1..=SEEDS).map(|seed| temperature::run(&series, follows, seed)).collect::<Result<_>>()?;
+        learned = runs.iter().map(|run| run.learned as f64).collect();
         let figures = |of: fn(&temperature::Alarms) -> f64| Figures(runs.iter().map(of).collect());
         println!(
             "| {:<12} | {:<21} | {:<23} | {:<29} |",
@@ -90,9 +92,11 @@ fn temperatures() -> Result<()> {
         );
     }
     println!(
-        "\nmachine: {} B to learn, {} B of buffer",
+        "\nmachine: {} B to learn, {} B of buffer, {} days learned of {} hours",
         temperature::Day::RAM.in_place,
-        size_of::<temperature::Buffer>()
+        size_of::<temperature::Buffer>(),
+        Figures(learned),
+        series.len()
     );
     Ok(())
 }

@@ -91,7 +91,7 @@
 //! | [`activation`]  | what a layer applies to its sums, with its derivative                                        |
 //! | [`fast`]        | faster forms with stated bounds, as types of their own                                       |
 //! | losses          | [`SquaredError`], [`BinaryCrossEntropy`], [`SoftmaxCrossEntropy`], [`Hinge`], [`Perceptron`] |
-//! | part of it      | [`Frozen`] and [`InFlash`] do not learn; [`BiasOnly`] and [`SomeRows`] learn in part         |
+//! | part of it      | [`Frozen`], [`InFlash`] and [`Backbone`] do not learn; [`BiasOnly`] and [`SomeRows`] do in part |
 //! | [`learner`]     | how a network learns: [`InPlace`], or on mini-batches by [`Sgd`], [`Momentum`] or [`Adam`];  |
 //! |                 | [`Rls`] for a readout                                                                        |
 //! | [`replay`]      | examples kept for later, so that a network that learns does not forget                       |
@@ -163,13 +163,14 @@ pub use activation::{
 };
 pub use arch::{ActivationSpec, LayerSpec};
 pub use layer::{
-    All, Average, AvgPool, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Codes, Concat, ConcatScratch,
-    ConcatTape, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d,
-    EchoMemory, EchoState, Exact, Exponential, Factors, Flash, Flatten, Frozen, Gives, GlobalAvgPool, GlobalMaxPool,
-    GlobalPool, Gru, GruCell, InFlash, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool, OutputCodes, Parameters,
-    Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState, RecurrentTape, Reduce, Rescale,
-    Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, RowGradient, Rows, Run, Running, Scale, Softmax,
-    SomeRows, Standardize, TableConv, TableConv1d, TableConv2d, Target, UnitGradient, Update, code_bits,
+    All, Average, AvgPool, Backbone, BiasOnly, Biased, Branches, BranchesState, Cell, Choice, Codes, Concat,
+    ConcatScratch, ConcatTape, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv, DepthwiseConv1d,
+    DepthwiseConv2d, EchoMemory, EchoState, Exact, Exponential, Factors, Flash, Flatten, Frozen, Gives, GlobalAvgPool,
+    GlobalMaxPool, GlobalPool, Gru, GruCell, InFlash, Kind, Last, Layer, Learn, Lstm, LstmCell, Max, MaxPool,
+    OutputCodes, Parameters, Pool, Projected, ProjectedScratch, ProjectedTape, Recurrent, RecurrentState,
+    RecurrentTape, Reduce, Rescale, Reservoir, Reshape, Residual, ResidualTape, Ring, Rnn, RnnCell, RowGradient, Rows,
+    Run, Running, Scale, Softmax, SomeRows, Standardize, TableConv, TableConv1d, TableConv2d, Target, UnitGradient,
+    Update, code_bits,
 };
 pub use learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Progress, Refused, Schedule, Sgd};
 pub use loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};
@@ -183,10 +184,10 @@ pub mod prelude {
     pub use crate::activation::*;
     pub use crate::fast;
     pub use crate::layer::{
-        All, AvgPool, BiasOnly, Choice, Codes, Concat, ConnectionTable, Conv, Conv1d, Conv2d, Dense, DepthwiseConv,
-        DepthwiseConv1d, DepthwiseConv2d, EchoState, Flatten, Frozen, GlobalAvgPool, GlobalMaxPool, Gru, InFlash, Last,
-        Layer, Learn, Lstm, MaxPool, OutputCodes, Projected, Rescale, Reservoir, Reshape, Residual, Rnn, Scale,
-        Softmax, SomeRows, Standardize, TableConv, TableConv1d, TableConv2d,
+        All, AvgPool, Backbone, BiasOnly, Choice, Codes, Concat, ConnectionTable, Conv, Conv1d, Conv2d, Dense,
+        DepthwiseConv, DepthwiseConv1d, DepthwiseConv2d, EchoState, Flatten, Frozen, GlobalAvgPool, GlobalMaxPool, Gru,
+        InFlash, Last, Layer, Learn, Lstm, MaxPool, OutputCodes, Projected, Rescale, Reservoir, Reshape, Residual, Rnn,
+        Scale, Softmax, SomeRows, Standardize, TableConv, TableConv1d, TableConv2d,
     };
     pub use crate::learner::{Adam, Clip, InPlace, Learned, Learner, Learning, Momentum, Schedule, Sgd};
     pub use crate::loss::{BinaryCrossEntropy, Hinge, Loss, Perceptron, SoftmaxCrossEntropy, SquaredError};

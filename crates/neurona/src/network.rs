@@ -33,8 +33,8 @@ crate::__zero!([allow(unsafe_code)] [N: Learn] Workspace<N>, N::Output, N::Tape)
 /// Bytes of stack that a call of this crate takes at most, in a release build on a Cortex-M, for every network of its layers.
 ///
 /// No kernel and no layer keeps an array on the stack; what the compiler keeps there of loops that it unrolls is in it. The
-/// firmware of the examples holds this on painted stacks, with networks of every kind: of the binaries, `stack` goes deepest, on
-/// the Cortex-M0, with 1,740 bytes (`cargo xtask ci size`).
+/// firmware of the examples holds this on painted stacks, with networks of every kind (`stack`) and with one of many layers that
+/// learns by each rule (`deep`): the deepest is `stack` on the Cortex-M0, with 1,100 bytes (`cargo xtask ci size`).
 pub const STACK: usize = 2048;
 
 /// Memory that a network needs, in bytes, exactly: a constant of the type.
@@ -224,6 +224,20 @@ pub mod __fits {
         }
     }
 
+    /// Whether layers, of each of which it is told whether it learns and whether it passes the gradient on, leave a way back to
+    /// each that learns.
+    pub const fn ways_back(mut layers: &[(bool, bool)]) {
+        let mut learns = false;
+        while let [(next_learns, passes), rest @ ..] = layers {
+            assert!(
+                *passes || !learns,
+                "a backbone stands behind a layer that learns, and would not pass its gradient on"
+            );
+            learns = learns || *next_learns;
+            layers = rest;
+        }
+    }
+
     /// A layer that takes this input.
     pub const fn input<X, L: Layer<Input = X>>() {}
 
@@ -246,6 +260,10 @@ macro_rules! __network {
     (@split $name:ident [$input:ty => $output:ty] [$($inner:ident: $inner_layer:ty,)*] $last:ident: $last_layer:ty) => {
         $crate::__network!(@fits [$input] $($inner_layer,)* $last_layer);
         $crate::__fits::output::<$output, $last_layer>();
+        $crate::__fits::ways_back(&[
+            $((<$inner_layer as $crate::Learn>::LEARNS, <$inner_layer as $crate::Learn>::PASSES),)*
+            (<$last_layer as $crate::Learn>::LEARNS, <$last_layer as $crate::Learn>::PASSES),
+        ]);
 
         // No `use`, and names of no user: whatever the types of the layers are called, they are seen here.
         const __TURNS: usize =
@@ -318,6 +336,8 @@ macro_rules! __network {
         impl $crate::Learn for $name {
             const LEARNS: bool =
                 $(<$inner_layer as $crate::Learn>::LEARNS ||)* <$last_layer as $crate::Learn>::LEARNS;
+            const PASSES: bool =
+                $(<$inner_layer as $crate::Learn>::PASSES &&)* <$last_layer as $crate::Learn>::PASSES;
             type Gradient = __Gradient;
             type Tape = __Tape;
 

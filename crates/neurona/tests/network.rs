@@ -217,6 +217,35 @@ fn backward_ends_at_the_learnable_layer_nearest_the_input() {
     assert_eq!(Guarding::PARAMS, 3);
 }
 
+neurona::network! {
+    struct Body: [f32; 3] => [f32; 5] { a: Dense<3, 40, Tanh>, b: Dense<40, 30, Tanh>, c: Dense<30, 5, Tanh> }
+}
+neurona::network! {
+    struct OverFrozen: [f32; 3] => [f32; 2] { body: Frozen<Body>, hidden: Dense<5, 4, Sigmoid>, output: Dense<4, 2> }
+}
+neurona::network! {
+    struct OverBackbone: [f32; 3] => [f32; 2] { body: Backbone<Body>, hidden: Dense<5, 4, Sigmoid>, output: Dense<4, 2> }
+}
+
+#[test]
+fn a_backbone_learns_as_a_frozen_part_does_in_less_memory() {
+    let (mut frozen, mut backbone) = (filled::<OverFrozen>(), filled::<OverBackbone>());
+    let rule = Momentum { batch: 2, ..Momentum::new(0.1, 0.9) };
+    let (mut with_frozen, mut with_backbone) = (Learning::ZERO, Learning::ZERO);
+    for _ in 0..7 {
+        let learned = Learner::new(&mut *frozen, &mut with_frozen, SquaredError, rule).learn(&X, &TARGET);
+        assert_eq!(Learner::new(&mut *backbone, &mut with_backbone, SquaredError, rule).learn(&X, &TARGET), learned);
+        assert_eq!(bytes_of(&*backbone), bytes_of(&*frozen));
+    }
+    assert_eq!(bytes_of(&backbone.body), bytes_of(&*filled::<Body>()), "the body does not learn");
+    assert_ne!(bytes_of(&backbone.hidden), bytes_of(&filled::<OverFrozen>().hidden));
+    assert_eq!(OverBackbone::FINGERPRINT, OverFrozen::FINGERPRINT);
+    // Two activations beside one another: in the backbone they take turns, in the frozen part so do their gradients, besides.
+    assert_eq!(size_of::<<Backbone<Body> as Learn>::Tape>(), 4 * (40 + 30));
+    assert_eq!(size_of::<<Frozen<Body> as Learn>::Tape>(), 2 * 4 * (40 + 30));
+    assert_eq!([<Backbone<Body> as Learn>::PASSES, OverBackbone::PASSES, OverFrozen::PASSES], [false, false, true]);
+}
+
 #[test]
 fn memory_is_what_stands_between_the_layers() {
     // Between the layers stand 7, 1, 5, 5 and 4 values: the two largest neighbours are 5 and 5.

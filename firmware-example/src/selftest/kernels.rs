@@ -18,10 +18,20 @@ const SIZE: usize = 70;
 /// Values before and after each output.
 const MARGIN: usize = 8;
 const ROOM: usize = SIZE * SIZE + 2 * MARGIN;
+/// Minus a rate.
+const SCALE: f32 = -0.3;
 
-static BUFFERS: ConstStaticCell<[[f32; ROOM]; 6]> = ConstStaticCell::new([[0.0; ROOM]; 6]);
+type Buffers = [[f32; ROOM]; 6];
 
-const _: () = board::require_ram(size_of::<[[f32; ROOM]; 6]>());
+/// Takes the place of an output, of a weight and of an input that meet.
+type Meets<'a> = &'a mut dyn FnMut(usize, usize, usize);
+
+/// Adds the gradients of weights and biases, from inputs and gradients of outputs.
+type Backward<'a> = &'a mut dyn FnMut(&mut [f32], &mut [f32], &[f32], &[f32]);
+
+static BUFFERS: ConstStaticCell<Buffers> = ConstStaticCell::new([[0.0; ROOM]; 6]);
+
+const _: () = board::require_ram(size_of::<Buffers>());
 
 #[entry]
 fn main() -> ! {
@@ -73,7 +83,7 @@ impl Test {
         self.differences += count;
     }
 
-    fn elementwise(&mut self, [x, ours, plain, ..]: &mut [[f32; ROOM]; 6]) {
+    fn elementwise(&mut self, [x, ours, plain, ..]: &mut Buffers) {
         for len in 0..=300 {
             for _ in 0..5 {
                 self.fill(&mut x[..len]);
@@ -116,7 +126,7 @@ impl Test {
         }
     }
 
-    fn dense(&mut self, [weights, x, bias, ours, plain, dz]: &mut [[f32; ROOM]; 6]) {
+    fn dense(&mut self, [weights, x, bias, ours, plain, dz]: &mut Buffers) {
         for rows in 0..=SIZE {
             for columns in 0..=SIZE {
                 let len = rows * columns;
@@ -165,7 +175,7 @@ impl Test {
                 same(ours, plain, len);
                 let (mut our_bias, mut plain_bias) = ([0.5; SIZE], [0.5; SIZE]);
                 let our_weights = &mut ours[MARGIN..][..len];
-                kernel::dense_backward_weights(our_weights, &mut our_bias[..rows], x, dz, -0.3);
+                kernel::dense_backward_weights(our_weights, &mut our_bias[..rows], x, dz, SCALE);
                 for (o, dz) in dz.iter().enumerate() {
                     let step = -0.3 * dz;
                     for (w, x) in plain[MARGIN + o * columns..].iter_mut().zip(x) {
@@ -179,7 +189,7 @@ impl Test {
         }
     }
 
-    fn windows(&mut self, buffers: &mut [[f32; ROOM]; 6]) {
+    fn windows(&mut self, buffers: &mut Buffers) {
         for kernel in [[1, 1], [1, 3], [3, 3], [2, 2], [5, 5], [3, 1]] {
             for (stride, dilation, before) in [(1, 1, 0), (1, 1, 1), (2, 1, 1), (1, 2, 0), (2, 2, 3)] {
                 for (channels, seen, filters) in
@@ -195,13 +205,17 @@ impl Test {
                         self.convolution(&window, seen, buffers);
                         self.pool(&Window { filters: channels, ..window }, buffers);
                         self.depthwise(&Window { filters: channels, ..window }, buffers);
+                        for multiplier in [1, 3] {
+                            self.depthwise_weights(&Window { filters: multiplier * channels, ..window }, buffers);
+                        }
                     }
                 }
             }
         }
     }
 
-    fn convolution(&mut self, window: &Window, seen: usize, [weights, x, bias, ours, plain, _]: &mut [[f32; ROOM]; 6]) {
+    fn convolution(&mut self, window: &Window, seen: usize, buffers: &mut Buffers) {
+        let [weights, x, bias, ours, plain, sums] = buffers;
         let Window { rows, columns, channels, filters } = *window;
         let len = rows.kernel * columns.kernel * seen;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
@@ -232,9 +246,94 @@ impl Test {
         // In a place an input meets each filter once: the order of the outputs is that of the inputs' sums too.
         each_product(window, seen, of_group, &mut |y, weight, x_at| x[x_at] += weights[weight] * dz[y]);
         self.compare("convolution to inputs", sizes, dx, x);
+
+        self.gradients(
+            "convolution to weights",
+            window,
+            len,
+            [weights, x, bias, ours, dz, sums],
+            |index| index,
+            &mut |f| {
+                each_product(window, seen, of_group, f);
+            },
+            &mut |weights, bias, x, dz| kernel::conv_backward_weights(window, seen, weights, bias, x, dz, SCALE),
+        );
     }
 
-    fn depthwise(&mut self, window: &Window, [weights, x, bias, ours, plain, _]: &mut [[f32; ROOM]; 6]) {
+    /// The gradients of weights and biases, `len` weights for each filter: `products` gives the outputs, weights and inputs that meet,
+    /// and `place` where in memory a weight is.
+    fn gradients(
+        &mut self,
+        what: &str,
+        window: &Window,
+        len: usize,
+        [weights, x, bias, ours, dz, sums]: [&mut [f32]; 6],
+        place: impl Fn(usize) -> usize,
+        products: &mut dyn FnMut(Meets<'_>),
+        backward: Backward<'_>,
+    ) {
+        let count = len * window.filters;
+        if 2 * (count + window.filters + 3 * MARGIN) > ROOM {
+            return;
+        }
+        // What stands around weights and biases must stay as it is.
+        let ours = &mut ours[..count + window.filters + 3 * MARGIN];
+        self.fill(ours);
+        ours[MARGIN..][..count].copy_from_slice(weights);
+        ours[count + 2 * MARGIN..][..window.filters].copy_from_slice(bias);
+        let (plain, sums) = sums.split_at_mut(ours.len());
+        plain.copy_from_slice(ours);
+        let (our_weights, our_bias) = ours[MARGIN..].split_at_mut(count);
+        backward(our_weights, &mut our_bias[MARGIN..][..window.filters], x, dz);
+        let sums = &mut sums[..count + window.filters];
+        sums.fill(0.0);
+        products(&mut |y, weight, x_at| sums[place(weight)] += dz[y] * x[x_at]);
+        for (at, dz) in dz.iter().enumerate() {
+            sums[count + at % window.filters] += dz;
+        }
+        for (at, sum) in sums.iter().enumerate() {
+            plain[at + if at < count { MARGIN } else { 2 * MARGIN }] += SCALE * sum;
+        }
+        self.compare(what, [len, window.filters], ours, plain);
+    }
+
+    /// With as many filters for each channel as there are.
+    fn depthwise_weights(&mut self, window: &Window, [weights, x, bias, ours, plain, sums]: &mut Buffers) {
+        let Window { rows, columns, channels, filters } = *window;
+        let cells = rows.kernel * columns.kernel;
+        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
+        if outputs > ROOM || cells * filters > ROOM {
+            return;
+        }
+        let (weights, x, bias, dz) =
+            (&mut weights[..cells * filters], &mut x[..inputs], &mut bias[..filters], &mut plain[..outputs]);
+        for values in [&mut *weights, x, bias, dz] {
+            self.fill(values);
+        }
+        let place = |index: usize| index % cells * filters + index / cells;
+        // To the inputs: what stands there is added to.
+        let (ours_dx, plain_dx) = (&mut ours[..inputs], &mut sums[..inputs]);
+        self.fill(ours_dx);
+        plain_dx.copy_from_slice(ours_dx);
+        kernel::depthwise_backward_inputs(window, weights, dz, ours_dx);
+        each_product(window, 1, filters / channels, &mut |y, weight, x_at| {
+            plain_dx[x_at] += weights[place(weight)] * dz[y];
+        });
+        self.compare("depthwise to inputs", [cells, filters], ours_dx, plain_dx);
+        self.gradients(
+            "depthwise to weights",
+            window,
+            cells,
+            [weights, x, bias, ours, dz, sums],
+            place,
+            &mut |f| {
+                each_product(window, 1, filters / channels, f);
+            },
+            &mut |weights, bias, x, dz| kernel::depthwise_backward_weights(window, weights, bias, x, dz, SCALE),
+        );
+    }
+
+    fn depthwise(&mut self, window: &Window, [weights, x, bias, ours, plain, _]: &mut Buffers) {
         let Window { rows, columns, channels, .. } = *window;
         let cells = rows.kernel * columns.kernel;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
@@ -257,7 +356,7 @@ impl Test {
         self.compare("depthwise", [cells, channels], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
     }
 
-    fn pool(&mut self, window: &Window, [x, ours, plain, ..]: &mut [[f32; ROOM]; 6]) {
+    fn pool(&mut self, window: &Window, [x, ours, plain, ..]: &mut Buffers) {
         let Window { rows, columns, channels, .. } = *window;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
         if outputs + 2 * MARGIN > ROOM {
@@ -278,7 +377,7 @@ impl Test {
 }
 
 /// Calls `f` with the place of an output, a weight and an input that meet, in the order in which an output sums them.
-fn each_product(window: &Window, seen: usize, of_group: usize, f: &mut dyn FnMut(usize, usize, usize)) {
+fn each_product(window: &Window, seen: usize, of_group: usize, f: Meets<'_>) {
     let Window { rows, columns, channels, filters } = *window;
     for place in 0..rows.output * columns.output {
         let (row, column) = (place / columns.output, place % columns.output);

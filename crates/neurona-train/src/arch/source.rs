@@ -1,6 +1,11 @@
 //! Rust source of a network's type: the `network!` block that firmware contains.
 
-use std::{collections::HashSet, fmt::Write as _};
+use std::{
+    collections::HashSet,
+    fmt::{self, Write as _},
+};
+
+use neurona::stream::Timing;
 
 use super::{Spec, SpecError};
 use crate::layer::{Kind, array, options};
@@ -29,6 +34,19 @@ pub enum SourceError {
         /// Why.
         fault: &'static str,
     },
+    /// The branches of a layer give outputs for different samples.
+    #[error(
+        "layer `{layer}` cannot be fed sample by sample: its branches do not give their outputs together, the one {}, the other {}",
+        Named(*expected), Named(*found)
+    )]
+    Timing {
+        /// What it is called: see [`Spec::step_names`].
+        layer: String,
+        /// When the first branch gives outputs, counted in samples of the network.
+        expected: Timing,
+        /// When the second one does, or the input that is added to the first.
+        found: Timing,
+    },
     /// There are not as many names as layers.
     #[error("the network has {expected} layers, but there are {found} layer names")]
     Count {
@@ -37,6 +55,20 @@ pub enum SourceError {
         /// How many names there are.
         found: usize,
     },
+}
+
+/// A timing as messages name it.
+struct Named(Timing);
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Timing { delay: 0, every: 1 } => f.write_str("for each sample"),
+            Timing { delay, every: 1 } => write!(f, "for each sample but the first {delay}"),
+            Timing { delay: 0, every } => write!(f, "for one of {every} samples"),
+            Timing { delay, every } => write!(f, "for one of {every} samples behind the first {delay}"),
+        }
+    }
 }
 
 impl Spec {

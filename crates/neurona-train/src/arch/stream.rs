@@ -1,6 +1,9 @@
 //! Whether a network can be fed sample by sample on a device.
 
-use neurona::arch::{ConvSpec, DepthwiseConvSpec, PoolSpec, Shape, WindowSpec};
+use neurona::{
+    arch::{ConvSpec, DepthwiseConvSpec, PoolSpec, Shape, WindowSpec},
+    stream::Timing,
+};
 
 use super::{SourceError, Spec};
 
@@ -9,7 +12,8 @@ impl Spec {
     ///
     /// # Errors
     ///
-    /// Those of [`rust_source`](Self::rust_source), and a layer that cannot be fed sample by sample.
+    /// Those of [`rust_source`](Self::rust_source), a layer that cannot be fed sample by sample, and branches that do not give
+    /// their outputs for the same samples.
     ///
     /// # Examples
     ///
@@ -33,12 +37,19 @@ impl Spec {
     pub fn stream_source(&self, name: &str, layer_names: &[String]) -> Result<String, SourceError> {
         let source = self.source("stream struct", name, layer_names)?;
         let names = if layer_names.is_empty() { self.layer_names() } else { layer_names.to_vec() };
+        // When the input of the network is given, then when the output of each step is.
+        let mut timings = vec![Timing::EACH];
         for (step, layer) in self.steps().into_iter().zip(self.step_names(&names)) {
-            if step.with.is_none()
-                && let Some(fault) = step.spec.stream_fault()
-            {
-                return Err(SourceError::Stream { layer, fault });
-            }
+            let given = timings[step.from];
+            let timing = match step.with.map(|with| timings[with]) {
+                Some(found) if found != given => return Err(SourceError::Timing { layer, expected: given, found }),
+                Some(_) => given,
+                None => match step.spec.stream_fault() {
+                    Some(fault) => return Err(SourceError::Stream { layer, fault }),
+                    None => given.then(step.spec.timing()),
+                },
+            };
+            timings.push(timing);
         }
         Ok(source)
     }
@@ -49,21 +60,41 @@ impl Spec {
             return Some("signals are fed sample by sample, images are not");
         }
         match self {
-            Self::Conv(ConvSpec { window, .. })
-            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
-            | Self::Pool(PoolSpec { window, .. }) => window_fault(window),
-            Self::TableConv(conv) => window_fault(&conv.window),
             Self::Reshape(_) => Some(
                 "it needs all samples at once; `global_pool` or the last state of a recurrent layer makes a vector of a signal, and \
                  a signal is scaled by `standardize`",
             ),
+            _ => self.window().and_then(window_fault),
+        }
+    }
+
+    /// When a layer without parts gives outputs.
+    fn timing(&self) -> Timing {
+        self.window().map_or(Timing::EACH, |window| Timing {
+            delay: (reach(window) - 1).saturating_sub(window.before(1)),
+            every: window.stride[1] as usize,
+        })
+    }
+
+    /// What slides, in a layer where something does.
+    fn window(&self) -> Option<&WindowSpec> {
+        match self {
+            Self::Conv(ConvSpec { window, .. })
+            | Self::DepthwiseConv(DepthwiseConvSpec { window, .. })
+            | Self::Pool(PoolSpec { window, .. }) => Some(window),
+            Self::TableConv(conv) => Some(&conv.window),
             _ => None,
         }
     }
 }
 
+/// How many samples there are from the first of the window to its last, both counted.
+fn reach(window: &WindowSpec) -> usize {
+    (window.kernel[1] as usize - 1) * window.dilation[1] as usize + 1
+}
+
 fn window_fault(window: &WindowSpec) -> Option<&'static str> {
-    let reach = (window.kernel[1] as usize - 1) * window.dilation[1] as usize + 1;
+    let reach = reach(window);
     let last = (window.output.sizes()[1] as usize - 1) * window.stride[1] as usize;
     let before = window.before(1);
     if last + reach > before + window.input.sizes()[1] as usize {
@@ -77,7 +108,7 @@ fn window_fault(window: &WindowSpec) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use neurona::arch::{ActivationSpec::Identity, PaddingSpec, ReshapeSpec};
+    use neurona::arch::{ActivationSpec::Identity, PaddingSpec, PoolKind, ReshapeSpec};
 
     use super::*;
 
@@ -105,6 +136,50 @@ mod tests {
         let residual = Spec::Residual { body: Box::new(body), shortcut: None, activation: Identity };
         assert!(error(vec![residual]).starts_with("layer `residual.body.conv2` cannot be fed"));
         assert!(error(vec![conv(PaddingSpec::Causal, 8), flat]).contains("it needs all samples at once"));
+    }
+
+    #[test]
+    fn branches_that_do_not_keep_time_are_errors() {
+        let residual = |body: Spec| Spec::Residual { body: Box::new(body), shortcut: None, activation: Identity };
+        let concat = |first: Spec, second: Spec| Spec::Concat(Box::new(first), Box::new(second));
+        let (causal, valid) = (conv(PaddingSpec::Causal, 8), conv(PaddingSpec::Valid, 6));
+        let signal = |steps| Shape::Signal { steps, channels: 2 };
+        let pool = |kernel: u32, stride, (input, output), padding| {
+            let window = WindowSpec {
+                input: signal(input),
+                output: signal(output),
+                kernel: [1, kernel],
+                stride: [1, stride],
+                dilation: [1, 1],
+                padding,
+            };
+            Spec::Pool(PoolSpec { window, kind: PoolKind::Max })
+        };
+        let slow = |padding, steps| Spec::Chain(vec![causal.clone(), pool(4, 2, (8, steps), padding)]);
+        let odd = PaddingSpec::Explicit { top: 0, bottom: 0, left: 1, right: 0 };
+        let message =
+            error(vec![concat(pool(4, 3, (8, 2), PaddingSpec::Valid), pool(4, 4, (8, 2), PaddingSpec::Valid))]);
+        let expected = "layer `concat` cannot be fed sample by sample: its branches do not give their outputs together, the one \
+                        for one of 3 samples behind the first 3, the other for one of 4 samples behind the first 3";
+        assert_eq!(message, expected);
+        let within = Spec::Chain(vec![
+            valid,
+            concat(pool(3, 2, (6, 2), PaddingSpec::Valid), pool(4, 2, (6, 2), PaddingSpec::Valid)),
+        ]);
+        let end = "for one of 2 samples behind the first 4, the other for one of 2 samples behind the first 5";
+        assert!(error(vec![within]).ends_with(end));
+        for together in [
+            residual(causal.clone()),
+            concat(slow(PaddingSpec::Valid, 3), pool(4, 2, (8, 3), PaddingSpec::Valid)),
+            concat(slow(odd, 3), pool(4, 2, (8, 3), odd)),
+        ] {
+            assert!(Spec::Chain(vec![together]).stream_source("Net", &[]).is_ok());
+        }
+    }
+
+    #[test]
+    fn windows_that_look_back_are_fed() {
+        let explicit = |left, right| PaddingSpec::Explicit { top: 0, bottom: 0, left, right };
         for (padding, steps) in [(PaddingSpec::Causal, 8), (PaddingSpec::Valid, 6), (explicit(2, 0), 8)] {
             assert!(Spec::Chain(vec![conv(padding, steps)]).stream_source("Net", &[]).is_ok());
         }

@@ -4,11 +4,15 @@ use neurona::arch::{ActivationSpec, PaddingSpec, Shape, WindowSpec};
 use serde::{Deserialize, Serialize};
 
 use super::LayerConfig;
-use crate::{Spec, arch::Named};
+use crate::{
+    Spec,
+    arch::Named,
+    layer::{MOST_AROUND, around},
+};
 
 /// A number for all axes, or one for rows and one for columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected a number, or [rows, columns]")]
+#[serde(untagged, expecting = "expected a number from 1 to 4294967295, or two of them, [rows, columns]")]
 pub enum Size {
     /// For all axes.
     All(u32),
@@ -20,7 +24,8 @@ pub enum Size {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     untagged,
-    expecting = "expected \"valid\", \"same\", \"causal\", [before, after], or [top, bottom, left, right]"
+    expecting = "expected \"valid\", \"same\", \"causal\", or how much stands on each side, from 0 to 4294967295: [before, after], \
+                 or [top, bottom, left, right]"
 )]
 pub enum Padding {
     /// By its name.
@@ -278,20 +283,33 @@ impl LayerConfig {
         };
         let window = WindowSpec { input, output: input, kernel, stride, dilation, padding };
         let places = |axis: usize| {
-            let places = window.places(axis).and_then(|places| u32::try_from(places).ok());
-            places.ok_or_else(|| {
+            let what = if is_signal { "steps" } else { ["rows", "columns"][axis] };
+            let Some(places) = window.places(axis) else {
                 let reach = u64::from(kernel[axis] - 1) * u64::from(dilation[axis]) + 1;
-                let (cells, what) = (input.sizes()[axis], if is_signal { "steps" } else { ["rows", "columns"][axis] });
-                let problem = format!("it reaches over {reach} {what}, and there are {cells}");
-                wrong(sized, format!("the kernel is larger than its input with the padding: {problem}"))
-            })
+                let problem = format!("it reaches over {reach} {what}, and there are {}", input.sizes()[axis]);
+                return Err(wrong(sized, format!("the kernel is larger than its input with the padding: {problem}")));
+            };
+            // Only padding makes more of them than the input has.
+            u32::try_from(places)
+                .map_err(|_| wrong("padding", format!("expected fewer than 2^32 {what} of output, found {places}")))
         };
         let (rows, columns) = (places(0)?, places(1)?);
         let output = match input {
             Shape::Signal { .. } => Shape::Signal { steps: columns, channels },
             _ => Shape::Image { height: rows, width: columns, channels },
         };
-        Ok(WindowSpec { output, ..window })
+        let window = WindowSpec { output, ..window };
+        let around = around(&window);
+        if around > MOST_AROUND {
+            let key = match padding {
+                PaddingSpec::Explicit { .. } => "padding",
+                _ if dilation != [1, 1] => "dilation",
+                _ => sized,
+            };
+            let problem = format!("the window reaches over {around} values outside of its input");
+            return Err(wrong(key, format!("{problem}; expected at most {MOST_AROUND}")));
+        }
+        Ok(window)
     }
 
     /// The activation, `identity` without.

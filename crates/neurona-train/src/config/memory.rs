@@ -12,8 +12,8 @@ pub(super) fn check(spec: &Spec, data: &Dataset, settings: &Training) -> Result<
 }
 
 /// About how many bytes a training takes: the network as it was described and as it learns, the best weights so far,
-/// two numbers of the optimizer for each parameter, and for each shard of a batch a gradient and what its rows are in
-/// each layer, with their derivatives; the examples, and what they are when they are scaled.
+/// two numbers of the optimizer for each parameter, and for each shard of a batch a gradient, the scratch of its largest
+/// layer, and what its rows are in each layer, with their derivatives; the examples, and what they are when they are scaled.
 fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     const COPIES: u64 = 5;
     /// A value and its derivative, and for some layers the sum before the activation or what dropout makes of it.
@@ -25,8 +25,10 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     let outputs = steps.iter().map(|step| count(step.spec.outputs())).fold(0, u64::saturating_add);
     let of_time = steps.iter().map(|step| count(kept(step.spec))).fold(0, u64::saturating_add);
     let row = outputs.saturating_mul(OF_OUTPUT).saturating_add(count(spec.inputs())).saturating_add(of_time);
+    let scratch = steps.iter().map(|step| count(scratch(step.spec))).max().unwrap_or(0);
     let values = [
         count(spec.values()).saturating_mul(shards.saturating_add(COPIES)),
+        scratch.saturating_mul(shards),
         count(batch).saturating_mul(row),
         count(data.inputs().len()).saturating_mul(2),
     ];
@@ -36,6 +38,11 @@ fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
 /// Values that a layer keeps of each row besides its outputs.
 fn kept(spec: &Spec) -> usize {
     Kind::of(spec).map_or(0, |kind| kind.trace().saturating_add(kind.scratch_of_row()))
+}
+
+/// Values that a layer needs as scratch, whatever the number of rows, and room for as many for what it finds once.
+fn scratch(spec: &Spec) -> usize {
+    Kind::of(spec).map_or(0, |kind| kind.scratch().saturating_add(kind.bytes_of_pass() / size_of::<f32>()))
 }
 
 /// The bytes of memory that other programs leave, or that the system gives to this one.
@@ -66,7 +73,10 @@ fn compare(needed: u64, left: Option<u64>) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use ndarray::Array2;
-    use neurona::arch::ActivationSpec;
+    use neurona::{
+        arch::ActivationSpec,
+        shape::{Kernel1d, Signal},
+    };
 
     use super::*;
     use crate::{Loss, Targets};
@@ -80,14 +90,23 @@ mod tests {
             Spec::Chain(vec![dense(10, size), dense(size, 1)])
         };
         let settings = Training { batch: 96, ..Training::new(Loss::SquaredError) };
-        // 12 * 20 + 1 values, five and one times; 96 rows of 10 + 4 * 21; the data twice.
-        assert_eq!(needed(&spec(20), &data, &settings), 4 * (241 * 6 + 96 * 94 + 2_000));
+        // 12 * 20 + 1 values, five and one times; the scratch of a product; 96 rows of 10 + 4 * 21; the data twice.
+        let product = crate::product::SCRATCH as u64;
+        assert_eq!(needed(&spec(20), &data, &settings), 4 * (241 * 6 + product + 96 * 94 + 2_000));
         // A network with more multiply-adds has shards of 64 rows, and two gradients.
         let large = 12 * 100_000 + 1;
-        assert_eq!(needed(&spec(100_000), &data, &settings), 4 * (large * 7 + 96 * (10 + 4 * 100_001) + 2_000));
+        assert_eq!(
+            needed(&spec(100_000), &data, &settings),
+            4 * (large * 7 + 2 * product + 96 * (10 + 4 * 100_001) + 2_000)
+        );
         // Of a GRU besides 6 steps of 5 units with four gates, their gradients and the state; and the gradient of the last.
         let gru = Spec::from(&<neurona::Gru<6, 2, 5> as neurona::Layer>::SPEC);
-        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + 96 * (12 + 4 * 5 + 6 * 5 * 9 + 5) + 2_000));
+        let scratch = scratch(&gru) as u64;
+        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + scratch + 96 * (12 + 4 * 5 + 6 * 5 * 9 + 5) + 2_000));
+        // A wide pool finds each cell of each place, in three numbers.
+        type Wide = neurona::MaxPool<Signal<100, 1>, Signal<41, 1>, Kernel1d<60>>;
+        let pool = Spec::from(&<Wide as neurona::Layer>::SPEC);
+        assert_eq!(needed(&pool, &data, &settings), 41 * 60 * 24 + 4 * (96 * (100 + 4 * 41) + 2_000));
         let whole = Training { batch: usize::MAX, ..settings };
         assert!(needed(&spec(u32::MAX), &data, &whole) > 1 << 40);
         check(&spec(20), &data, &whole).expect("any computer can do that");

@@ -218,6 +218,34 @@ fn what_is_wrong_with_a_layer_is_said_in_its_place() {
         error(signal, "{ conv = 2, kernel = 20, dilation = 2 }"),
         format!("network.layers[0].kernel: {larger} 39 steps, and there are 36")
     );
+    let outside = "the window reaches over";
+    let most = "values outside of its input; expected at most 16777216";
+    for (layer, key, problem) in [
+        ("conv = 2, kernel = 3, padding = [100000000, 0]", "padding", format!("{outside} 200000000 {most}")),
+        (
+            "depthwise = 1, kernel = 3, padding = [0, 9000000], stride = 1000000",
+            "padding",
+            format!("{outside} 17999934 {most}"),
+        ),
+        (
+            "conv = 2, kernel = 3, padding = 'same', dilation = 4294967295",
+            "dilation",
+            format!("{outside} 17179869180 {most}"),
+        ),
+        (
+            "conv = 2, kernel = 3, padding = 'causal', dilation = 4294967295",
+            "dilation",
+            format!("{outside} 17179869180 {most}"),
+        ),
+        ("conv = 2, kernel = 4294967295, padding = 'same'", "kernel", format!("{outside} 8589934588 {most}")),
+        (
+            "conv = 2, kernel = 3, padding = [4294967295, 0]",
+            "padding",
+            "expected fewer than 2^32 steps of output, found 4294967329".to_owned(),
+        ),
+    ] {
+        assert_eq!(error(signal, &format!("{{ {layer} }}")), format!("network.layers[0].{key}: {problem}"));
+    }
     assert!(
         error(signal, "{ conv = 2, kernel = [3, 3] }")
             .ends_with("kernel: of a signal is one number, and not [rows, columns]")

@@ -15,7 +15,7 @@ use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
     table_conv,
-    window::{Lattice, each_run, padded_len},
+    window::{self, Lattice, each_run, padded_len},
 };
 use crate::{
     Spec,
@@ -39,7 +39,7 @@ impl LayerKind for ConvSpec {
     }
 
     fn fault(&self) -> Option<&'static str> {
-        self.fault()
+        self.fault().or_else(|| window::fault(&self.window))
     }
 
     fn activation(&self) -> ActivationSpec {

@@ -8,7 +8,7 @@ use neurona::{
 use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
-    window::{Cell, cells},
+    window::{self, Cell, bytes_of_cells, cells},
 };
 use crate::{
     Spec,
@@ -31,7 +31,7 @@ impl LayerKind for DepthwiseConvSpec {
     }
 
     fn fault(&self) -> Option<&'static str> {
-        self.fault()
+        self.fault().or_else(|| window::fault(&self.window))
     }
 
     fn activation(&self) -> ActivationSpec {
@@ -78,6 +78,10 @@ impl LayerKind for DepthwiseConvSpec {
 
     fn channel_of(&self, weight: usize) -> usize {
         weight % self.window.output.channels()
+    }
+
+    fn bytes_of_pass(&self) -> usize {
+        bytes_of_cells(&self.window)
     }
 
     fn forward(&self, Forward { values, x, y, .. }: Forward<'_>) {

@@ -49,6 +49,7 @@ pub(crate) use softmax::Softmax;
 pub(crate) use source::{activation_type, array, options};
 pub(crate) use standardize::Standardize;
 pub use table_conv::TableConv;
+pub(crate) use window::{MOST_AROUND, around};
 
 /// What the trainer knows of a kind of layer with its sizes.
 ///
@@ -185,6 +186,11 @@ pub(crate) trait LayerKind: Debug {
 
     /// Number of values that a pass needs as scratch.
     fn scratch(&self) -> usize {
+        0
+    }
+
+    /// About how many bytes a pass takes by itself besides, for what it finds once for all rows.
+    fn bytes_of_pass(&self) -> usize {
         0
     }
 

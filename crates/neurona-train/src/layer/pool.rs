@@ -10,7 +10,7 @@ use neurona::{
 use super::{
     Backward, Forward, LayerKind, array,
     source::{kernel_type, padding, pool_type},
-    window::cells,
+    window::{self, bytes_of_cells, cells},
 };
 use crate::{
     Spec,
@@ -39,7 +39,7 @@ impl LayerKind for PoolSpec {
     }
 
     fn fault(&self) -> Option<&'static str> {
-        self.fault()
+        self.fault().or_else(|| window::fault(&self.window))
     }
 
     fn rust_type(&self) -> String {
@@ -58,6 +58,10 @@ impl LayerKind for PoolSpec {
 
     fn device_work(&self, work: &mut Work) {
         work.window(self.name(), &self.window, self.window.output.channels());
+    }
+
+    fn bytes_of_pass(&self) -> usize {
+        bytes_of_cells(&self.window)
     }
 
     fn forward(&self, Forward { x, y, .. }: Forward<'_>) {

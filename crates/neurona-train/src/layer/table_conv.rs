@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Backward, Fans, Forward, LayerKind, activate_on_device, array, options,
     source::{axes, kernel_type, padding},
+    window,
 };
 use crate::{
     Spec,
@@ -76,7 +77,7 @@ impl LayerKind for TableConv {
     }
 
     fn fault(&self) -> Option<&'static str> {
-        self.sizes().fault()
+        self.sizes().fault().or_else(|| window::fault(&self.window))
     }
 
     fn activation(&self) -> ActivationSpec {

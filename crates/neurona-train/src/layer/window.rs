@@ -95,6 +95,25 @@ impl Lattice {
     }
 }
 
+/// The most values that may be missing around an input: zeros of 64 MiB for each shard of a batch.
+pub(crate) const MOST_AROUND: usize = 1 << 24;
+
+/// Number of values that the window meets, or lies over, outside of its input.
+pub(crate) fn around(window: &WindowSpec) -> usize {
+    padded_len(window).saturating_sub(window.input.len())
+}
+
+/// What is wrong with a window that a device could have: that it needs more zeros around its input than this computer should
+/// make.
+pub(super) fn fault(window: &WindowSpec) -> Option<&'static str> {
+    (around(window) > MOST_AROUND).then_some("the window reaches over more than 2^24 values outside of its input")
+}
+
+/// Bytes of the [`cells`] of a window.
+pub(super) fn bytes_of_cells(window: &WindowSpec) -> usize {
+    window.output.cells().saturating_mul(window.kernel_cells()).saturating_mul(size_of::<Cell>())
+}
+
 /// Number of values of an input with zeros around it; 0 where the window needs none.
 pub(super) fn padded_len(window: &WindowSpec) -> usize {
     let [rows, columns] = [0, 1].map(|axis| Axis::new(window, axis));
@@ -126,8 +145,9 @@ impl Axis {
 
     /// Number of cells with those that the window needs around the input.
     fn padded(&self) -> usize {
-        let reach = (self.places - 1) * self.stride + (self.kernel - 1) * self.dilation + 1;
-        reach.max(self.before + self.cells)
+        let last = self.places.saturating_sub(1).saturating_mul(self.stride);
+        let reach = self.kernel.saturating_sub(1).saturating_mul(self.dilation).saturating_add(1);
+        last.saturating_add(reach).max(self.before.saturating_add(self.cells))
     }
 
     /// The cell of the input that a cell of the window meets in a place.

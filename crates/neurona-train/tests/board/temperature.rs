@@ -48,6 +48,14 @@ pub(crate) struct Series {
     failures: Vec<Range<usize>>,
 }
 
+impl Series {
+    /// Number of hours.
+    #[allow(dead_code)]
+    pub(crate) fn len(&self) -> usize {
+        self.hours.len()
+    }
+}
+
 /// `None` where the data are not on this computer.
 pub(crate) fn read() -> Result<Option<Series>> {
     let folder = shared("machine-temperature");
@@ -93,6 +101,9 @@ pub(crate) struct Alarms {
     /// How many percent of the first week have a high score at the end: what following has forgotten.
     #[allow(dead_code)]
     pub(crate) forgotten: f64,
+    /// How many days of the buffer were learned.
+    #[allow(dead_code)]
+    pub(crate) learned: usize,
 }
 
 /// Trains on the first days, then goes through the rest hour by hour.
@@ -115,6 +126,7 @@ pub(crate) fn run(series: &Series, follows: Follows, seed: u64) -> Result<Alarms
         raised: count(&raised),
         false_days: count(&false_days),
         forgotten: 100.0 * count(&first) as f64 / first.len() as f64,
+        learned: monitor.learned,
     })
 }
 
@@ -138,6 +150,8 @@ struct Monitor {
     /// Hours since an alarm stood.
     quiet: usize,
     follows: Follows,
+    /// Number of days that were learned.
+    learned: usize,
     rng: Pcg32,
 }
 
@@ -167,6 +181,7 @@ impl Monitor {
             high: 0,
             quiet: QUARANTINE,
             follows,
+            learned: 0,
             rng,
         };
         for (_, window) in windows(&hours[..WEEK]).filter(|(end, _)| *end > TRAINING) {
@@ -223,6 +238,7 @@ impl Monitor {
                 if self.buffer.draw(&mut self.rng, &mut again).is_some() {
                     let x = scaled(&self.scale, &again);
                     self.learner().learn(&x, &x);
+                    self.learned += 1;
                 }
             }
         }

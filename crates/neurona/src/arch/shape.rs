@@ -205,15 +205,15 @@ impl WindowSpec {
         let [before, after] = match self.padding {
             PaddingSpec::Explicit { top, bottom, left, right } => {
                 if axis == 0 {
-                    [top, bottom]
+                    [top as u64, bottom as u64]
                 } else {
-                    [left, right]
+                    [left as u64, right as u64]
                 }
             }
-            PaddingSpec::Causal if axis == self.time() => [(self.reach(axis) - 1) as u32, 0],
+            PaddingSpec::Causal if axis == self.time() => [self.reach(axis) - 1, 0],
             _ => [0, 0],
         };
-        match (input + before as u64 + after as u64).checked_sub(self.reach(axis)) {
+        match (input + before + after).checked_sub(self.reach(axis)) {
             Some(moves) => Some(moves / stride + 1),
             None => None,
         }

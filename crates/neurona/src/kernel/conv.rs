@@ -4,7 +4,7 @@
 
 use core::{mem, num::NonZeroUsize};
 
-use super::blocks::{self, Windows};
+use super::blocks::{self, Places, Windows};
 use super::{Window, axpy, window::Place};
 
 /// Convolution: `y[p][o] = bias[o] + sum over k and c of weights[o][k][c] * x[p + k][c]`, where `p + k` is the cell of the
@@ -72,18 +72,19 @@ pub fn conv_backward_weights(
     scale: f32,
 ) {
     let Some(Filter { len, cell, group }) = Filter::new(window, seen) else { return };
+    // Where the same places see all cells of a row, which are neighbours, their weights are as those of one cell.
+    let (run, cells) = window.runs(seen).unwrap_or((cell, 1));
     let (mut channel, mut filter) = (0, 0);
     let groups = bias.chunks_exact_mut(group.get()).zip(weights.chunks_exact_mut((group.get() * len.get()).max(1)));
     for (bias, weights) in groups {
-        for (bias, weights) in bias.iter_mut().zip(weights.chunks_exact_mut(len.get())) {
-            *bias += scale * window.sum(dz, filter);
-            for (at, weights) in weights.chunks_exact_mut(cell.get()).enumerate() {
-                for (c, weight) in weights.iter_mut().enumerate() {
-                    *weight += scale * window.correlate(at, x, channel + c, dz, filter);
-                }
+        window.add_sums(bias, dz, filter, scale);
+        for at in 0..len.get() / run {
+            let weights = weights.get_mut(at * run.get()..).unwrap_or_default();
+            if let Some(places) = window.places(at * cells, x, channel, dz, filter) {
+                blocks::correlate(&places, [group.get(), run.get()], weights, len.get(), scale);
             }
-            filter += 1;
         }
+        filter += group.get();
         channel += seen;
     }
 }
@@ -103,10 +104,11 @@ pub fn conv_backward_filter(
     scale: f32,
 ) {
     let Some(Filter { cell, group, .. }) = Filter::new(window, seen) else { return };
+    let (run, cells) = window.runs(seen).unwrap_or((cell, 1));
     let channel = filter / group * seen;
-    for (at, weights) in weights.chunks_exact_mut(cell.get()).enumerate() {
-        for (c, weight) in weights.iter_mut().enumerate() {
-            *weight += scale * window.correlate(at, x, channel + c, dz, filter);
+    for (at, weights) in weights.chunks_exact_mut(run.get()).enumerate() {
+        if let Some(places) = window.places(at * cells, x, channel, dz, filter) {
+            blocks::correlate(&places, [1, run.get()], weights, 0, scale);
         }
     }
 }
@@ -167,6 +169,9 @@ pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], d
         let Some(dz) = places.next() else { return };
         window.each_cell(place, |cell, from| {
             let (Some(weights), Some(dx)) = (weights.get(cell * window.filters..), dx.get_mut(from..)) else { return };
+            if multiplier.get() == 1 {
+                return blocks::add_products(weights, dz, dx);
+            }
             let of_channels = dz.chunks_exact(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
             for ((dz, weights), dx) in of_channels.zip(dx) {
                 for (dz, weight) in dz.iter().zip(weights) {
@@ -194,15 +199,17 @@ pub fn depthwise_backward_weights(
     scale: f32,
 ) {
     let Some(multiplier) = window.multiplier() else { return };
-    for (filter, bias) in bias.iter_mut().enumerate() {
-        *bias += scale * window.sum(dz, filter);
-    }
+    window.add_sums(bias, dz, 0, scale);
     for (cell, weights) in weights.chunks_exact_mut(window.filters.max(1)).enumerate() {
-        let mut filter = 0;
+        if multiplier.get() == 1 {
+            if let Some(places) = window.places(cell, x, 0, dz, 0) {
+                blocks::correlate_each(&places, weights, scale);
+            }
+            continue;
+        }
         for (channel, weights) in weights.chunks_exact_mut(multiplier.get()).enumerate() {
-            for weight in weights {
-                *weight += scale * window.correlate(cell, x, channel, dz, filter);
-                filter += 1;
+            if let Some(places) = window.places(cell, x, channel, dz, channel * multiplier.get()) {
+                blocks::correlate(&places, [multiplier.get(), 1], weights, 1, scale);
             }
         }
     }
@@ -222,8 +229,10 @@ pub fn depthwise_backward_cell(
     dz: &[f32],
     scale: f32,
 ) {
-    let (Some(multiplier), [weight]) = (window.multiplier(), weight) else { return };
-    *weight += scale * window.correlate(cell, x, filter / multiplier, dz, filter);
+    let (Some(multiplier), [_]) = (window.multiplier(), &weight) else { return };
+    if let Some(places) = window.places(cell, x, filter / multiplier, dz, filter) {
+        blocks::correlate(&places, [1, 1], weight, 0, scale);
+    }
 }
 
 /// The sizes of a filter.
@@ -254,33 +263,44 @@ impl Window {
         NonZeroUsize::new(self.filters.checked_div(self.channels)?)
     }
 
-    /// The sum of a filter's values over all places, from zero.
-    pub(super) fn sum(&self, dz: &[f32], filter: usize) -> f32 {
-        let mut sum = 0.0;
-        for dz in dz.get(filter..).unwrap_or_default().iter().step_by(self.filters.max(1)) {
-            sum += dz;
-        }
-        sum
+    /// Adds the sums over all places of the gradients of some filters, from one on, times a scale.
+    pub(super) fn add_sums(&self, bias: &mut [f32], dz: &[f32], filter: usize, scale: f32) {
+        blocks::add_sums(dz.get(filter..).unwrap_or_default(), self.filters, bias, scale);
     }
 
-    /// The sum over the places p of `dz[p][filter] * x[p + cell][channel]`, from zero, row by row.
-    pub(super) fn correlate(&self, cell: usize, x: &[f32], channel: usize, dz: &[f32], filter: usize) -> f32 {
-        let Some(kernel_row) = cell.checked_div(self.columns.kernel) else { return 0.0 };
-        let kernel_column = cell - kernel_row * self.columns.kernel;
-        let (first, end, mut row) = self.rows.places(kernel_row);
-        let (first_column, end_column, column) = self.columns.places(kernel_column);
-        let mut sum = 0.0;
-        for place_row in first..end {
-            let x = x.get((row * self.columns.input + column) * self.channels + channel..).unwrap_or_default();
-            let dz = dz.get((place_row * self.columns.output + first_column) * self.filters + filter..);
-            let x = x.iter().step_by((self.columns.stride * self.channels).max(1));
-            let dz = dz.unwrap_or_default().iter().step_by(self.filters.max(1));
-            for (x, dz) in x.zip(dz).take(end_column.saturating_sub(first_column)) {
-                sum += dz * x;
-            }
-            row += self.rows.stride;
-        }
-        sum
+    /// The places where a cell of the window is within the input, with the gradients of the filters from one on, and the values of
+    /// the channels from one on; `None` where there is no such place.
+    pub(super) fn places<'a>(
+        &self,
+        cell: usize,
+        x: &'a [f32],
+        channel: usize,
+        dz: &'a [f32],
+        filter: usize,
+    ) -> Option<Places<'a>> {
+        let kernel_row = cell.checked_div(self.columns.kernel)?;
+        let (first, end, row) = self.rows.places(kernel_row);
+        let (first_column, end_column, column) = self.columns.places(cell - kernel_row * self.columns.kernel);
+        let places = Places {
+            dz: dz.get((first * self.columns.output + first_column) * self.filters + filter..)?,
+            dz_step: self.filters,
+            dz_pitch: self.columns.output * self.filters,
+            x: x.get((row * self.columns.input + column) * self.channels + channel..)?,
+            x_step: self.columns.stride * self.channels,
+            x_pitch: self.rows.stride * self.columns.input * self.channels,
+            rows: end.saturating_sub(first),
+            columns: end_column.saturating_sub(first_column),
+        };
+        (places.rows > 0 && places.columns > 0).then_some(places)
+    }
+
+    /// Number of weights of a row of the window, and of its cells, where the cells are neighbours, all of their channels are seen,
+    /// and every place sees all of them.
+    fn runs(&self, seen: usize) -> Option<(NonZeroUsize, usize)> {
+        let whole =
+            seen == self.channels && self.columns.dilation == 1 && self.columns.inner() == (0, self.columns.output);
+        let cells = self.columns.kernel;
+        if whole { Some((NonZeroUsize::new(cells * seen)?, cells)) } else { None }
     }
 
     /// Calls `f` for each run of weights that meet values next to each other: the channels of a cell, or, where the cells

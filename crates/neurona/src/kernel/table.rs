@@ -1,6 +1,8 @@
 //! Convolution whose filters see the channels that a table names, and distances to codes that a table holds.
 
-use super::Window;
+use core::slice;
+
+use super::{Window, blocks};
 
 /// Convolution with a table of connections: `y[p][o] = bias[o] + sum over n and k of weights[n][k] * x[p + k][c_n]`, where n
 /// goes over the connections of filter o and c_n is the channel that it comes from.
@@ -78,11 +80,13 @@ pub fn table_conv_backward_weights(
     scale: f32,
 ) {
     let mut kernels = weights.chunks_exact_mut(window.kernel_cells().max(1));
-    for (filter, (bias, sees)) in bias.iter_mut().zip(table).enumerate() {
-        *bias += scale * window.sum(dz, filter);
+    window.add_sums(bias, dz, 0, scale);
+    for (filter, sees) in table.iter().enumerate() {
         each_channel(*sees, |channel| {
             for (cell, weight) in kernels.next().unwrap_or_default().iter_mut().enumerate() {
-                *weight += scale * window.correlate(cell, x, channel, dz, filter);
+                if let Some(places) = window.places(cell, x, channel, dz, filter) {
+                    blocks::correlate(&places, [1, 1], slice::from_mut(weight), 0, scale);
+                }
             }
         });
     }

@@ -138,6 +138,7 @@ where
     B: Learn<Input = A::Input, Output: Shaped>,
 {
     const LEARNS: bool = A::LEARNS || B::LEARNS;
+    const PASSES: bool = A::PASSES && B::PASSES;
     type Gradient = Branches<A::Gradient, B::Gradient>;
     type Tape = ConcatTape<A::Tape, B::Tape, A::Output, B::Output>;
 

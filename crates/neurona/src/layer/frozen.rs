@@ -12,7 +12,7 @@ use crate::stream::Stream;
 ///
 /// It is the layer in memory and in the model file: a network and its variants with frozen parts have one architecture and one
 /// fingerprint, and are filled from one file. Where it is the first, or has only such layers before it, learning does not go
-/// back into it.
+/// back into it; a [`Backbone`](crate::Backbone) then needs less RAM.
 ///
 /// # Shapes
 ///
@@ -68,6 +68,7 @@ infers_as! {
 
 impl<L: Learn> Learn for Frozen<L> {
     const LEARNS: bool = false;
+    const PASSES: bool = L::PASSES;
     type Gradient = ();
     type Tape = L::Tape;
 
@@ -203,6 +204,7 @@ infers_as! {
 
 impl<S: Flash> Learn for InFlash<S> {
     const LEARNS: bool = false;
+    const PASSES: bool = S::Layer::PASSES;
     type Gradient = ();
     type Tape = <S::Layer as Learn>::Tape;
 

@@ -13,12 +13,13 @@
 //! | recurrent                    | `recurrent`, of any cell; the cells `rnn`, `gru`, `lstm`; `echo`, the reservoir           |
 //! | joining branches             | `residual`, `concat`                                                                     |
 //! | what does not mix values     | `standardize`, `rescale` (constants), `scale` (learned), `reshape`                       |
-//! | around another layer         | `frozen` (in RAM or flash), `partial` (a part of it learns)                              |
+//! | around another layer         | `frozen` (in RAM or flash), `backbone` (nothing before it learns), `partial` (a part learns)  |
 //! | where gradients go           | `target`                                                                                  |
 //! | the state of a window in a stream | `ring`                                                                              |
 //!
 //! `dense` is the shortest whole one, `scale` the shortest with channels and a stream.
 
+mod backbone;
 mod codes;
 mod concat;
 mod conv;
@@ -43,6 +44,7 @@ mod table;
 mod target;
 mod within;
 
+pub use backbone::Backbone;
 pub use codes::{Codes, OutputCodes, code_bits};
 pub use concat::{Concat, ConcatScratch, ConcatTape};
 pub use conv::{Conv, Conv1d, Conv2d};
@@ -95,6 +97,9 @@ pub trait Layer {
 pub trait Learn: Layer {
     /// Whether the layer has parameters that learning changes.
     const LEARNS: bool;
+
+    /// Whether it gives the gradient of its input; one that does not stands behind no layer that learns.
+    const PASSES: bool = true;
 
     /// Memory for the gradient of every parameter, `()` when there are none. Momentum is of the same type.
     type Gradient: Zero;

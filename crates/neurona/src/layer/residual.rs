@@ -93,6 +93,7 @@ impl<X: Shaped, B: Layer<Input = X, Output = X>, A: Activation> Layer for Residu
 
 impl<X: Shaped, B: Learn<Input = X, Output = X>, A: Activation + 'static> Learn for Residual<B, A> {
     const LEARNS: bool = B::LEARNS;
+    const PASSES: bool = B::PASSES;
     type Gradient = B::Gradient;
     type Tape = ResidualTape<B::Tape, X, A::Keep<X>>;
 
@@ -238,6 +239,7 @@ where
     A: Activation + 'static,
 {
     const LEARNS: bool = B::LEARNS || S::LEARNS;
+    const PASSES: bool = B::PASSES && S::PASSES;
     type Gradient = Branches<B::Gradient, S::Gradient>;
     type Tape = ProjectedTape<B::Tape, S::Tape, Y, A::Keep<Y>>;
 

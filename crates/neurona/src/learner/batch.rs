@@ -1,6 +1,6 @@
 //! Learning in mini-batches: a gradient is summed, then an optimizer takes a step with its mean.
 
-use super::rule::{is_rate, is_size, shrunk};
+use super::rule::{each, is_rate, is_size, shrunk};
 use super::{Backward, MAX_GRADIENT, Progress, Refused, Rule, Schedule, Step};
 use crate::layer::{Kind, Learn, Target};
 use crate::network::Gradient;
@@ -126,11 +126,13 @@ impl<O: Optimizer> MiniBatch<O> {
         let limit = if let Clip::Value(limit) = self.clip { limit } else { f32::MAX };
         let norm = matches!(self.clip, Clip::Norm(_));
         let (mut fits, mut squares) = (true, 0.0);
-        net.visit([&mut *gradient], &mut |kind, weights, [gradient]| {
+        let l2 = self.l2;
+        each(net, [&mut *gradient], |kind, weights, [gradient]| {
+            let l2 = if kind == Kind::Weights { l2 } else { 0.0 };
             for (w, g) in weights.iter().zip(gradient) {
                 let mut mean = *g * share;
-                if kind == Kind::Weights && self.l2 != 0.0 {
-                    mean += self.l2 * *w;
+                if l2 != 0.0 {
+                    mean += l2 * *w;
                 }
                 *g = if mean > limit {
                     limit
@@ -150,7 +152,7 @@ impl<O: Optimizer> MiniBatch<O> {
             fits &= length.is_finite();
             if length > limit {
                 let factor = limit / length;
-                net.visit([gradient], &mut |_, _, [gradient]| gradient.iter_mut().for_each(|g| *g *= factor));
+                each(net, [gradient], move |_, _, [gradient]| gradient.iter_mut().for_each(|g| *g *= factor));
             }
         }
         fits
@@ -220,7 +222,7 @@ impl Optimizer for Descent {
 
     fn step<N: Learn>(&self, rate: f32, _: u32, l1: f32, net: &mut N, gradient: &mut Gradient<N>) {
         let by = rate * l1;
-        net.visit([gradient], &mut |kind, weights, [gradient]| {
+        each(net, [gradient], move |kind, weights, [gradient]| {
             for (w, g) in weights.iter_mut().zip(gradient) {
                 *w -= rate * *g;
                 shrink(kind, w, by);
@@ -256,10 +258,11 @@ impl Optimizer for Velocity {
     fn step<N: Learn>(&self, rate: f32, _: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 2]) {
         // A gradient that lasts is repeated 1 / (1 - momentum) times.
         let by = rate * l1 / (1.0 - self.momentum);
-        net.visit(memory.each_mut(), &mut |kind, weights, [gradient, velocity]| {
+        let Self { momentum, nesterov } = *self;
+        each(net, memory.each_mut(), move |kind, weights, [gradient, velocity]| {
             for ((w, g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-                *v = self.momentum * *v + *g;
-                let step = if self.nesterov { *g + self.momentum * *v } else { *v };
+                *v = momentum * *v + *g;
+                let step = if nesterov { *g + momentum * *v } else { *v };
                 *w -= rate * step;
                 shrink(kind, w, by);
                 *g = 0.0;
@@ -307,7 +310,7 @@ impl Optimizer for Moments {
         let kept = 1.0 - rate * weight_decay;
         // A proximal step is scaled as the optimizer scales a gradient, but for roots near zero (Yun, Lozano and Yang, 2021).
         let most = if l1 == 0.0 { 0.0 } else { rate / libm::sqrtf(1.0 - beta2) };
-        net.visit(memory.each_mut(), &mut |kind, weights, [gradient, mean, square]| {
+        each(net, memory.each_mut(), move |kind, weights, [gradient, mean, square]| {
             for (((w, g), m), s) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
                 *m = beta1 * *m + (1.0 - beta1) * *g;
                 *s = beta2 * *s + (1.0 - beta2) * *g * *g;

@@ -134,6 +134,26 @@ impl Rule for InPlace {
     }
 }
 
+/// Calls `f` with each array of parameters of a network, as [`Learn::visit`] does, in a frame of its own: taken into the caller
+/// as often as there are arrays, code and stack would grow with them.
+#[inline(never)]
+pub(super) fn each<N: Learn, const K: usize>(
+    net: &mut N,
+    with: [&mut N::Gradient; K],
+    mut f: impl FnMut(Kind, &mut [f32], [&mut [f32]; K]),
+) {
+    #[inline(never)]
+    fn apart<const K: usize>(
+        f: &mut impl FnMut(Kind, &mut [f32], [&mut [f32]; K]),
+        kind: Kind,
+        parameters: &mut [f32],
+        with: [&mut [f32]; K],
+    ) {
+        f(kind, parameters, with);
+    }
+    net.visit(with, &mut |kind, parameters, with| apart(&mut f, kind, parameters, with));
+}
+
 /// The largest rate of learning, 2^32. With it and [`MAX_GRADIENT`] a step is at most 2^96, which a parameter near the largest
 /// number rounds off: parameters that are finite stay so.
 pub const MAX_RATE: f32 = 4_294_967_296.0;

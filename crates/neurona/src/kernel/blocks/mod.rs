@@ -8,9 +8,15 @@ mod cortex_m;
 mod plain;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
-pub(super) use cortex_m::{add_outer, axpy, dense_sums, largest, relu, square_bound, sums, sums_of_columns, weigh};
+pub(super) use cortex_m::{
+    add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, largest, relu, square_bound, sums,
+    sums_of_columns, weigh,
+};
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
-pub(super) use plain::{add_outer, axpy, dense_sums, largest, relu, square_bound, sums, sums_of_columns, weigh};
+pub(super) use plain::{
+    add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, largest, relu, square_bound, sums,
+    sums_of_columns, weigh,
+};
 
 /// Rows of weights, and the windows of values that each of them meets.
 ///
@@ -78,5 +84,35 @@ impl<'a> Cells<'a> {
     /// So many samples, one after another, in the one place of the window where they are met.
     pub(super) fn next_to_each_other(x: &'a [f32], columns: usize, channels: usize) -> Self {
         Self { x, rows: 1, columns, pitch: 0, step: channels, channels, places: 1, x_step: 0 }
+    }
+}
+
+/// Gradients of filters and values of channels, which are met place by place, in rows of places.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    /// From the first filter in the first place on.
+    pub(super) dz: &'a [f32],
+    /// From place to place, and from row to row.
+    pub(super) dz_step: usize,
+    pub(super) dz_pitch: usize,
+    /// From the first channel in the first place on.
+    pub(super) x: &'a [f32],
+    pub(super) x_step: usize,
+    pub(super) x_pitch: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+impl Places<'_> {
+    /// Whether so many filters and channels are there in every place, and there is a place.
+    #[cfg_attr(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")), allow(dead_code))]
+    #[inline]
+    fn fit(&self, filters: usize, channels: usize) -> bool {
+        let fits = |step: usize, pitch: usize, len: usize, values: &[f32]| {
+            let last = |count: usize, step: usize| count.checked_sub(1)?.checked_mul(step);
+            let end = || last(self.rows, pitch)?.checked_add(last(self.columns, step)?)?.checked_add(len);
+            end().is_some_and(|end| end <= values.len())
+        };
+        fits(self.dz_step, self.dz_pitch, filters, self.dz) && fits(self.x_step, self.x_pitch, channels, self.x)
     }
 }

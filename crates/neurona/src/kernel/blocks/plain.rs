@@ -2,7 +2,7 @@
 //!
 //! Where the lengths of the arguments do not fit together, what is not there is left out.
 
-use super::{Cells, Windows};
+use super::{Cells, Places, Windows};
 use crate::activation::function;
 
 /// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
@@ -61,10 +61,70 @@ pub(in crate::kernel) fn add_outer(weights: &mut [f32], bias: &mut [f32], x: &[f
     }
 }
 
+/// Adds the sums over all places p, times `scale`: `weights[f * stride + c] += scale * sum over p of dz[p][f] * x[p][c]`, for each
+/// of so many filters f and channels c.
+///
+/// Each sum begins with zero and goes up in p, row by row.
+pub(in crate::kernel) fn correlate(
+    of: &Places<'_>,
+    [filters, channels]: [usize; 2],
+    weights: &mut [f32],
+    stride: usize,
+    scale: f32,
+) {
+    for filter in 0..filters {
+        let weights = weights.get_mut(filter * stride..).unwrap_or_default();
+        for (channel, weight) in weights.iter_mut().take(channels).enumerate() {
+            *weight += scale * product(of, filter, channel);
+        }
+    }
+}
+
+/// The same for channels that have a filter each: `weights[c] += scale * sum over p of dz[p][c] * x[p][c]`.
+pub(in crate::kernel) fn correlate_each(of: &Places<'_>, weights: &mut [f32], scale: f32) {
+    for (channel, weight) in weights.iter_mut().enumerate() {
+        *weight += scale * product(of, channel, channel);
+    }
+}
+
+/// Adds the sums over all places p, times `scale`: `bias[f] += scale * sum over p of dz[p * step + f]`.
+///
+/// Each sum begins with zero and goes up in p.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], scale: f32) {
+    for (filter, bias) in bias.iter_mut().enumerate() {
+        let mut sum = 0.0;
+        for dz in dz.get(filter..).unwrap_or_default().iter().step_by(step.max(1)) {
+            sum += dz;
+        }
+        *bias += scale * sum;
+    }
+}
+
+/// The sum over all places of the products of a filter's gradient and a channel's value.
+fn product(of: &Places<'_>, filter: usize, channel: usize) -> f32 {
+    let mut sum = 0.0;
+    for row in 0..of.rows {
+        let dz = of.dz.get(row * of.dz_pitch + filter..).unwrap_or_default().iter().step_by(of.dz_step.max(1));
+        let x = of.x.get(row * of.x_pitch + channel..).unwrap_or_default().iter().step_by(of.x_step.max(1));
+        for (dz, x) in dz.zip(x).take(of.columns) {
+            sum += dz * x;
+        }
+    }
+    sum
+}
+
 /// Adds a multiple: `y[i] += a * x[i]`.
 pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y += a * x;
+    }
+}
+
+/// Adds products: `y[i] += a[i] * b[i]`, of as many as all three have.
+pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
+    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+        *y += a * b;
     }
 }
 
