@@ -33,17 +33,28 @@ fn digits_of_a_new_style_are_learned_and_old_ones_kept() {
 #[test]
 fn what_a_guard_asks_about_decides_what_it_lets_in() {
     let images = digits::read().expect("they are part of the repository");
-    let new_after = |asks, false_labels| {
-        let run = |seed| guarded::run(&images, digits::Style::Turned, asks, false_labels, seed).map(|run| run.outcome);
-        let [before, after, ..] =
-            Outcomes::of(SEEDS, run).expect("it goes well").figures().map(|figures| figures.mean());
-        (before, after)
+    let run = |asks, false_labels| {
+        let mut kept = 0;
+        let outcomes = Outcomes::of(SEEDS, |seed| {
+            let run = guarded::run(&images, digits::Style::Turned, asks, false_labels, seed)?;
+            kept += run.kept;
+            Ok(run.outcome)
+        });
+        let [before, after, ..] = outcomes.expect("it goes well").figures().map(|figures| figures.mean());
+        (before, after, kept as f64 / SEEDS as f64)
     };
-    let (before, old) = new_after(Asks::Old, false);
-    assert!(old < before + 5.0, "{before} before, {old} after");
-    let (_, mixed) = new_after(Asks::MixedWithin, false);
-    assert!(mixed > before + 60.0, "{before} before, {mixed} after");
-    let [(_, unguarded), (_, guarded)] = [Asks::Nothing, Asks::MixedWithin].map(|asks| new_after(asks, true));
+    for asks in Asks::ALL {
+        let (before, after, kept) = run(asks, false);
+        let what = format!("{}: {before} before, {after} after, {kept} blocks kept", asks.name());
+        match asks {
+            Asks::Nothing => assert!(after > before + 60.0 && kept == 12.0, "{what}"),
+            Asks::Old => assert!(after < before + 5.0 && kept < 1.0, "{what}"),
+            Asks::OldWithin => assert!(kept < 12.0, "{what}"),
+            Asks::Mixed => assert!(after > before + 50.0 && kept > 4.0, "{what}"),
+            Asks::MixedWithin => assert!(after > before + 60.0 && kept > 8.0, "{what}"),
+        }
+    }
+    let [(_, unguarded, _), (_, guarded, _)] = [Asks::Nothing, Asks::MixedWithin].map(|asks| run(asks, true));
     assert!(guarded > unguarded, "with false labels {guarded}, and without a guard {unguarded}");
 }
 
