@@ -13,9 +13,14 @@ impl Hash {
     pub fn add(&mut self, numbers: &[f32]) {
         for number in numbers {
             let bits = if number.is_nan() { 0x7fc0_0000 } else { number.to_bits() };
-            for byte in bits.to_le_bytes() {
-                self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-            }
+            self.add_bytes(&bits.to_le_bytes());
+        }
+    }
+
+    /// Adds bytes.
+    pub fn add_bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
 

@@ -6,6 +6,7 @@
 //! | -------- | --------------------------------------------------------------------------------------------------- |
 //! | `infer`  | a trained network reads every test image; weights and images stay in flash                          |
 //! | `learn`  | the network goes on learning in RAM, in place: the camera was mounted turned by 90 degrees          |
+//! | `adapt`  | digits come in a new style: drift detector, replay, guard, confusion matrix, and a record of what was learned ([`adaptation`]) |
 //! | `save`   | what was learned is saved in flash, and learning goes on from there after a loss of power          |
 //! | `batch`  | a network learns from nothing, in mini-batches with momentum                                        |
 //! | `parity` | hashes by which a board and the desktop prove that they compute the same bits ([`parity`]); so do  |
@@ -63,8 +64,8 @@
 //!   has that `NEURONA_MODEL_DIR` names, from there. `data/README.md` says how the committed ones were made.
 //! - The module `board`, on a board only: start, timer, printing, exit, stack.
 //! - The feature `no-panic-proof` makes a panic that is left in a binary an error of the linker, an undefined symbol
-//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn`, `gesture`, `keyword`, `stack`, `deep` and, on the
-//!   emulated boards, `save` have none.
+//!   `a_panic_is_left_in_this_binary`. In a release build `infer`, `learn`, `adapt`, `gesture`, `keyword`, `stack`, `deep` and, on
+//!   the emulated boards, `save` have none.
 //! - The feature `cost` adds images that hold one network each, `cost-n1-infer` and so on, which `cargo xtask bench device`
 //!   measures.
 //! - The feature `selftest` adds binaries that test the board layer and the kernels: `selftest-board` holds the timer and
@@ -73,6 +74,7 @@
 //!   `selftest-too-large` must not compile, nor `selftest-panic` link under `no-panic-proof`.
 #![no_std]
 
+pub mod adaptation;
 #[cfg(target_os = "none")]
 pub mod board;
 pub mod digits;

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use neurona_train::federated::{Delta, merge};
+use neurona_train::federated::{Delta, merge, readable};
 
 use crate::model;
 
@@ -17,8 +17,8 @@ use crate::model;
 /// A board sends a record: the difference of its weights from those of the model file that it began with, and how many
 /// examples it has learned. The mean of these differences, each weighted by its examples, is added to the weights of the base.
 /// A record that cannot be read, is of another network or from other weights, has no examples or a number that is not finite
-/// is refused; so is, of three or more, one that is much longer than the others. What is refused is said, and the rest is
-/// merged.
+/// is refused; so is one that is much longer than the weights of the base, and of three or more that have changed something one
+/// that is much longer than these are in the middle. What is refused is said, and the rest is merged.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +33,8 @@ pub(crate) struct Merge {
     /// The new model file
     #[arg(long)]
     out: PathBuf,
-    /// Refuse a record whose norm is more than this many times the median of all
+    /// Refuse a record whose norm is more than this many times that of the weights of the base, or the median of the norms that
+    /// are not zero
     #[arg(long, value_name = "TIMES", default_value_t = 3.0)]
     outlier: f64,
 }
@@ -60,7 +61,7 @@ impl Merge {
         let merged = merge(&base, &deltas, self.outlier)?;
         for ((path, delta), (norm, refusal)) in names.iter().zip(&deltas).zip(&merged.records) {
             let what = refusal.map_or_else(|| "merged".to_owned(), |refusal| format!("refused: {refusal}"));
-            writeln!(out, "{}: {} examples, norm {norm:.4}: {what}", path.display(), delta.examples)?;
+            writeln!(out, "{}: {} examples, norm {}: {what}", path.display(), delta.examples, readable(*norm))?;
         }
         merged.file.write(&self.out)?;
         let kept = merged.records.iter().filter(|record| record.1.is_none()).count();
@@ -130,9 +131,25 @@ mod tests {
         for line in [
             "damaged.delta: refused: the checksum is wrong",
             "none.delta: refused: cannot be read",
-            "0.delta: 10 examples, norm 1.0000: merged",
-            "3.delta: 10 examples, norm 899.0000: refused: its norm is",
+            "0.delta: 10 examples, norm 1.00: merged",
+            "3.delta: 10 examples, norm 899.00: refused: its norm is 899.00 times that of the weights of the base, 1.00",
             "merged 3 of 6 records into",
+        ] {
+            assert!(printed.contains(line), "no `{line}` in\n{printed}");
+        }
+    }
+
+    /// Most boards have not learned anything: those that have are no outliers.
+    #[test]
+    fn boards_that_changed_nothing_refuse_nobody() {
+        let (folder, records) = folder(&[1.0, 1.0, 1.0, 2.0, 1e38]);
+        let (result, printed) = run(&folder, records);
+        result.expect("four are left");
+        for line in [
+            "0.delta: 10 examples, norm 0.00: merged",
+            "3.delta: 10 examples, norm 1.00: merged",
+            "4.delta: 10 examples, norm 1.00e38: refused: its norm is 1.00e38 times that of the weights of the base, 1.00",
+            "merged 4 of 5 records into",
         ] {
             assert!(printed.contains(line), "no `{line}` in\n{printed}");
         }

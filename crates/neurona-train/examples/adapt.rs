@@ -10,7 +10,7 @@
 #[path = "../tests/board/mod.rs"]
 mod board;
 
-use board::{Figures, Outcomes, Result, digits, motion, temperature};
+use board::{Figures, Outcomes, Result, digits, guarded, motion, temperature};
 use neurona::Network as _;
 
 const SEEDS: u64 = 10;
@@ -47,7 +47,30 @@ fn main() -> Result<()> {
     );
     println!("digits: {} B to learn, {} B of buffer", digits::Digits::RAM.in_place, size_of::<digits::Buffer>());
     println!("motion: {} B to learn, {} B of buffer", motion::Motion::RAM.in_place, size_of::<motion::Buffer>());
+    guards(&images)?;
     temperatures()
+}
+
+/// The table of reference sets: turned digits, with true labels and with false ones among them.
+fn guards(images: &[board::Example<[f32; 64]>]) -> Result<()> {
+    println!("\n| the guard asks | labels   | new, after   | old, after   | blocks kept, of 12 |");
+    println!("| -------------- | -------- | ------------ | ------------ | ------------------ |");
+    for asks in guarded::Asks::ALL {
+        for false_labels in [false, true] {
+            let run = |seed| guarded::run(images, digits::Style::Turned, asks, false_labels, seed);
+            let runs: Vec<_> = (1..=SEEDS).map(run).collect::<Result<_>>()?;
+            let figures = |of: fn(&guarded::Run) -> f64| Figures(runs.iter().map(of).collect());
+            println!(
+                "| {:<14} | {:<8} | {:<12} | {:<12} | {:<18} |",
+                asks.name(),
+                if false_labels { "2 false" } else { "true" },
+                figures(|run| run.outcome.new[1]),
+                figures(|run| run.outcome.old[1]),
+                figures(|run| run.kept as f64),
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The table of the machine.

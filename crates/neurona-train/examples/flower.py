@@ -22,21 +22,24 @@ from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters
 from flwr.server.strategy import FedAvg, FedMedian, FedTrimmedAvg
 
 STRATEGIES = {"fedavg": FedAvg, "fedmedian": FedMedian, "fedtrimmedavg": FedTrimmedAvg}
-# magic, version, length, crc; then fingerprint, base, examples, precision.
-HEAD, BODY = struct.Struct("<8sBII"), struct.Struct("<QIIB")
+# magic, version, length, crc; then fingerprint, base, examples, precision, and in version 2 the number of values.
+HEAD, BODY, VALUES = struct.Struct("<8sBII"), struct.Struct("<QIIB"), struct.Struct("<I")
 BLOCK = 64
 
 
 def read(path):
     """Fingerprint, checksum of the base, examples and differences of a record."""
     data = open(path, "rb").read()
-    if len(data) < HEAD.size + BODY.size or data[:9] != b"nrn-diff\x01":
+    if len(data) < HEAD.size + BODY.size + VALUES.size or data[:8] != b"nrn-diff" or data[8] not in (1, 2):
         raise ValueError(f"{path}: not a record of what a board has learned")
-    _, _, length, crc = HEAD.unpack_from(data)
+    _, version, length, crc = HEAD.unpack_from(data)
     if length != len(data) or crc != checksum(data):
         raise ValueError(f"{path}: damaged")
     fingerprint, base, examples, precision = BODY.unpack_from(data, HEAD.size)
     at, size, shift = HEAD.size + BODY.size, 0, 0
+    values = None
+    if version > 1:
+        (values,), at = VALUES.unpack_from(data, at), at + VALUES.size
     while True:  # a varint
         size |= (data[at] & 0x7F) << shift
         shift, at = shift + 7, at + 1
@@ -45,15 +48,23 @@ def read(path):
     body = data[at:]
     if len(body) != size:
         raise ValueError(f"{path}: malformed")
-    return fingerprint, base, examples, differences(body, precision)
+    return fingerprint, base, examples, differences(body, precision, values)
 
 
-def differences(body, precision):
+def differences(body, precision, values):
     if precision == 0:
         return np.frombuffer(body, "<f4")
-    blocks = [body[at : at + 4 + BLOCK] for at in range(0, len(body), 4 + BLOCK)]
-    scaled = [np.frombuffer(block[4:], np.int8) * np.frombuffer(block[:4], "<f4") for block in blocks]
-    return np.concatenate(scaled).astype("<f4")
+    blocks, at, done = [], 0, 0
+    while at < len(body):
+        (scale,), at = struct.unpack_from("<f", body, at), at + 4
+        size = min(BLOCK, len(body) - at if values is None else values - done)
+        if values is not None and scale == 0:  # nothing was learned of it
+            blocks.append(np.zeros(size, "<f4"))
+        else:
+            blocks.append(np.frombuffer(body, np.int8, size, at) * np.float32(scale))
+            at += size
+        done += size
+    return np.concatenate(blocks).astype("<f4")
 
 
 def checksum(data):
@@ -66,8 +77,9 @@ def write(path, fingerprint, base, examples, values):
     size, varint = len(body), b""
     while size >= 0x80:
         varint, size = varint + bytes([size & 0x7F | 0x80]), size >> 7
-    rest = BODY.pack(fingerprint, base, min(examples, 2**32 - 1), 0) + varint + bytes([size]) + body
-    before = struct.pack("<8sBI", b"nrn-diff", 1, HEAD.size + len(rest))
+    rest = BODY.pack(fingerprint, base, min(examples, 2**32 - 1), 0) + VALUES.pack(len(values))
+    rest += varint + bytes([size]) + body
+    before = struct.pack("<8sBI", b"nrn-diff", 2, HEAD.size + len(rest))
     with open(path, "wb") as file:
         file.write(before + struct.pack("<I", zlib.crc32(rest, zlib.crc32(before))) + rest)
 

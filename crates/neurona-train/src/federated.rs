@@ -29,7 +29,7 @@ pub enum DeltaError {
     #[error("not a record of what a board has learned: it does not begin with `nrn-diff`")]
     Magic,
     /// It is of another version of the format.
-    #[error("version {found} of the format, expected {VERSION}")]
+    #[error("version {found} of the format, expected 1 or {VERSION}")]
     Version {
         /// The version of the record.
         found: u8,
@@ -72,11 +72,29 @@ pub enum Refusal {
     #[error("not finite")]
     NotFinite,
     /// It is much longer than the others.
-    #[error("its norm is {times:.1} times the median")]
+    #[error("its norm is {} times the median of the norms, {}", readable(*times), readable(*median))]
     Outlier {
-        /// Its norm over the median of all.
+        /// Its norm over the median.
         times: f64,
+        /// The median of the norms that are not zero.
+        median: f64,
     },
+    /// It is much longer than the weights themselves.
+    #[error("its norm is {} times that of the weights of the base, {}", readable(*times), readable(*base))]
+    Large {
+        /// Its norm over that of the weights.
+        times: f64,
+        /// The norm of the weights.
+        base: f64,
+    },
+}
+
+/// A number of at least zero for a person: with few digits, and a power of ten where it would be long.
+pub fn readable(x: f64) -> String {
+    match x {
+        _ if x == 0.0 || (1e-2..1e4).contains(&x) => format!("{x:.2}"),
+        _ => format!("{x:.2e}"),
+    }
 }
 
 /// Why nothing is merged.
@@ -114,14 +132,13 @@ pub struct Merged {
     pub records: Vec<(f64, Option<Refusal>)>,
 }
 
-/// Everything behind the CRC.
+/// What stands behind the CRC, in each version of the format.
 #[derive(Deserialize)]
-struct Body<'a> {
+struct Body {
     fingerprint: [u8; 8],
     base: [u8; 4],
     examples: [u8; 4],
     precision: [u8; 1],
-    differences: &'a [u8],
 }
 
 impl Delta {
@@ -142,8 +159,9 @@ impl Delta {
         if !header.starts_with(&MAGIC) {
             return Err(DeltaError::Magic);
         }
-        if header[8] != VERSION {
-            return Err(DeltaError::Version { found: header[8] });
+        let version = header[8];
+        if !(1..=VERSION).contains(&version) {
+            return Err(DeltaError::Version { found: version });
         }
         let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let (length, expected) = (word(9) as usize, word(CRC_AT));
@@ -154,24 +172,34 @@ impl Delta {
         if found != expected {
             return Err(DeltaError::Checksum { expected, found });
         }
-        let (body, after) = postcard::take_from_bytes::<Body<'_>>(rest).map_err(|_| DeltaError::Malformed)?;
-        let values = match body.precision {
-            _ if !after.is_empty() => None,
-            [0] => full(body.differences),
-            [1] => eighth(body.differences),
-            _ => None,
+        Self::from_body(rest, version).ok_or(DeltaError::Malformed)
+    }
+
+    fn from_body(bytes: &[u8], version: u8) -> Option<Self> {
+        let (body, rest) = postcard::take_from_bytes::<Body>(bytes).ok()?;
+        let (len, rest) = if version == 1 {
+            (None, rest)
+        } else {
+            let (len, rest) = postcard::take_from_bytes::<[u8; 4]>(rest).ok()?;
+            (Some(u32::from_le_bytes(len) as usize), rest)
         };
-        Ok(Self {
+        let (differences, after) = postcard::take_from_bytes::<&[u8]>(rest).ok()?;
+        let values = match body.precision {
+            [0] => full(differences),
+            [1] => eighth(differences, len),
+            _ => None,
+        }?;
+        (after.is_empty() && len.is_none_or(|len| len == values.len())).then_some(Self {
             fingerprint: u64::from_le_bytes(body.fingerprint),
             base: u32::from_le_bytes(body.base),
             examples: u32::from_le_bytes(body.examples),
-            values: values.ok_or(DeltaError::Malformed)?,
+            values,
         })
     }
 
     /// The Euclidean norm of the difference.
     pub fn norm(&self) -> f64 {
-        self.values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
+        norm(&self.values)
     }
 }
 
@@ -180,14 +208,26 @@ fn full(bytes: &[u8]) -> Option<Vec<f32>> {
     rest.is_empty().then(|| values.iter().map(|value| f32::from_le_bytes(*value)).collect())
 }
 
-fn eighth(bytes: &[u8]) -> Option<Vec<f32>> {
-    let mut values = Vec::new();
-    for block in bytes.chunks(4 + BLOCK) {
-        let (scale, block) = block.split_first_chunk().filter(|(_, block)| !block.is_empty())?;
+/// Blocks of so many values; of version 1, which does not say how many, as many as there are bytes for.
+fn eighth(bytes: &[u8], len: Option<usize>) -> Option<Vec<f32>> {
+    let (mut values, mut rest) = (Vec::new(), bytes);
+    while let Some((scale, behind)) = rest.split_first_chunk() {
         let scale = f32::from_le_bytes(*scale);
-        values.extend(block.iter().map(|byte| f32::from(*byte as i8) * scale));
+        let left = len.map_or(Some(behind.len()), |len| len.checked_sub(values.len()))?;
+        let size = left.min(BLOCK);
+        if size == 0 {
+            return None;
+        }
+        rest = if len.is_some() && scale == 0.0 {
+            values.resize(values.len() + size, 0.0);
+            behind
+        } else {
+            let (block, behind) = behind.split_at_checked(size)?;
+            values.extend(block.iter().map(|byte| f32::from(*byte as i8) * scale));
+            behind
+        };
     }
-    Some(values)
+    rest.is_empty().then_some(values)
 }
 
 fn crc(parts: &[&[u8]]) -> u32 {
@@ -205,8 +245,9 @@ pub fn base_of(file: &ModelFile) -> u32 {
 
 /// Adds the mean of the differences to a base, each weighted by its examples.
 ///
-/// Refused is a record of another network or other weights, without examples, or with a number that is not finite; and, of
-/// three records or more that are left, one whose norm is more than `outlier` times the median of their norms. A board
+/// Refused is a record of another network or other weights, without examples, or with a number that is not finite; one whose norm
+/// is more than `outlier` times that of the weights of the base, unless these are all zero; and, where three records or more are
+/// left that have changed something, one whose norm is more than `outlier` times the median of the norms of these. A board
 /// counts with at most ten times the median of the examples, however many it says that it has learned. Sums are in `f64`, in
 /// the order of the records.
 ///
@@ -235,16 +276,7 @@ pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged,
             (delta.norm(), refusal)
         })
         .collect();
-    let left: Vec<f64> = records.iter().filter(|record| record.1.is_none()).map(|record| record.0).collect();
-    if left.len() >= 3 {
-        let bound = outlier * median(left.clone());
-        let middle = median(left);
-        for (norm, refusal) in records.iter_mut().filter(|record| record.1.is_none()) {
-            if *norm > bound {
-                *refusal = Some(Refusal::Outlier { times: *norm / middle });
-            }
-        }
-    }
+    refuse_long_ones(&mut records, norm(base.values()), outlier);
     let kept: Vec<&Delta> =
         deltas.iter().zip(&records).filter(|(_, record)| record.1.is_none()).map(|(d, _)| d).collect();
     if kept.is_empty() {
@@ -262,6 +294,27 @@ pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged,
         base.values().iter().zip(sums).map(|(value, sum)| (f64::from(*value) + sum / weights) as f32).collect();
     let file = ModelFile::new(base.spec().clone(), values, base.metadata().clone(), base.golden().input.clone())?;
     Ok(Merged { file, records })
+}
+
+/// Refuses what is longer than the weights of the base, and then what is longer than the others.
+fn refuse_long_ones(records: &mut [(f64, Option<Refusal>)], base: f64, outlier: f64) {
+    let refuse = |records: &mut [(f64, Option<Refusal>)], of: f64, why: fn(f64, f64) -> Refusal| {
+        for (norm, refusal) in records.iter_mut().filter(|record| record.1.is_none()) {
+            if of > 0.0 && *norm > outlier * of {
+                *refusal = Some(why(*norm / of, of));
+            }
+        }
+    };
+    refuse(records, base, |times, base| Refusal::Large { times, base });
+    let left = records.iter().filter(|record| record.1.is_none()).map(|record| record.0);
+    let changed: Vec<f64> = left.filter(|norm| *norm > 0.0).collect();
+    if changed.len() >= 3 {
+        refuse(records, median(changed), |times, median| Refusal::Outlier { times, median });
+    }
+}
+
+fn norm(values: &[f32]) -> f64 {
+    values.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt()
 }
 
 /// The middle one, or of an even number the lower of the two in the middle; 0 of none.

@@ -6,7 +6,7 @@ mod fleet;
 
 use neurona::{
     Network as _,
-    federated::{Delta as Record, Precision},
+    federated::{Delta as Record, Part, Precision},
     prelude::*,
 };
 use neurona_train::{
@@ -72,7 +72,7 @@ fn what_is_no_honest_record_is_refused() {
     ];
     let merged = merge(&base(), &deltas, 3.0).expect("some are left");
     let refused: Vec<Option<Refusal>> = merged.records.iter().map(|record| record.1).collect();
-    assert!(matches!(refused[3], Some(Refusal::Outlier { times }) if times > 9e5));
+    assert!(matches!(refused[3], Some(Refusal::Large { times, base }) if times > 3e5 && base == 2.5));
     assert_eq!(
         refused[4..9],
         [
@@ -96,6 +96,41 @@ fn what_is_no_honest_record_is_refused() {
     }
 }
 
+/// The weights of the base have the norm 2.5, that of (1, 2, 0.5, -1).
+#[test]
+fn what_is_too_long_is_refused_whatever_the_others_are() {
+    let refused = |weights: &[f32], outlier| -> Vec<Option<Refusal>> {
+        let deltas: Vec<Delta> = weights.iter().map(|weight| delta(0.5 + weight, -1.0, 5)).collect();
+        merge(&base(), &deltas, outlier).expect("some are left").records.into_iter().map(|record| record.1).collect()
+    };
+    let large = |times| Some(Refusal::Large { times, base: 2.5 });
+    // Of two there is no median, and of one neither.
+    assert_eq!(refused(&[7.5, 10.0], 3.0), [None, large(4.0)]);
+    assert_eq!(refused(&[7.5, 10.0], 4.0), [None, None]);
+    let records = [delta(1e38, -1.0, 5)];
+    assert!(matches!(merge(&base(), &records, 3.0), Err(MergeError::Nothing { of: 1, first: Refusal::Large { .. } })));
+    // Boards that changed nothing are no measure for those that did, and count.
+    assert_eq!(refused(&[0.0, 0.0, 0.0, 1.0, 2.0], 3.0), [None; 5]);
+    let merged = merge(&base(), &[0.5, 0.5, 0.5, 2.5].map(|weight| delta(weight, -1.0, 5)), 3.0).expect("all are left");
+    assert_eq!(merged.file.values()[2], 0.5 + 2.0 / 4.0);
+    let outlier = Some(Refusal::Outlier { times: 4.0, median: 1.0 });
+    assert_eq!(refused(&[0.0, 0.0, 0.0, 1.0, 0.5, 1.5, 4.0], 3.0), [None, None, None, None, None, None, outlier]);
+    // What is refused for its size has no part in the median: of 1, 2 and 4 it is 2.
+    assert_eq!(refused(&[1.0, 2.0, 4.0, 1e30, 1e30, 1e30], 3.0)[..3], [None; 3]);
+    let text = |refusal: Option<Refusal>| refusal.expect("it is refused").to_string();
+    assert_eq!(text(outlier), "its norm is 4.00 times the median of the norms, 1.00");
+    assert_eq!(text(large(4e37)), "its norm is 4.00e37 times that of the weights of the base, 2.50");
+}
+
+/// Weights that are all zero are no measure.
+#[test]
+fn a_base_of_zeros_refuses_nothing_for_its_size() {
+    let zeros = ModelFile::new(Spec::from(&Line::ARCH), vec![0.0; 4], Metadata::default(), vec![3.0]).expect("it fits");
+    let from_zeros = |weight| Delta { base: base_of(&zeros), ..delta(weight, -1.0, 5) };
+    let merged = merge(&zeros, &[from_zeros(9.5), from_zeros(1.5)], 3.0).expect("two records");
+    assert_eq!(merged.records, [(9.0, None), (1.0, None)]);
+}
+
 /// A byte a value is off by at most 1/254 of the largest of its block, and its scale by a rounding.
 #[test]
 fn eight_bits_are_near_enough() {
@@ -109,17 +144,112 @@ fn eight_bits_are_near_enough() {
     assert!(not.values.iter().all(|value| value.is_nan()));
 }
 
+/// A board has no more in RAM than a part; what it has not is not learned, and takes a scale for each block.
+#[test]
+fn a_part_of_a_network_is_enough() {
+    neurona::network! {
+        struct Wide: [f32; 10] => [f32; 2] { hidden: Dense<10, 20, Relu>, middle: Dense<20, 3>, output: Dense<3, 2> }
+    }
+    let mut base = Box::new(Wide::ZERO);
+    base.output.weights[1] = [0.25, 0.5, -0.5];
+    let (mut output, mut whole) = (base.output.clone(), Box::new(Wide::ZERO));
+    output.weights[1][2] = 3.0;
+    output.bias[0] = -1.0;
+    neurona::plain::copy(&*base, &mut *whole);
+    neurona::plain::copy(&output, &mut whole.output);
+    let write = |delta: &Record<'_, Wide>, precision| {
+        let mut bytes = Vec::new();
+        delta.write(precision, &mut |piece| bytes.extend_from_slice(piece));
+        assert_eq!(bytes.len(), delta.len(precision));
+        bytes
+    };
+    let parts = [Part::new(&base.output, &output)];
+    let by_parts = Record::of_parts(&*base, &parts, 8).expect("a part of the base");
+    for precision in [Precision::Full, Precision::Eighth] {
+        let bytes = write(&by_parts, precision);
+        assert_eq!(bytes, write(&Record::new(&*base, &*whole, 8), precision));
+        let read = Delta::from_bytes(&bytes).expect("a whole record");
+        // 220 values, 63 and 8, of which the last 8 are the output: weights of two rows, then two biases.
+        let mut expected = vec![0.0; 291];
+        (expected[283 + 5], expected[283 + 6]) = (3.5, -1.0);
+        let exact = precision == Precision::Full;
+        assert_eq!(read.values.len(), expected.len());
+        for (read, expected) in read.values.iter().zip(expected) {
+            let bound = if exact { 0.0 } else { 3.5 / 254.0 * (1.0 + 4.0 * f32::EPSILON) };
+            assert!((read - expected).abs() <= bound, "{read} {expected}");
+        }
+    }
+    // Five blocks, of which the last has 35 values and is not zero.
+    assert_eq!(by_parts.len(Precision::Eighth), 39 + 5 * 4 + 35);
+    let none = write(&Record::of_parts(&*base, &[], 8).expect("no part"), Precision::Eighth);
+    assert_eq!(none.len(), 39 + 5 * 4);
+    assert_eq!(Delta::from_bytes(&none).expect("a whole record").values, vec![0.0; 291]);
+
+    // A copy is no part of the base, nor is what reaches over its end.
+    let copy = base.output.clone();
+    assert!(Record::of_parts(&*base, &[Part::new(&copy, &output)], 8).is_none());
+    assert!(Record::of_parts(&*base, &[parts[0], Part::new(&*whole, &*base)], 8).is_none());
+}
+
+/// What says how many values there are is held to what there is, whatever the CRC.
+#[test]
+fn a_record_with_another_number_of_values_is_malformed() {
+    for precision in [Precision::Full, Precision::Eighth] {
+        for values in [0_u32, 3, 5, 63, 64, 65, u32::MAX] {
+            let mut bytes = record(1.5, -1.5, 300, precision);
+            bytes[34..38].copy_from_slice(&values.to_le_bytes());
+            let found = Delta::from_bytes(&resealed(bytes));
+            assert!(matches!(found, Err(DeltaError::Malformed)), "{values}: {found:?}");
+        }
+    }
+    // Blocks of zeros without end are no more than the record says.
+    let mut bytes = record(0.5, -1.0, 300, Precision::Eighth);
+    bytes[38] = 40;
+    bytes.extend([0; 36]);
+    let length = (bytes.len() as u32).to_le_bytes();
+    bytes[9..13].copy_from_slice(&length);
+    assert!(matches!(Delta::from_bytes(&resealed(bytes)), Err(DeltaError::Malformed)));
+}
+
+/// With the CRC that fits.
+fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let digest = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let crc = {
+        let mut of = digest.digest();
+        of.update(&bytes[..13]);
+        of.update(&bytes[17..]);
+        of.finalize()
+    };
+    bytes[13..17].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
 /// The bytes of a record of each precision: they are read for as long as the format exists.
 #[test]
 fn records_have_these_bytes() {
     let hex = |bytes: Vec<u8>| -> String { bytes.iter().map(|byte| format!("{byte:02x}")).collect() };
     assert_eq!(hex(record(1.5, -1.5, 300, Precision::Full)), FULL);
     assert_eq!(hex(record(1.5, -1.5, 300, Precision::Eighth)), EIGHTH);
+    let read = |hex: &str| {
+        let bytes: Vec<u8> = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).expect("digits"), 16).expect("digits"))
+            .collect();
+        Delta::from_bytes(&bytes).expect("a whole record")
+    };
+    assert_eq!(read(FULL_OF_VERSION_1), read(FULL));
+    assert_eq!(read(EIGHTH_OF_VERSION_1), read(EIGHTH));
+    assert_eq!(read(FULL).values, [0.0, 0.0, 1.0, -0.5]);
 }
 
 const FULL: &str =
+    "6e726e2d646966660237000000797ee5a0b80a9ce6a620bafdab867fd22c01000000040000001000000000000000000000803f000000bf";
+const EIGHTH: &str = "6e726e2d64696666022f0000004f95f2d0b80a9ce6a620bafdab867fd22c0100000104000000080402013c00007fc0";
+const FULL_OF_VERSION_1: &str =
     "6e726e2d646966660133000000e99791ebb80a9ce6a620bafdab867fd22c010000001000000000000000000000803f000000bf";
-const EIGHTH: &str = "6e726e2d64696666012b000000db35626ab80a9ce6a620bafdab867fd22c01000001080402013c00007fc0";
+const EIGHTH_OF_VERSION_1: &str =
+    "6e726e2d64696666012b000000db35626ab80a9ce6a620bafdab867fd22c01000001080402013c00007fc0";
 
 #[test]
 fn every_truncation_and_every_flipped_bit_is_an_error() {

@@ -322,3 +322,52 @@ mod names {
         Plain PlainUser
     }
 }
+
+/// A running scale follows the data, and the score that was kept is of another scale: without a renewal the next review would
+/// take back what is better.
+#[test]
+fn a_score_that_holds_no_more_is_renewed() {
+    neurona::network! {
+        struct Line: [f32; 1] => [f32; 1] { scale: Standardize<1>, line: Dense<1, 1> }
+    }
+    let (mut net, mut memory, mut guard) = (Line::ZERO, Learning::ZERO, neurona::learner::Guard::ZERO);
+    net.scale.scale = [1.0];
+    net.line.weights = [[1.0]];
+    let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.1));
+    let reference = || [(&[1.0], &[1.0]), (&[3.0], &[3.0])];
+    let first = learner.score(reference());
+    assert_eq!((first, guard.review(&mut learner, first)), (0.0, neurona::learner::Verdict::Kept { score: 0.0 }));
+
+    let mut running = neurona::statistics::RunningScale::<1>::new(u32::MAX);
+    assert!(running.add(&[1.0]) && running.add(&[3.0]));
+    running.fill(&mut learner.net_mut().scale);
+    let scaled = learner.score(reference());
+    assert!(scaled > 1.0);
+    let progress = learner.progress();
+    assert_eq!(guard.renew(&mut learner, scaled), neurona::learner::Verdict::Kept { score: scaled });
+    assert_eq!((guard.score(), learner.progress()), (Some(scaled), progress));
+    for _ in 0..20 {
+        learner.learn(&[1.0], &[1.0]);
+        learner.learn(&[3.0], &[3.0]);
+    }
+    let better = learner.score(reference());
+    assert!(better < scaled);
+    assert_eq!(guard.review(&mut learner, better), neurona::learner::Verdict::Kept { score: better });
+
+    // What is not finite is not kept, and changes nothing.
+    let kept = learner.net().line.clone();
+    for (score, bias) in [(f32::NAN, 7.0), (f32::NEG_INFINITY, 7.0), (0.0, f32::NAN)] {
+        learner.net_mut().line.bias = [bias];
+        assert_eq!(guard.renew(&mut learner, score), neurona::learner::Verdict::Undecided);
+        assert_eq!(learner.net().line.bias[0].to_bits(), bias.to_bits());
+        assert_eq!(guard.score(), Some(better));
+    }
+    assert!(
+        matches!(guard.review(&mut learner, f32::NAN), neurona::learner::Verdict::RolledBack { kept: score, .. } if score == better)
+    );
+    assert_eq!(learner.net().line, kept);
+    // The first of all may be a renewal.
+    let mut other = neurona::learner::Guard::ZERO;
+    assert_eq!(other.renew(&mut learner, 9.0), neurona::learner::Verdict::Kept { score: 9.0 });
+    assert_eq!(other.review(&mut learner, 9.0), neurona::learner::Verdict::Kept { score: 9.0 });
+}

@@ -287,6 +287,36 @@ part!(parts_of_a_simple_recurrent_layer: Rnn<3, 2, 4, All, Tanh>; channels);
 part!(parts_of_a_gru: Gru<3, 2, 4, All>; channels);
 part!(parts_of_an_lstm: Lstm<3, 2, 4, All, 2>; channels);
 
+/// A scale and a shift of chosen channels, whose gradients are sums over the cells.
+#[test]
+fn channels_of_a_scale() {
+    struct Second;
+    impl Choice<1> for Second {
+        const ROWS: [usize; 1] = [1];
+    }
+    type Layer = Scale<Signal<3, 2>, Tanh>;
+    type Some = SomeRows<Layer, Second, 1>;
+    assert_eq!(size_of::<Gradient<Some>>(), 8);
+    let (layer, mut some) = (filled::<Layer>(), Some::ZERO);
+    copy(&layer, &mut some.layer);
+    let mut next = numbers();
+    let [x, dy]: [Signal<3, 2>; 2] = [(); 2].map(|()| [(); 3].map(|()| [next(), next()]));
+    let (mut y, mut tape) = ([[0.0; 2]; 3], <Layer as Learn>::Tape::ZERO);
+    layer.record(&x, &mut y, &mut tape);
+    let (mut whole, mut part) = (Layer::ZERO, <Some as Learn>::Gradient::ZERO);
+    let (mut dx, mut dx_of_part) = ([[0.0; 2]; 3], [[0.0; 2]; 3]);
+    Layer::backward(Target::Sum(&layer, &mut whole), &x, &y, &mut tape, &mut dy.clone(), Some(&mut dx));
+    Some::backward(Target::Sum(&some, &mut part), &x, &y, &mut tape, &mut dy.clone(), Some(&mut dx_of_part));
+    assert_eq!((part[0].weights, part[0].bias, dx_of_part), (whole.scale[1], whole.shift[1], dx));
+
+    let (mut all, update) = (layer.clone_of(), || Update::new(-0.5, 1e9));
+    Layer::backward(Target::InPlace(&mut all, &update()), &x, &y, &mut tape, &mut dy.clone(), None);
+    Some::backward(Target::InPlace(&mut some, &update()), &x, &y, &mut tape, &mut dy.clone(), None);
+    assert_eq!(some.layer.scale, [layer.scale[0], all.scale[1]]);
+    assert_eq!(some.layer.shift, [layer.shift[0], all.shift[1]]);
+    assert_ne!(all.scale, layer.scale);
+}
+
 /// Of the last state, and back through two of three steps.
 #[test]
 fn units_of_layers_that_give_their_last_state() {

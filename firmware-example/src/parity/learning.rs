@@ -70,7 +70,8 @@ impl Choice<2> for Chosen {
 const DECAY: Schedule = Schedule::Decay { gamma: 0.125 };
 const FALLING: Schedule = Schedule::Exponential { factor: 0.875 };
 
-/// Steps with numbers of each of three kinds: 1,002 in all.
+/// Steps with numbers of each of three kinds, from weights of that kind: 1,002 in all. One run of as many would be of one kind alone;
+/// the hash, of the weights after each step, goes on from one to the next.
 const STEPS: usize = 334;
 
 /// In place; the target is the example's three numbers.

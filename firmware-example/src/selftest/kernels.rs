@@ -311,6 +311,15 @@ impl Test {
             self.fill(values);
         }
         let place = |index: usize| index % cells * filters + index / cells;
+        // To the inputs: what stands there is added to.
+        let (ours_dx, plain_dx) = (&mut ours[..inputs], &mut sums[..inputs]);
+        self.fill(ours_dx);
+        plain_dx.copy_from_slice(ours_dx);
+        kernel::depthwise_backward_inputs(window, weights, dz, ours_dx);
+        each_product(window, 1, filters / channels, &mut |y, weight, x_at| {
+            plain_dx[x_at] += weights[place(weight)] * dz[y];
+        });
+        self.compare("depthwise to inputs", [cells, filters], ours_dx, plain_dx);
         self.gradients(
             "depthwise to weights",
             window,

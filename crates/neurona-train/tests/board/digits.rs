@@ -21,9 +21,9 @@ neurona::network! {
 pub(crate) type Buffer = Balanced<64, u8, 100, 10>;
 
 /// The rate of learning on the board.
-const RATE: f32 = 0.02;
+pub(crate) const RATE: f32 = 0.02;
 /// How many images of each buffer are learned again with each new one.
-const TURNS: usize = 20;
+pub(crate) const TURNS: usize = 20;
 
 /// What a new writer, or a new way of mounting the camera, does to an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,21 +72,30 @@ pub(crate) struct Run {
 }
 
 /// Three fifths to train on the desktop, one to learn on the board, one to test on: which depends on the seed.
+pub(crate) fn parts(digits: &[Example<[f32; 64]>], seed: u64) -> [Vec<Example<[f32; 64]>>; 3] {
+    [0..3, 3..4, 4..5].map(|wanted| {
+        let is_there = |place: &usize| wanted.contains(&((place + seed as usize) % 5));
+        (0..digits.len()).filter(is_there).map(|place| digits[place]).collect()
+    })
+}
+
+/// The network that a desktop has trained.
+pub(crate) fn trained(training: &[Example<[f32; 64]>], seed: u64) -> Result<Box<Digits>> {
+    let names = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+    train_classes::<Digits>(&names, training, 60, seed)
+}
+
+/// What a board learns of the [parts].
 ///
 /// The board sees a stream: 100 digits as before, then the others in the new style. It learns as soon as the test of Page and
 /// Hinkley notices that the loss has risen: each new image, some that are drawn from a buffer of those since then, and with
 /// `replay` as many from a buffer of images of the training part.
 pub(crate) fn run(digits: &[Example<[f32; 64]>], style: Style, replay: bool, seed: u64) -> Result<Run> {
-    let fifths = |wanted: std::ops::Range<usize>| -> Vec<_> {
-        let is_there = |place: &usize| wanted.contains(&((place + seed as usize) % 5));
-        (0..digits.len()).filter(is_there).map(|place| digits[place]).collect()
-    };
-    let (training, stream, test) = (fifths(0..3), fifths(3..4), fifths(4..5));
+    let [training, stream, test] = parts(digits, seed);
     let styled = |(x, class): &Example<[f32; 64]>| (style.apply(x), *class);
     let test_new: Vec<_> = test.iter().map(styled).collect();
 
-    let names = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-    let mut net = train_classes::<Digits>(&names, &training, 60, seed)?;
+    let mut net = trained(&training, seed)?;
     let before = [accuracy(&*net, &test_new), accuracy(&*net, &test)];
 
     let (mut rng, mut learning) = (Pcg32::new(seed, 0), Box::new(Learning::<Digits, InPlace>::ZERO));

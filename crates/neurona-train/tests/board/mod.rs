@@ -4,6 +4,7 @@
 //! and statistics.
 
 pub(crate) mod digits;
+pub(crate) mod guarded;
 pub(crate) mod motion;
 pub(crate) mod temperature;
 

@@ -169,6 +169,9 @@ pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], d
         let Some(dz) = places.next() else { return };
         window.each_cell(place, |cell, from| {
             let (Some(weights), Some(dx)) = (weights.get(cell * window.filters..), dx.get_mut(from..)) else { return };
+            if multiplier.get() == 1 {
+                return blocks::add_products(weights, dz, dx);
+            }
             let of_channels = dz.chunks_exact(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
             for ((dz, weights), dx) in of_channels.zip(dx) {
                 for (dz, weight) in dz.iter().zip(weights) {

@@ -43,7 +43,7 @@ pub trait Biased: Learn {
 #[diagnostic::on_unimplemented(
     message = "chosen channels of `{Self}` cannot learn alone",
     label = "not a layer for `SomeRows`",
-    note = "those of `Dense`, `Conv1d`, `Conv2d`, `DepthwiseConv1d`, `DepthwiseConv2d`, `Rnn`, `Gru` and `Lstm` can; other layers learn as a whole, or not at all as `Frozen`"
+    note = "those of `Dense`, `Conv1d`, `Conv2d`, `DepthwiseConv1d`, `DepthwiseConv2d`, `Scale`, `Rnn`, `Gru` and `Lstm` can; other layers learn as a whole, or not at all as `Frozen`"
 )]
 pub trait Rows: Biased {
     /// The gradient of a channel.
@@ -172,7 +172,7 @@ pub trait Choice<const COUNT: usize>: 'static {
 /// training under 256KB memory", 2022).
 ///
 /// `S` names the channels and `COUNT` is their number: neurons of a [`Dense`](crate::Dense), filters of a
-/// [`Conv`](crate::Conv) or a [`DepthwiseConv`](crate::DepthwiseConv), units of a [`Recurrent`](crate::Recurrent) layer with all
+/// [`Conv`](crate::Conv) or a [`DepthwiseConv`](crate::DepthwiseConv), channels of a [`Scale`](crate::Scale), units of a [`Recurrent`](crate::Recurrent) layer with all
 /// of their gates. Gradient and backward to the weights cost as many parts of the whole ones; the way of the gradient through
 /// the layer, and of a recurrent one through time, costs what it does in the whole.
 ///

@@ -2,7 +2,8 @@
 
 use core::marker::PhantomData;
 
-use super::{Biased, Factors, Kind, Layer, Learn, Target};
+use super::partial::{RowGradient, runs};
+use super::{Biased, Factors, Kind, Layer, Learn, Rows, Run, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::{self, LayerSpec};
 use crate::kernel;
@@ -128,6 +129,36 @@ impl<X: Shaped, A: Activation + 'static> Biased for Scale<X, A> {
     #[inline]
     fn add_biases(bias: &mut X::Channels, _: &Self::Tape, dz: &X, scale: f32) {
         kernel::backward_biases(bias.values_mut(), dz.values(), scale);
+    }
+}
+
+impl<X: Shaped, A: Activation + 'static> Rows for Scale<X, A> {
+    type Row = RowGradient<f32>;
+
+    const ROWS: usize = X::SHAPE.channels();
+
+    #[inline]
+    fn row_mut(&mut self, row: usize) -> impl Iterator<Item = Run<'_>> {
+        let scale = self.scale.values_mut().get_mut(row).map(core::slice::from_mut);
+        runs(scale, self.shift.values_mut().get_mut(row))
+    }
+
+    #[inline]
+    fn runs(gradient: &mut Self::Row) -> impl Iterator<Item = Run<'_>> {
+        runs(Some(core::slice::from_mut(&mut gradient.weights)), Some(&mut gradient.bias))
+    }
+
+    #[inline]
+    fn add_row<'a>(row: usize, into: impl Iterator<Item = Run<'a>>, x: &X, _: &Self::Tape, dz: &X, factor: f32) {
+        let cells = || x.values().iter().zip(dz.values()).skip(row).step_by(Self::ROWS.max(1));
+        for (kind, values) in into {
+            let mut sum = 0.0;
+            match kind {
+                Kind::Weights => cells().for_each(|(x, dz)| sum += dz * x),
+                Kind::Biases => cells().for_each(|(_, dz)| sum += dz),
+            }
+            values.iter_mut().for_each(|value| *value += factor * sum);
+        }
     }
 }
 

@@ -12,6 +12,22 @@ use crate::network::Gradient;
 /// that is not finite, the network goes back to the copy, to the bit, and the rule forgets its velocity, its means and its
 /// mini-batch, which belong to the way that was wrong.
 ///
+/// # The reference set
+///
+/// A score is compared with the one that was kept, so both must be of the same question: the same examples, and the same of all
+/// that does not learn. Where that changes, [`renew`](Self::renew) the guard with the new score: after
+/// [`RunningScale::fill`](crate::statistics::RunningScale::fill) or another change of a constant such as those of
+/// [`Standardize`](crate::Standardize), after the network was loaded, and whenever the reference set is another.
+///
+/// A reference set of nothing but old examples asks whether the old are known better than before, which what adapts to new data
+/// hardly ever makes them: it is refused. So mix it: old examples in flash, and new ones in a [buffer](crate::replay) that is not
+/// learned from. Examples join the set once what was learned with them is kept, and the guard is then renewed; those of which
+/// the labels may be false then have no say about themselves. `docs/learning.md` in the repository shows what this brings.
+///
+/// Even then a single block may make the loss a little larger by chance: [`review_within`](Self::review_within) lets it.
+///
+/// # Cost
+///
 /// Its RAM is that of a [`Gradient`] and eight bytes: frozen parts are not copied. Without that RAM, a network that came from
 /// flash or from a store is read anew from there, and [`Learner::forget`] forgets the rest.
 ///
@@ -67,7 +83,8 @@ pub enum Verdict {
         /// The score that it has now.
         kept: f32,
     },
-    /// There is nothing to go back to, and the score or a parameter is not finite: the first review decides nothing.
+    /// The score or a parameter is not finite, in a first review, before which there is nothing to go back to, or where the guard
+    /// was to be renewed. Network and guard are as they were.
     Undecided,
 }
 
@@ -76,21 +93,45 @@ impl<N: Learn> Guard<N> {
     ///
     /// The first review keeps what it finds, if score and parameters are finite.
     pub fn review<L, R: Rule>(&mut self, learner: &mut Learner<'_, N, L, R>, score: f32) -> Verdict {
+        self.review_within(learner, score, 0.0)
+    }
+
+    /// The same, but a score that is worse is kept too, as long as it is by no more than a share of the one that was kept, such as
+    /// 0.1 for a tenth.
+    ///
+    /// The next review compares with what was kept last: over many of them the score can rise further.
+    pub fn review_within<L, R: Rule>(
+        &mut self,
+        learner: &mut Learner<'_, N, L, R>,
+        score: f32,
+        tolerance: f32,
+    ) -> Verdict {
+        let may_be_kept = self.holds == 0 || score <= self.score + tolerance * libm::fabsf(self.score);
+        let verdict = if may_be_kept { self.renew(learner, score) } else { Verdict::Undecided };
         let Self { copy, score: kept, holds } = self;
+        if verdict != Verdict::Undecided || *holds == 0 {
+            return verdict;
+        }
+        learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(parameters, copy));
+        learner.forget();
+        Verdict::RolledBack { score, kept: *kept }
+    }
+
+    /// Keeps the network as it is now with this score, whatever was kept before: for when the score that was kept does not hold any
+    /// more, because what does not learn has changed, or the reference set.
+    ///
+    /// A score or a parameter that is not finite is not kept, and decides nothing.
+    pub fn renew<L, R: Rule>(&mut self, learner: &mut Learner<'_, N, L, R>, score: f32) -> Verdict {
         // A parameter may be infinite and the score not tell: behind a saturated activation, or a ReLU that is off.
         let mut finite = score.is_finite();
         learner.net_mut().visit([], &mut |_, parameters, []| finite &= kernel::is_finite(parameters));
-        if finite && (*holds == 0 || score <= *kept) {
-            learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(copy, parameters));
-            (*kept, *holds) = (score, 1);
-            Verdict::Kept { score }
-        } else if *holds == 0 {
-            Verdict::Undecided
-        } else {
-            learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(parameters, copy));
-            learner.forget();
-            Verdict::RolledBack { score, kept: *kept }
+        if !finite {
+            return Verdict::Undecided;
         }
+        let Self { copy, score: kept, holds } = self;
+        learner.net_mut().visit([copy], &mut |_, parameters, [copy]| assign(copy, parameters));
+        (*kept, *holds) = (score, 1);
+        Verdict::Kept { score }
     }
 
     /// The score of the network that is kept.
@@ -157,6 +198,26 @@ mod tests {
         learner.net_mut().bias = [f32::INFINITY];
         assert_eq!(guard.review(&mut learner, 0.0), Verdict::RolledBack { score: 0.0, kept });
         assert_eq!(learner.net().bias, [0.0]);
+    }
+
+    #[test]
+    fn a_tolerance_keeps_what_is_a_little_worse() {
+        let (mut net, mut memory, mut guard) = (Neuron::ZERO, Learning::ZERO, Guard::ZERO);
+        let mut learner = Learner::new(&mut net, &mut memory, SquaredError, InPlace::new(0.5));
+        for (score, tolerance, kept) in [
+            (8.0, 0.25, true),
+            (10.0, 0.25, true),
+            (12.75, 0.25, false),
+            (12.5, 0.25, true),
+            (12.5, 0.0, true),
+            (12.5, f32::NAN, false),
+            (-4.0, 0.0, true),
+            (-3.0, 0.25, true),
+            (-2.0, 0.25, false),
+        ] {
+            let verdict = guard.review_within(&mut learner, score, tolerance);
+            assert_eq!(matches!(verdict, Verdict::Kept { .. }), kept, "{score} within {tolerance}: {verdict:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,11 @@ use crate::Standardize;
 /// of the population, divided by n. Where n would be more than a limit it stays at the limit, and older samples fade, by a
 /// factor of `1 - 1 / limit` with each new one: mean and variance then follow a drift.
 ///
+/// # Outliers
+///
+/// Mean and variance know no outliers: of a single sample that is finite and wild, such as of a loose wire, d^2 / n stays in the
+/// variance, and fades only with the samples of the limit. [`add_within`](Self::add_within) leaves such samples out.
+///
 /// # Accuracy
 ///
 /// In `f32` a term of less than half a unit in the last place of the mean is lost: a limit far above some 10^5 samples
@@ -66,6 +71,32 @@ impl<const N: usize> RunningScale<N> {
         }
         self.count = count;
         true
+    }
+
+    /// Takes a sample, unless a channel of it is more than so many deviations from its mean: then it changes nothing and gives
+    /// false. A channel that never changed takes any number.
+    ///
+    /// Begin with [`add`](Self::add), until there are samples enough to know a deviation, or with
+    /// [`from_parts`](Self::from_parts). A level that has really changed is left out as well: when this has given false many times in a
+    /// row, `add` again.
+    ///
+    /// ```
+    /// use neurona::statistics::RunningScale;
+    ///
+    /// let mut running = RunningScale::<1>::new(1000);
+    /// (0..100).for_each(|i| drop(running.add(&[(i % 10) as f32])));
+    /// let before = running.clone();
+    /// assert!(!running.add_within(&[4.0e6], 6.0)); // a loose wire
+    /// assert_eq!(running, before);
+    /// assert!(running.add_within(&[12.0], 6.0));
+    /// ```
+    pub fn add_within(&mut self, x: &[f32; N], deviations: f32) -> bool {
+        let all = x.iter().zip(&self.mean).zip(&self.variance);
+        let mut are_near = all.map(|((x, mean), variance)| {
+            let d = x - mean;
+            *variance == 0.0 || libm::fabsf(d) <= deviations * libm::sqrtf(*variance)
+        });
+        are_near.all(|is_near| is_near) && self.add(x)
     }
 
     /// The mean of each channel.
@@ -139,6 +170,29 @@ mod tests {
         // 0.99^1000 of the way of 50 is left: 0.002.
         assert!((running.mean()[0] - 50.5).abs() < 0.015);
         assert_eq!(running.count(), 100);
+    }
+
+    /// A wild sample spoils the variance for as long as the limit says; left out, it does not.
+    #[test]
+    fn what_is_far_from_the_mean_can_be_left_out() {
+        let mut running = RunningScale::<2>::new(100);
+        // Nothing has changed yet: any sample is taken.
+        assert!(running.add_within(&[0.0, 5.0], 4.0) && running.add_within(&[1.0, 5.0], 4.0));
+        (0..98).for_each(|i| assert!(running.add(&[(i % 2) as f32, 5.0])));
+        let mut spoiled = running.clone();
+        assert!(spoiled.add(&[1000.0, 5.0]) && spoiled.variance()[0] > 9000.0);
+        (0..200).for_each(|i| assert!(spoiled.add(&[(i % 2) as f32, 5.0])));
+        assert!(spoiled.variance()[0] > 100.0 * running.variance()[0]);
+
+        // The mean is 0.5, the deviation too.
+        let before = running.clone();
+        for bad in [[1000.0, 5.0], [-1.6, 5.0], [f32::NAN, 5.0], [0.0, f32::INFINITY]] {
+            assert!(!running.add_within(&bad, 4.0));
+        }
+        assert!(!running.add_within(&[0.5, 5.0], f32::NAN));
+        assert_eq!(running, before);
+        // The second channel never changed, and now it does.
+        assert!(running.add_within(&[-1.4, 900.0], 4.0));
     }
 
     #[test]

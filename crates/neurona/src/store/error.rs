@@ -39,7 +39,7 @@ pub enum SaveError {
     Worn,
     /// There is no number for another record.
     Sequence,
-    /// A parameter that learns is not finite: such a network is of no use after the next start.
+    /// A value of the record, a parameter or a constant, is not finite: such a network is of no use after the next start.
     NotFinite,
     /// A layer gives [`visit`](crate::Learn::visit) more parameters than its gradient has.
     Length {
@@ -101,7 +101,7 @@ impl fmt::Display for SaveError {
         match self {
             Self::Flash(kind) => write!(f, "the flash failed: {}", text(*kind)),
             Self::Worn => f.write_str("the flash does not hold what is written to it"),
-            Self::NotFinite => f.write_str("a parameter of the network is not finite"),
+            Self::NotFinite => f.write_str("a value of the network is not finite"),
             Self::Sequence => f.write_str("the newest record has the last sequence number that there is"),
             Self::Length { expected, found } => {
                 write!(f, "the weights take {found} bytes, and their gradient only {expected}")

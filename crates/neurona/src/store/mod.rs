@@ -63,7 +63,7 @@
 //!   twice without an erase between, and reads back what it wrote.
 //!   A word whose write was cut may read as written at one start and as it was at the next; then this holds as long as the
 //!   save after a cut is not cut as well.
-//! - A network with a parameter that is not finite is not saved over what it was before.
+//! - A network is not saved over what it was before where a value of the record, parameter or constant, is not finite.
 //! - A record that is cut short, damaged, or of another network is an error and changes nothing. A damaged newest
 //!   record is passed over for the one before it, as long as that has not been erased.
 //! - Wear is spread: records go through the region from its first page to its last and begin again. As many records as a
@@ -93,7 +93,6 @@ use core::ops::Range;
 
 use embedded_storage::nor_flash::{NorFlash, NorFlashError, NorFlashErrorKind};
 
-use crate::kernel;
 use crate::network::Network;
 pub use error::{RegionError, RestoreError, SaveError};
 use io::{Reader, Writer, unit};
@@ -106,8 +105,9 @@ use slots::{Found, Slots};
 ///
 /// `C` says which values they hold: [`Whole`], all of them, or [`Learnt`], those that learning changes.
 ///
-/// A region belongs to one network. Records of another one, as they are left by a change of the firmware, are written
-/// over.
+/// A region belongs to one network and one choice of values. Records of another one, as they are left by a change of the firmware,
+/// are written over: a firmware that goes from `Whole` to `Learnt`, or back, finds no record
+/// ([`RestoreError::Contents`]), and its first save begins the region anew.
 #[derive(Debug)]
 pub struct Store<F, N, C = Whole> {
     slots: Slots<F>,
@@ -153,9 +153,7 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
         if header.weights as usize > C::CAPACITY {
             return Err(SaveError::Length { expected: C::CAPACITY, found: header.weights as usize });
         }
-        let mut finite = true;
-        net.visit([], &mut |_, parameters, []| finite &= kernel::is_finite(parameters));
-        if !finite {
+        if !C::is_finite(net) {
             return Err(SaveError::NotFinite);
         }
         let newest = self.slots.newest(&header);

@@ -4,6 +4,7 @@ use core::mem::size_of;
 
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
 
+use crate::kernel;
 use crate::network::Network;
 use crate::plain::{self, Plain};
 
@@ -155,6 +156,9 @@ pub trait Contents<N: Network> {
     /// A hash of which values of the network these are, for networks of one architecture that learn different parts.
     fn layout(net: &mut N) -> u64;
 
+    /// Whether none of the values is NaN or infinite.
+    fn is_finite(net: &mut N) -> bool;
+
     /// Gives the bytes of the values to `sink`, slice by slice.
     fn read(net: &mut N, sink: &mut dyn FnMut(&[u8]));
 
@@ -176,6 +180,14 @@ impl<N: Network + Plain> Contents<N> for Whole {
 
     fn layout(_: &mut N) -> u64 {
         0
+    }
+
+    fn is_finite(net: &mut N) -> bool {
+        // A layer of a user's own may hold what is no `f32`; such a network has other bytes than those of its values.
+        let all_are_numbers = size_of::<N>() == 4 * N::ARCH.values();
+        let words = plain::bytes_of(net).as_chunks::<4>().0;
+        let are_finite = !all_are_numbers || words.iter().all(|word| f32::from_le_bytes(*word).is_finite());
+        are_finite && <Learnt as Contents<N>>::is_finite(net)
     }
 
     fn read(net: &mut N, sink: &mut dyn FnMut(&[u8])) {
@@ -202,6 +214,12 @@ impl<N: Network> Contents<N> for Learnt {
             }
         });
         hash
+    }
+
+    fn is_finite(net: &mut N) -> bool {
+        let mut finite = true;
+        net.visit([], &mut |_, parameters, []| finite &= kernel::is_finite(parameters));
+        finite
     }
 
     fn read(net: &mut N, sink: &mut dyn FnMut(&[u8])) {

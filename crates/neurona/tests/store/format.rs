@@ -165,8 +165,29 @@ fn what_is_not_finite_is_not_saved_over_what_is() {
         assert_eq!(saved, Err(SaveError::NotFinite));
         let saved = Store::<_, Small, Learnt>::new(&mut nor, 0..4096).expect("pages").save(&mut net, 4);
         assert_eq!(saved, Err(SaveError::NotFinite));
+        // A constant is of the whole record, and not of what is learnt.
+        net.hidden.weights[1][0] = 0.0;
+        net.standardize.scale[1] = bad;
+        let saved = Store::<_, Small>::new(&mut nor, 0..4096).expect("pages").save(&mut net, 4);
+        assert_eq!(saved, Err(SaveError::NotFinite));
+        let mut learnt = Flash::new(16, true, 0);
+        let saved = Store::<_, Small, Learnt>::new(&mut learnt, 0..4096).expect("pages").save(&mut net, 4);
+        assert_eq!(saved, Ok(Saved { sequence: 0, steps: 4 }));
+        net.standardize.scale[1] = 0.0;
     }
     assert_eq!(load::<Small, _, _, _>(&mut nor).map(|saved| saved.steps), Some(3));
+}
+
+/// A region is of one choice of values: records of the other are no records, and are written over.
+#[test]
+fn another_choice_of_values_begins_the_region_anew() {
+    let (mut nor, mut net) = (Flash::new(2, true, 0), small());
+    save::<Small, _, _, _>(&mut nor, 3).expect("no cut");
+    let mut store = Store::<_, Small, Learnt>::new(&mut nor, 0..512).expect("two pages");
+    assert_eq!(store.load(&mut net), Err(RestoreError::Contents));
+    assert_eq!(store.save(&mut net, 4), Ok(Saved { sequence: 0, steps: 4 }));
+    assert_eq!(store.load(&mut net).map(|saved| saved.steps), Ok(4));
+    assert_eq!(load::<Small, _, _, _>(&mut nor), None);
 }
 
 #[test]

@@ -9,12 +9,12 @@ mod plain;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 pub(super) use cortex_m::{
-    add_outer, add_sums, axpy, correlate, correlate_each, dense_sums, largest, relu, square_bound, sums,
+    add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, largest, relu, square_bound, sums,
     sums_of_columns, weigh,
 };
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
 pub(super) use plain::{
-    add_outer, add_sums, axpy, correlate, correlate_each, dense_sums, largest, relu, square_bound, sums,
+    add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, largest, relu, square_bound, sums,
     sums_of_columns, weigh,
 };
 

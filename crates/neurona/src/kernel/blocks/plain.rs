@@ -121,6 +121,13 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
+/// Adds products: `y[i] += a[i] * b[i]`, of as many as all three have.
+pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
+    for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+        *y += a * b;
+    }
+}
+
 /// No less than the square of any: here the largest.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
