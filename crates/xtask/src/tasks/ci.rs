@@ -201,7 +201,7 @@ fn fuzz(_: bool) -> Result<()> {
 }
 
 /// The binaries whose size is held: what a user copies, and what holds the stack to its bound.
-const HELD: [&str; 6] = ["deep", "gesture", "infer", "keyword", "learn", "stack"];
+const HELD: [&str; 7] = ["adapt", "deep", "gesture", "infer", "keyword", "learn", "stack"];
 
 fn sizes(bless: bool) -> Result<()> {
     hold(&Budget { rustc: budget::rustc_version()?, images: measure()? }, &budget::path(), "size", bless)
