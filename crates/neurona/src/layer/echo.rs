@@ -119,7 +119,7 @@ impl<
     /// The radius of what was drawn is measured as the mean growth of a vector over 1,000 products with it, which takes `1,064
     /// UNITS CONNECTIONS` multiply-adds and is within a hundredth for reservoirs of some tens to a hundred units. Where the
     /// vector vanishes, for which weights of exactly zero are needed, the weights stay as they were drawn. The result has the
-    /// same bits everywhere.
+    /// same bits everywhere. Constants that are not finite give weights and states that are not, which a network's output shows.
     pub fn fill(&mut self, reservoir: Reservoir, EchoMemory { h, z }: &mut EchoMemory<UNITS>) {
         let values = [self.inputs.as_flattened_mut(), self.recurrent.as_flattened_mut(), &mut self.bias];
         kernel::reservoir_fill(SEED, CONNECTIONS, reservoir, values, [h, z]);

@@ -228,8 +228,25 @@ impl<X: Shaped, R: Reduce> Learn for GlobalPool<X, R> {
 #[repr(C)]
 pub struct Running<C> {
     channels: C,
-    /// Number of cells. It ends to count at 2^24, from where on a mean is no longer one.
+    /// Number of cells that count.
     count: f32,
+}
+
+impl<C: Tensor> Running<C> {
+    /// How many cells count at most: with one more a count in `f32` would not grow.
+    const MOST: f32 = 16_777_216.0;
+
+    /// Counts a cell: when there are so many, those before count half in a mean.
+    #[inline]
+    fn count(&mut self, kind: PoolKind) {
+        if self.count >= Self::MOST {
+            self.count *= 0.5;
+            if matches!(kind, PoolKind::Average) {
+                self.channels.values_mut().iter_mut().for_each(|sum| *sum *= 0.5);
+            }
+        }
+        self.count += 1.0;
+    }
 }
 
 crate::__plain!([allow(unsafe_code)] [C: Plain] Running<C>, C, f32);
@@ -240,7 +257,8 @@ impl<C: Tensor> State for Running<C> {
     }
 }
 
-/// After each cell it is the largest or the mean of those since the reset.
+/// After each cell it is the largest or the mean of those since the reset; of more than 2^24 cells, those before count half in the
+/// mean each time that so many have come.
 impl<X: Shaped, R: Reduce> Stream for GlobalPool<X, R> {
     type State = Running<X::Channels>;
 
@@ -248,7 +266,7 @@ impl<X: Shaped, R: Reduce> Stream for GlobalPool<X, R> {
 
     #[inline]
     fn step(&self, x: &X::Channels, y: &mut Sample<X::Channels>, state: &mut Self::State) -> bool {
-        state.count += 1.0;
+        state.count(R::KIND);
         let channels = state.channels.values_mut().iter_mut().zip(x.values());
         for ((running, x), y) in channels.zip(y.values_mut()) {
             match R::KIND {
@@ -262,5 +280,26 @@ impl<X: Shaped, R: Reduce> Stream for GlobalPool<X, R> {
             };
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::Signal;
+
+    #[test]
+    fn a_mean_goes_on_where_a_count_would_end() {
+        const CELLS: f32 = Running::<[f32; 1]>::MOST;
+        let mut y = [0.0_f32];
+        // Of so many cells of 3 and one of 3 the mean is 3, to the roundings of the sum and of the quotient.
+        let mut state = Running { channels: [3.0 * CELLS], count: CELLS };
+        GlobalAvgPool::<Signal<4, 1>>::default().step(&[3.0], &mut y, &mut state);
+        assert!((y[0] - 3.0).abs() <= 3.0 * f32::EPSILON, "{}", y[0]);
+        assert_eq!(state.count, CELLS / 2.0 + 1.0);
+        // The largest is what it was.
+        let mut state = Running { channels: [3.0], count: CELLS };
+        GlobalMaxPool::<Signal<4, 1>>::default().step(&[2.0], &mut y, &mut state);
+        assert_eq!(y, [3.0]);
     }
 }
