@@ -66,7 +66,7 @@ pub enum ReadoutError {
     )]
     Normalized,
     /// A coefficient is wrong, or there are several and nothing to choose by.
-    #[error("ridge: expected {expected}, found {found}")]
+    #[error("expected {expected} for the ridge, found {found}")]
     Ridge {
         /// What was expected.
         expected: &'static str,

@@ -14,6 +14,7 @@
 //! | joining branches             | `residual`, `concat`                                                                     |
 //! | what does not mix values     | `standardize`, `rescale` (constants), `scale` (learned), `reshape`                       |
 //! | around another layer         | `frozen` (in RAM or flash), `backbone` (nothing before it learns), `partial` (a part learns)  |
+//! | inferring as what is within | `within`                                                                                 |
 //! | where gradients go           | `target`                                                                                  |
 //! | the state of a window in a stream | `ring`                                                                              |
 //!
