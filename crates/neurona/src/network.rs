@@ -239,6 +239,21 @@ pub mod __fits {
         }
     }
 
+    /// One hash of several: 64-bit FNV-1a.
+    pub const fn parts(mut of: &[u64]) -> u64 {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        while let [part, rest @ ..] = of {
+            let bytes = part.to_le_bytes();
+            let mut at = 0;
+            while at < bytes.len() {
+                hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0000_0100_0000_01b3);
+                at += 1;
+            }
+            of = rest;
+        }
+        hash
+    }
+
     /// A layer that takes this input.
     pub const fn input<X, L: Layer<Input = X>>() {}
 
@@ -337,6 +352,10 @@ macro_rules! __network {
         impl $crate::Learn for $name {
             const LEARNS: bool =
                 $(<$inner_layer as $crate::Learn>::LEARNS ||)* <$last_layer as $crate::Learn>::LEARNS;
+            const PARTS: u64 = $crate::__fits::parts(&[
+                $(<$inner_layer as $crate::Learn>::PARTS,)*
+                <$last_layer as $crate::Learn>::PARTS,
+            ]);
             const PASSES: bool =
                 $(<$inner_layer as $crate::Learn>::PASSES &&)* <$last_layer as $crate::Learn>::PASSES;
             type Gradient = __Gradient;

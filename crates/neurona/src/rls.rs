@@ -54,6 +54,9 @@ use crate::layer::Dense;
 /// assert!(last < 1e-3);
 /// assert_eq!(RlsMemory::<30>::BYTES, 4 * (30 * 30 + 2 * 30 + 1));
 /// ```
+///
+/// An example that is finite and wild, such as an input of 10^15 from a loose wire, is learned like any other, and with a small
+/// `forgetting` spoils the readout until it is forgotten: leave it out, by [`add_within`](crate::statistics::RunningScale::add_within).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rls {

@@ -2,6 +2,7 @@
 
 use super::within::infers_as;
 use super::{Kind, Layer, Learn, Target};
+use crate::network::__fits;
 use crate::plain::Plain;
 use crate::shape::Shaped;
 use crate::stream::Stream;
@@ -85,6 +86,7 @@ infers_as! {
 impl<L: Layer> Learn for Backbone<L> {
     const LEARNS: bool = false;
     const PASSES: bool = false;
+    const PARTS: u64 = __fits::parts(&[0, size_of::<L>() as u64]);
     type Gradient = ();
     type Tape = L::Scratch;
 

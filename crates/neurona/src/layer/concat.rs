@@ -5,6 +5,7 @@ use core::marker::PhantomData;
 use super::residual::branches_fault;
 use super::{Branches, BranchesState, Kind, Layer, Learn, Target};
 use crate::arch::LayerSpec;
+use crate::network::__fits;
 use crate::plain::Plain;
 use crate::shape::{Shaped, Tensor};
 use crate::stream::{Sample, Stream, Timing};
@@ -139,6 +140,7 @@ where
 {
     const LEARNS: bool = A::LEARNS || B::LEARNS;
     const PASSES: bool = A::PASSES && B::PASSES;
+    const PARTS: u64 = __fits::parts(&[A::PARTS, B::PARTS]);
     type Gradient = Branches<A::Gradient, B::Gradient>;
     type Tape = ConcatTape<A::Tape, B::Tape, A::Output, B::Output>;
 

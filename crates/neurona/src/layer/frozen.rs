@@ -4,6 +4,7 @@ use core::marker::PhantomData;
 
 use super::within::infers_as;
 use super::{Kind, Layer, Learn, Target};
+use crate::network::__fits;
 use crate::plain::Plain;
 use crate::shape::Shaped;
 use crate::stream::Stream;
@@ -69,6 +70,7 @@ infers_as! {
 impl<L: Learn> Learn for Frozen<L> {
     const LEARNS: bool = false;
     const PASSES: bool = L::PASSES;
+    const PARTS: u64 = __fits::parts(&[0, L::PARTS]);
     type Gradient = ();
     type Tape = L::Tape;
 
@@ -205,6 +207,7 @@ infers_as! {
 impl<S: Flash> Learn for InFlash<S> {
     const LEARNS: bool = false;
     const PASSES: bool = S::Layer::PASSES;
+    const PARTS: u64 = __fits::parts(&[u64::MAX]);
     type Gradient = ();
     type Tape = <S::Layer as Learn>::Tape;
 

@@ -71,6 +71,7 @@ pub use target::{Factors, Target, Update};
 
 use crate::activation::Activation;
 use crate::arch::LayerSpec;
+use crate::network::__fits;
 use crate::plain::{Numbers, Plain, Zero};
 
 /// What takes an input of one shape and gives an output of another.
@@ -101,6 +102,9 @@ pub trait Learn: Layer {
 
     /// Whether it gives the gradient of its input; one that does not stands behind no layer that learns.
     const PASSES: bool = true;
+
+    /// A hash of which parts learn and which are in flash, by which a [`store`](crate::store) tells variants of one network apart.
+    const PARTS: u64 = __fits::parts(&[size_of::<Self::Gradient>() as u64]);
 
     /// Memory for the gradient of every parameter, `()` when there are none. Momentum is of the same type.
     type Gradient: Zero;

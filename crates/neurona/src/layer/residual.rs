@@ -6,6 +6,7 @@ use super::{Kind, Layer, Learn, Target};
 use crate::activation::{Activation, Identity, Keep};
 use crate::arch::LayerSpec;
 use crate::kernel;
+use crate::network::__fits;
 use crate::plain::{Plain, copy};
 use crate::shape::{Shaped, Tensor};
 use crate::stream::{Sample, State, Stream, Timing};
@@ -94,6 +95,7 @@ impl<X: Shaped, B: Layer<Input = X, Output = X>, A: Activation> Layer for Residu
 impl<X: Shaped, B: Learn<Input = X, Output = X>, A: Activation + 'static> Learn for Residual<B, A> {
     const LEARNS: bool = B::LEARNS;
     const PASSES: bool = B::PASSES;
+    const PARTS: u64 = B::PARTS;
     type Gradient = B::Gradient;
     type Tape = ResidualTape<B::Tape, X, A::Keep<X>>;
 
@@ -240,6 +242,7 @@ where
 {
     const LEARNS: bool = B::LEARNS || S::LEARNS;
     const PASSES: bool = B::PASSES && S::PASSES;
+    const PARTS: u64 = __fits::parts(&[B::PARTS, S::PARTS]);
     type Gradient = Branches<B::Gradient, S::Gradient>;
     type Tape = ProjectedTape<B::Tape, S::Tape, Y, A::Keep<Y>>;
 

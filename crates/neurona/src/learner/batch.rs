@@ -277,7 +277,8 @@ impl Optimizer for Velocity {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Moments {
-    /// How slowly the mean of the gradient forgets, at least 0 and less than 1.
+    /// How slowly the mean of the gradient forgets, at least 0 and less than 1; it is 0, or its square is less than
+    /// [`beta2`](Self::beta2), by which the quotient has a bound (Cauchy and Schwarz).
     pub beta1: f32,
     /// How slowly the mean of its square forgets, at least 0 and less than 1.
     pub beta2: f32,
@@ -300,7 +301,9 @@ impl Optimizer for Moments {
         let betas = [beta1, beta2].iter().all(|beta| (0.0..1.0).contains(beta));
         // The first step is the longest, with a mean of the gradient that is corrected by this quotient.
         let rates = is_rate(rate / (1.0 - beta1)) && (0.0..=1.0).contains(&(rate * weight_decay));
-        betas && rates && epsilon > 0.0 && epsilon.is_normal()
+        // Else a mean of old gradients outlives that of their squares, and is divided by next to nothing.
+        let lasts = beta1 == 0.0 || beta1 * beta1 < beta2;
+        betas && lasts && rates && epsilon > 0.0 && epsilon.is_normal()
     }
 
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 3]) {
@@ -416,6 +419,9 @@ mod tests {
             assert_eq!(stepped(Sgd { clip, ..sgd }, 1.0), refused);
         }
         assert_eq!(stepped(Momentum::new(0.5, 1.0), 1.0), refused);
+        // The mean of the gradients outlives that of their squares.
+        let optimizer = Moments { beta2: 0.5, ..Adam::new(0.5).optimizer };
+        assert_eq!(stepped(Adam { optimizer, ..Adam::new(0.5) }, 1.0), refused);
         // A schedule that has come to what is no rate.
         assert_eq!(stepped(Sgd { schedule: Schedule::Decay { gamma: f32::NAN }, ..sgd }, 1.0), refused);
         // No limit is no clipping.

@@ -8,6 +8,10 @@
 ///
 /// For a fall, give it the numbers with the other sign.
 ///
+/// One number that is far larger than the others, above all among the first, raises the mean for as long as it takes the count to
+/// make it small again, and a rise below that is not seen. Of a loss, hold what is given to it to the most that tells anything,
+/// such as three times the usual.
+///
 /// # Examples
 ///
 /// ```

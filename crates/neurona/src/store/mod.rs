@@ -60,10 +60,12 @@
 //!
 //! - Whenever power is lost, the next [`load`](Store::load) finds the last record whose [`save`](Store::save) returned,
 //!   or the one that was being saved, whole. A save never erases the pages of the newest record, never writes a word
-//!   twice without an erase between, and reads back what it wrote.
+//!   twice without an erase between, as far as reading tells, and reads back what it wrote.
 //!   A word whose write was cut may read as written at one start and as it was at the next; then this holds as long as the
 //!   save after a cut is not cut as well.
 //! - A network is not saved over what it was before where a value of the record, parameter or constant, is not finite.
+//! - What is saved of a part, by [`Learnt`], belongs to the other weights that the firmware has. After an update that trains these
+//!   anew under the same architecture it is still read: [erase](Store::erase) the store then.
 //! - A record that is cut short, damaged, or of another network is an error and changes nothing. A damaged newest
 //!   record is passed over for the one before it, as long as that has not been erased.
 //! - Wear is spread: records go through the region from its first page to its last and begin again. As many records as a

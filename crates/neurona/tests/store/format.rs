@@ -1,7 +1,7 @@
 //! The bytes of a record, and what is refused.
 
 use super::*;
-use neurona::store::{Learnt, RegionError, RestoreError, SaveError};
+use neurona::store::{Contents, Learnt, RegionError, RestoreError, SaveError, Whole};
 use rand_core::Rng;
 use rand_pcg::Pcg32;
 use serde::Serialize;
@@ -188,6 +188,32 @@ fn another_choice_of_values_begins_the_region_anew() {
     assert_eq!(store.save(&mut net, 4), Ok(Saved { sequence: 0, steps: 4 }));
     assert_eq!(store.load(&mut net).map(|saved| saved.steps), Ok(4));
     assert_eq!(load::<Small, _, _, _>(&mut nor), None);
+}
+
+type Square = Dense<2, 2, Tanh>;
+
+static TRAINED: Square = Square::new([[1.0, 2.0], [3.0, 4.0]], [0.0; 2]);
+neurona::in_flash! { Trained: Square = TRAINED; }
+neurona::network! { struct FirstInFlash: [f32; 2] => [f32; 2] { a: InFlash<Trained>, b: Square } }
+neurona::network! { struct LastInFlash: [f32; 2] => [f32; 2] { a: Square, b: InFlash<Trained> } }
+
+/// In memory both are one layer of the same shape.
+#[test]
+fn variants_with_another_part_in_flash_do_not_read_each_other() {
+    assert_eq!(FirstInFlash::FINGERPRINT, LastInFlash::FINGERPRINT);
+    let mut nor = Flash::new(2, true, 0);
+    let mut net = FirstInFlash { b: Square::new([[7.0; 2]; 2], [7.0; 2]), ..FirstInFlash::ZERO };
+    fn loaded<C: Contents<FirstInFlash> + Contents<LastInFlash>>(nor: &mut Flash, net: &mut FirstInFlash) {
+        let mut store = Store::<_, FirstInFlash, C>::new(&mut *nor, 0..512).expect("two pages");
+        store.save(net, 5).expect("an empty flash");
+        assert_eq!(store.load(net).expect("just saved").steps, 5);
+        let mut other = LastInFlash::ZERO;
+        let found = Store::<_, LastInFlash, C>::new(&mut *nor, 0..512).expect("two pages").load(&mut other);
+        assert!(found.is_err(), "{found:?}");
+        assert_eq!(other.a, Square::ZERO);
+    }
+    loaded::<Learnt>(&mut nor, &mut net);
+    loaded::<Whole>(&mut nor, &mut net);
 }
 
 #[test]
