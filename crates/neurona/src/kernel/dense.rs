@@ -32,7 +32,7 @@ pub fn dense_backward_inputs(weights: &[f32], dz: &[f32], dx: &mut [f32]) {
 /// # Shapes
 ///
 /// `weights` is (O, I), `bias` and `dz` are (O), `x` is (I).
-#[inline(never)]
+#[cfg_attr(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")), inline(never))]
 pub fn dense_backward_weights(weights: &mut [f32], bias: &mut [f32], x: &[f32], dz: &[f32], scale: f32) {
     blocks::add_outer(weights, bias, x, dz, scale);
 }
