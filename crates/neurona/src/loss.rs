@@ -5,7 +5,8 @@
 //! sequence, every loss takes a target for each step: see [`Loss`].
 
 use crate::activation::function::exp;
-use crate::kernel;
+use crate::layer::{Exact, Exponential};
+use crate::{fast, kernel};
 
 /// A measure of how far an output `Y` is from a target `T`, with its gradient.
 ///
@@ -65,6 +66,7 @@ pub struct BinaryCrossEntropy;
 /// The target is the class, a `usize`, or a probability for each class, which sum to 1. The network ends without
 /// [`Softmax`](crate::Softmax): the loss has it inside, with the maximum subtracted (PyTorch's `CrossEntropyLoss`). For
 /// a class that does not exist the loss is NaN and the gradient zero, so that nothing is learned from it.
+/// [`fast::SoftmaxCrossEntropy`] is its fast form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SoftmaxCrossEntropy;
 
@@ -121,48 +123,58 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for BinaryCrossEntropy {
     }
 }
 
-impl<const N: usize> Loss<[f32; N], usize> for SoftmaxCrossEntropy {
-    fn value(&self, z: &[f32; N], class: &usize) -> f32 {
-        match z.get(*class) {
-            Some(of_class) => log_sum_exp(z) - of_class,
-            None => f32::NAN,
-        }
-    }
+/// Softmax cross-entropy with an exponential function: of a class, and of a probability for each.
+macro_rules! softmax_cross_entropy {
+    ($($loss:ty, $exponential:ty;)+) => { $(
+        impl<const N: usize> Loss<[f32; N], usize> for $loss {
+            fn value(&self, z: &[f32; N], class: &usize) -> f32 {
+                match z.get(*class) {
+                    Some(of_class) => log_sum_exp::<$exponential>(z) - of_class,
+                    None => f32::NAN,
+                }
+            }
 
-    fn gradient(&self, z: &[f32; N], class: &usize, dz: &mut [f32; N]) -> f32 {
-        let log_sum = probabilities(z, dz);
-        match (z.get(*class), dz.get_mut(*class)) {
-            (Some(z), Some(dz)) => {
-                *dz -= 1.0;
-                log_sum - z
-            }
-            _ => {
-                dz.fill(0.0);
-                f32::NAN
+            fn gradient(&self, z: &[f32; N], class: &usize, dz: &mut [f32; N]) -> f32 {
+                let log_sum = probabilities::<$exponential>(z, dz);
+                match (z.get(*class), dz.get_mut(*class)) {
+                    (Some(z), Some(dz)) => {
+                        *dz -= 1.0;
+                        log_sum - z
+                    }
+                    _ => {
+                        dz.fill(0.0);
+                        f32::NAN
+                    }
+                }
             }
         }
-    }
+
+        impl<const N: usize> Loss<[f32; N], [f32; N]> for $loss {
+            fn value(&self, z: &[f32; N], target: &[f32; N]) -> f32 {
+                let log_sum = log_sum_exp::<$exponential>(z);
+                let mut sum = 0.0;
+                for (z, t) in z.iter().zip(target) {
+                    sum += t * (log_sum - z);
+                }
+                sum
+            }
+
+            fn gradient(&self, z: &[f32; N], target: &[f32; N], dz: &mut [f32; N]) -> f32 {
+                let log_sum = probabilities::<$exponential>(z, dz);
+                let mut sum = 0.0;
+                for ((dz, z), t) in dz.iter_mut().zip(z).zip(target) {
+                    *dz -= t;
+                    sum += t * (log_sum - z);
+                }
+                sum
+            }
+        }
+    )+ };
 }
 
-impl<const N: usize> Loss<[f32; N], [f32; N]> for SoftmaxCrossEntropy {
-    fn value(&self, z: &[f32; N], target: &[f32; N]) -> f32 {
-        let log_sum = log_sum_exp(z);
-        let mut sum = 0.0;
-        for (z, t) in z.iter().zip(target) {
-            sum += t * (log_sum - z);
-        }
-        sum
-    }
-
-    fn gradient(&self, z: &[f32; N], target: &[f32; N], dz: &mut [f32; N]) -> f32 {
-        let log_sum = probabilities(z, dz);
-        let mut sum = 0.0;
-        for ((dz, z), t) in dz.iter_mut().zip(z).zip(target) {
-            *dz -= t;
-            sum += t * (log_sum - z);
-        }
-        sum
-    }
+softmax_cross_entropy! {
+    SoftmaxCrossEntropy, Exact;
+    fast::SoftmaxCrossEntropy, fast::Exp;
 }
 
 impl<const N: usize> Loss<[f32; N], [f32; N]> for Hinge {
@@ -219,7 +231,7 @@ macro_rules! each_step {
     )+ };
 }
 
-each_step!(SquaredError, BinaryCrossEntropy, SoftmaxCrossEntropy, Hinge, Perceptron);
+each_step!(SquaredError, BinaryCrossEntropy, SoftmaxCrossEntropy, fast::SoftmaxCrossEntropy, Hinge, Perceptron);
 
 fn mean<const N: usize>(y: &[f32; N], target: &[f32; N], loss: impl Fn(f32, f32) -> f32) -> f32 {
     let mut sum = 0.0;
@@ -236,25 +248,23 @@ fn slopes<const N: usize>(y: &[f32; N], target: &[f32; N], dy: &mut [f32; N], sl
 }
 
 /// Writes the softmax of `z`, and gives what [`log_sum_exp`] does: both need the same exponentials.
-fn probabilities(z: &[f32], y: &mut [f32]) -> f32 {
+fn probabilities<E: Exponential>(z: &[f32], y: &mut [f32]) -> f32 {
     let max = kernel::maximum(z);
     let mut sum = 0.0;
     for (y, z) in y.iter_mut().zip(z) {
-        *y = exp(z - max);
+        *y = E::exp(z - max);
         sum += *y;
     }
-    for y in y {
-        *y /= sum;
-    }
+    kernel::divide(y, sum);
     libm::logf(sum) + max
 }
 
 /// `log(sum of exp(z))`, with the maximum subtracted.
-fn log_sum_exp(z: &[f32]) -> f32 {
+fn log_sum_exp<E: Exponential>(z: &[f32]) -> f32 {
     let max = kernel::maximum(z);
     let mut sum = 0.0;
     for z in z {
-        sum += exp(z - max);
+        sum += E::exp(z - max);
     }
     libm::logf(sum) + max
 }

@@ -29,12 +29,12 @@ static INPUT: ConstStaticCell<[f32; 64]> = ConstStaticCell::new(Numbers::new(5).
 #[entry]
 fn main() -> ! {
     if let (Some(net), Some(x), Some(memory)) = (NET.try_take(), INPUT.try_take(), MEMORY.try_take()) {
-        measured(&mut Learner::new(net, memory, SoftmaxCrossEntropy, InPlace::new(0.02)), x);
+        measured(&mut Learner::new(net, memory, fast::SoftmaxCrossEntropy, InPlace::new(0.02)), x);
     }
     common::finished(size_of::<[f32; 64]>(), N1::RAM.in_place)
 }
 
 #[inline(never)]
-fn measured(learner: &mut Learner<'_, N1, SoftmaxCrossEntropy, InPlace>, x: &[f32; 64]) {
+fn measured(learner: &mut Learner<'_, N1, fast::SoftmaxCrossEntropy, InPlace>, x: &[f32; 64]) {
     black_box(learner.learn(black_box(x), &3));
 }

@@ -17,6 +17,8 @@ networks! {
     loss binary_cross_entropy_on_batches: hidden Hidden, output Output => losses(BinaryCrossEntropy, |t| t);
     loss cross_entropy_of_class_on_batches: hidden Hidden, output Output => losses(SoftmaxCrossEntropy, class);
     loss cross_entropy_of_shares_on_batches: hidden Hidden, output Output => losses(SoftmaxCrossEntropy, |t| t);
+    loss fast_cross_entropy_of_class: hidden Hidden, output Output => losses(fast::SoftmaxCrossEntropy, class);
+    loss fast_cross_entropy_of_shares: hidden Hidden, output Output => losses(fast::SoftmaxCrossEntropy, |t| t);
     loss hinge_on_batches: hidden Hidden, output Output => losses(Hinge, signs);
     loss perceptron_on_batches: hidden Hidden, output Output => losses(Perceptron, signs);
 

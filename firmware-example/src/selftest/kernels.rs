@@ -86,22 +86,40 @@ impl Test {
     fn elementwise(&mut self, [x, ours, plain, ..]: &mut Buffers) {
         for len in 0..=300 {
             for _ in 0..5 {
-                self.fill(&mut x[..len]);
-                self.fill(&mut ours[..len + 2 * MARGIN]);
-                plain[..len + 2 * MARGIN].copy_from_slice(&ours[..len + 2 * MARGIN]);
-                kernel::axpy(x[0], &x[..len], &mut ours[MARGIN..][..len]);
-                for (y, x_i) in plain[MARGIN..].iter_mut().zip(&x[..len]) {
-                    *y += x[0] * x_i;
-                }
-                self.compare("axpy", [len, 0], &ours[..len + 2 * MARGIN], &plain[..len + 2 * MARGIN]);
-                kernel::relu(&mut ours[MARGIN..][..len]);
-                for y in &mut plain[MARGIN..][..len] {
-                    *y = if *y <= 0.0 { 0.0 } else { *y };
-                }
-                self.compare("relu", [len, 0], &ours[..len + 2 * MARGIN], &plain[..len + 2 * MARGIN]);
-                let finite = x[..len].iter().all(|x| x.is_finite());
-                self.compare("is_finite", [len, 0], &[kernel::is_finite(&x[..len]).into()], &[finite.into()]);
-                self.factors(&x[..len]);
+                let x = &mut x[..len];
+                self.fill(x);
+                let x = &*x;
+                let a = x.first().copied().unwrap_or(0.5);
+                let mut each = |what: &str, kernel: fn(f32, &[f32], &mut [f32]), of: fn(f32, f32, f32) -> f32| {
+                    self.fill(&mut ours[..len + 2 * MARGIN]);
+                    plain[..len + 2 * MARGIN].copy_from_slice(&ours[..len + 2 * MARGIN]);
+                    kernel(a, x, &mut ours[MARGIN..][..len]);
+                    for (y, x) in plain[MARGIN..].iter_mut().zip(x) {
+                        *y = of(a, *x, *y);
+                    }
+                    self.compare(what, [len, 0], &ours[..len + 2 * MARGIN], &plain[..len + 2 * MARGIN]);
+                };
+                each("axpy", kernel::axpy, |a, x, y| y + a * x);
+                each("add", |_, x, y| kernel::add(x, y), |_, x, y| y + x);
+                each("scale", |a, _, y| kernel::scale(a, y), |a, _, y| y * a);
+                each("divide", |a, _, y| kernel::divide(y, a), |a, _, y| y / a);
+                each("clear", |_, _, y| kernel::clear(y), |_, _, _| 0.0);
+                each("relu", |_, _, y| kernel::relu(y), |_, _, y| if y <= 0.0 { 0.0 } else { y });
+                each(
+                    "relu backward",
+                    |_, y, dy| kernel::relu_backward(y, dy),
+                    |_, y, dy| dy * if y <= 0.0 { 0.0 } else { 1.0 },
+                );
+                each(
+                    "square root",
+                    |_, x, y| y.iter_mut().zip(x).for_each(|(y, x)| *y = kernel::sqrt(*x)),
+                    |_, x, _| libm::sqrtf(x),
+                );
+                let largest = x.iter().fold(f32::NEG_INFINITY, |largest, x| if *x > largest { *x } else { largest });
+                self.compare("maximum", [len, 0], &[kernel::maximum(x)], &[largest]);
+                let finite = x.iter().all(|x| x.is_finite());
+                self.compare("is_finite", [len, 0], &[kernel::is_finite(x).into()], &[finite.into()]);
+                self.factors(x);
             }
         }
     }

@@ -53,6 +53,14 @@ pub trait Activation {
 
     /// The derivative with respect to z, from y or from z, as [`Self::Keep`] says.
     fn derivative(from: f32) -> f32;
+
+    /// The gradients of the outputs times the derivatives, in place: those of the weighted sums.
+    #[inline]
+    fn backward(from: &[f32], dy: &mut [f32]) {
+        for (dy, from) in dy.iter_mut().zip(from) {
+            *dy *= Self::derivative(*from);
+        }
+    }
 }
 
 /// What is kept of the pre-activations for backward.
@@ -92,7 +100,7 @@ impl<Y: Tensor> Keep for Y {
 
 /// Makes an activation of the type `$name` from two functions; `$keep` is what is kept of an output.
 macro_rules! activation {
-    ($(#[$doc:meta])* $name:ident, |$y:ident| $keep:ty, $value:path, $derivative:path $(, $values:path)?) => {
+    ($(#[$doc:meta])* $name:ident, |$y:ident| $keep:ty, $value:path, $derivative:path $(, $values:path, $backward:path)?) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name;
@@ -117,6 +125,13 @@ macro_rules! activation {
             fn derivative(from: f32) -> f32 {
                 $derivative(from)
             }
+
+            $(
+                #[inline]
+                fn backward(from: &[f32], dy: &mut [f32]) {
+                    $backward(from, dy);
+                }
+            )?
         }
     };
 }
@@ -166,7 +181,7 @@ activation! {
     ///
     /// Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010. Exact; both zeros and
     /// minus infinity give +0, infinity gives itself.
-    Relu, |Y| (), f::relu, f::relu_derivative, kernel::relu
+    Relu, |Y| (), f::relu, f::relu_derivative, kernel::relu, kernel::relu_backward
 }
 
 activation! {

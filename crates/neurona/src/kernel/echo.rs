@@ -105,7 +105,7 @@ fn spectral_radius(seed: u32, connections: usize, recurrent: &[f32], h: &mut [f3
         for z in &*z {
             square += z * z;
         }
-        let norm = libm::sqrtf(square);
+        let norm = super::elementwise::sqrt(square);
         // A norm that is no positive number has no logarithm.
         if norm.partial_cmp(&0.0) != Some(core::cmp::Ordering::Greater) {
             return 0.0;

@@ -5,9 +5,55 @@ pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     super::blocks::axpy(a, x, y);
 }
 
+/// Writes zero into so many words.
+///
+/// # Safety
+///
+/// So many words can be written.
+#[allow(unsafe_code)]
+#[inline]
+pub(crate) unsafe fn zero(at: *mut u32, words: usize) {
+    // SAFETY: the same is asked of the caller.
+    unsafe { super::blocks::zero(at, words) }
+}
+
+/// Makes all zero.
+#[allow(unsafe_code)]
+#[inline]
+pub fn clear(x: &mut [f32]) {
+    // SAFETY: the slice is of so many words.
+    unsafe { zero(x.as_mut_ptr().cast(), x.len()) }
+}
+
+/// Adds: `y[i] += x[i]`.
+pub fn add(x: &[f32], y: &mut [f32]) {
+    super::blocks::add(x, y);
+}
+
+/// Multiplies by a constant, in place: `y[i] *= a`.
+pub fn scale(a: f32, y: &mut [f32]) {
+    super::blocks::scale(a, y);
+}
+
+/// Divides by a number, in place: `y[i] /= by`.
+pub fn divide(y: &mut [f32], by: f32) {
+    super::blocks::divide(y, by);
+}
+
+/// The square root, rounded correctly: that of `libm`, in the instruction that a floating-point unit has for it.
+#[inline]
+pub fn sqrt(x: f32) -> f32 {
+    super::blocks::sqrt(x)
+}
+
 /// The larger of zero and each value, in place: see [`Relu`](crate::Relu).
 pub fn relu(y: &mut [f32]) {
     super::blocks::relu(y);
+}
+
+/// The gradient before ReLU, in place, from its outputs: `dy[i]` times 0 where `y[i] <= 0`, else as it is.
+pub fn relu_backward(y: &[f32], dy: &mut [f32]) {
+    super::blocks::relu_backward(y, dy);
 }
 
 /// The largest absolute value, 0 where there is none; NaN where one is.
@@ -27,6 +73,11 @@ pub fn largest(x: &[f32]) -> f32 {
 #[inline]
 pub(crate) fn square_bound(x: &[f32]) -> f32 {
     super::blocks::square_bound(x)
+}
+
+/// Whether none is larger than the limit, or not finite.
+pub(crate) fn is_within(x: &[f32], limit: f32) -> bool {
+    square_bound(x) <= limit * limit || largest(x) <= limit
 }
 
 /// Whether none is NaN or infinite.
@@ -67,9 +118,7 @@ pub fn softmax(y: &mut [f32], exp: impl Fn(f32) -> f32) {
         *y = exp(*y - max);
         sum += *y;
     }
-    for y in y {
-        *y /= sum;
-    }
+    divide(y, sum);
 }
 
 /// Adds the gradient of softmax with respect to its inputs: `dx[i] += y[i] * (dy[i] - sum over j of dy[j] * y[j])`.
@@ -85,15 +134,9 @@ pub fn softmax_backward(y: &[f32], dy: &[f32], dx: &mut [f32]) {
     }
 }
 
-/// The largest value that is not NaN; minus infinity when there is none.
-pub(crate) fn maximum(values: &[f32]) -> f32 {
-    let mut max = f32::NEG_INFINITY;
-    for value in values {
-        if *value > max {
-            max = *value;
-        }
-    }
-    max
+/// The largest value that is not NaN; minus infinity where there is none.
+pub fn maximum(x: &[f32]) -> f32 {
+    super::blocks::maximum(x)
 }
 
 #[cfg(test)]

@@ -30,8 +30,11 @@ pub use conv::{
 };
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
 pub use echo::{Connections, leaky_tanh, reservoir_fill, reservoir_forward};
-pub use elementwise::{axpy, is_finite, largest, relu, rescale, softmax, softmax_backward, standardize};
-pub(crate) use elementwise::{maximum, square_bound};
+pub use elementwise::{
+    add, axpy, clear, divide, is_finite, largest, maximum, relu, relu_backward, rescale, scale, softmax,
+    softmax_backward, sqrt, standardize,
+};
+pub(crate) use elementwise::{is_within, square_bound, zero};
 pub use pool::{
     average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
     global_max_forward, max_pool_backward, max_pool_forward,

@@ -124,7 +124,7 @@ pub fn power_spectrum(x: &mut [f32]) {
 /// Square roots, in place: of a power spectrum, the magnitudes.
 pub fn square_roots(x: &mut [f32]) {
     for x in x {
-        *x = libm::sqrtf(*x);
+        *x = super::elementwise::sqrt(*x);
     }
 }
 

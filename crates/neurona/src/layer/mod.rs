@@ -157,7 +157,5 @@ fn activate<A: Activation>(z: &mut [f32]) {
 /// Makes the gradients of outputs those of the weighted sums, in place; `from` is what the derivative is computed from.
 #[inline]
 fn derive<A: Activation>(from: &[f32], dy: &mut [f32]) {
-    for (dy, from) in dy.iter_mut().zip(from) {
-        *dy *= A::derivative(*from);
-    }
+    A::backward(from, dy);
 }

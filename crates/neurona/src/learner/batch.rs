@@ -2,6 +2,7 @@
 
 use super::rule::{each, is_rate, is_size, shrunk};
 use super::{Backward, MAX_GRADIENT, Progress, Refused, Rule, Schedule, Step};
+use crate::kernel;
 use crate::layer::{Kind, Learn, Target};
 use crate::network::Gradient;
 use crate::plain::Zero;
@@ -123,36 +124,28 @@ impl<O: Optimizer> MiniBatch<O> {
     /// it after clipping is larger than [`MAX_GRADIENT`].
     fn prepare<N: Learn>(&self, net: &mut N, gradient: &mut Gradient<N>, examples: u32) -> bool {
         let share = 1.0 / examples as f32;
-        let limit = if let Clip::Value(limit) = self.clip { limit } else { f32::MAX };
-        let norm = matches!(self.clip, Clip::Norm(_));
         let (mut fits, mut squares) = (true, 0.0);
-        let l2 = self.l2;
+        let Self { l2, clip, .. } = *self;
         each(net, [&mut *gradient], |kind, weights, [gradient]| {
-            let l2 = if kind == Kind::Weights { l2 } else { 0.0 };
-            for (w, g) in weights.iter().zip(gradient) {
-                let mut mean = *g * share;
-                if l2 != 0.0 {
-                    mean += l2 * *w;
-                }
-                *g = if mean > limit {
-                    limit
-                } else if mean < -limit {
-                    -limit
-                } else {
-                    mean
-                };
-                fits &= mean.is_finite() && *g >= -MAX_GRADIENT && *g <= MAX_GRADIENT;
-                if norm {
-                    squares += *g * *g;
-                }
+            kernel::scale(share, gradient);
+            if l2 != 0.0 && kind == Kind::Weights {
+                kernel::axpy(l2, weights, gradient);
+            }
+            if let Clip::Value(limit) = clip {
+                fits &= kernel::is_finite(gradient);
+                gradient.iter_mut().for_each(|g| *g = held(*g, limit));
+            }
+            fits &= kernel::is_within(gradient, MAX_GRADIENT);
+            if let Clip::Norm(_) = clip {
+                gradient.iter().for_each(|g| squares += g * g);
             }
         });
         if let Clip::Norm(limit) = self.clip {
-            let length = libm::sqrtf(squares);
+            let length = kernel::sqrt(squares);
             fits &= length.is_finite();
             if length > limit {
                 let factor = limit / length;
-                each(net, [gradient], move |_, _, [gradient]| gradient.iter_mut().for_each(|g| *g *= factor));
+                each(net, [gradient], move |_, _, [gradient]| kernel::scale(factor, gradient));
             }
         }
         fits
@@ -200,11 +193,23 @@ impl<O: Optimizer> Rule for MiniBatch<O> {
     }
 }
 
-/// Takes a parameter nearer to zero, if it is a weight and there is an L1 penalty.
+/// Takes parameters nearer to zero, if they are weights and there is an L1 penalty.
 #[inline]
-fn shrink(kind: Kind, w: &mut f32, by: f32) {
+fn shrink(kind: Kind, weights: &mut [f32], by: f32) {
     if kind == Kind::Weights && by != 0.0 {
-        *w = shrunk(*w, by);
+        weights.iter_mut().for_each(|w| *w = shrunk(*w, by));
+    }
+}
+
+/// The nearest number from minus the limit to the limit. NaN is kept.
+#[inline]
+fn held(g: f32, limit: f32) -> f32 {
+    if g > limit {
+        limit
+    } else if g < -limit {
+        -limit
+    } else {
+        g
     }
 }
 
@@ -223,11 +228,9 @@ impl Optimizer for Descent {
     fn step<N: Learn>(&self, rate: f32, _: u32, l1: f32, net: &mut N, gradient: &mut Gradient<N>) {
         let by = rate * l1;
         each(net, [gradient], move |kind, weights, [gradient]| {
-            for (w, g) in weights.iter_mut().zip(gradient) {
-                *w -= rate * *g;
-                shrink(kind, w, by);
-                *g = 0.0;
-            }
+            kernel::axpy(-rate, gradient, weights);
+            shrink(kind, weights, by);
+            kernel::clear(gradient);
         });
     }
 }
@@ -260,13 +263,16 @@ impl Optimizer for Velocity {
         let by = rate * l1 / (1.0 - self.momentum);
         let Self { momentum, nesterov } = *self;
         each(net, memory.each_mut(), move |kind, weights, [gradient, velocity]| {
-            for ((w, g), v) in weights.iter_mut().zip(gradient).zip(velocity) {
-                *v = momentum * *v + *g;
-                let step = if nesterov { *g + momentum * *v } else { *v };
-                *w -= rate * step;
-                shrink(kind, w, by);
-                *g = 0.0;
+            kernel::scale(momentum, velocity);
+            kernel::add(gradient, velocity);
+            if nesterov {
+                kernel::axpy(momentum, velocity, gradient);
+                kernel::axpy(-rate, gradient, weights);
+            } else {
+                kernel::axpy(-rate, velocity, weights);
             }
+            shrink(kind, weights, by);
+            kernel::clear(gradient);
         });
     }
 }
@@ -309,22 +315,22 @@ impl Optimizer for Moments {
     fn step<N: Learn>(&self, rate: f32, n: u32, l1: f32, net: &mut N, memory: &mut [Gradient<N>; 3]) {
         let Self { beta1, beta2, epsilon, weight_decay } = *self;
         let mean_rate = rate / one_minus_power(beta1, n);
-        let root = libm::sqrtf(one_minus_power(beta2, n));
+        let root = kernel::sqrt(one_minus_power(beta2, n));
         let kept = 1.0 - rate * weight_decay;
         // A proximal step is scaled as the optimizer scales a gradient, but for roots near zero (Yun, Lozano and Yang, 2021).
-        let most = if l1 == 0.0 { 0.0 } else { rate / libm::sqrtf(1.0 - beta2) };
+        let most = if l1 == 0.0 { 0.0 } else { rate / kernel::sqrt(1.0 - beta2) };
         each(net, memory.each_mut(), move |kind, weights, [gradient, mean, square]| {
             for (((w, g), m), s) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
                 *m = beta1 * *m + (1.0 - beta1) * *g;
                 *s = beta2 * *s + (1.0 - beta2) * *g * *g;
-                let divisor = libm::sqrtf(*s) / root + epsilon;
+                let divisor = kernel::sqrt(*s) / root + epsilon;
                 if weight_decay != 0.0 {
                     *w *= kept;
                 }
                 *w -= mean_rate * *m / divisor;
-                if l1 != 0.0 {
+                if l1 != 0.0 && kind == Kind::Weights {
                     let by = rate * l1 / divisor;
-                    shrink(kind, w, if by < most { by } else { most });
+                    *w = shrunk(*w, if by < most { by } else { most });
                 }
                 *g = 0.0;
             }

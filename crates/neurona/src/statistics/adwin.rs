@@ -190,7 +190,7 @@ impl<const ROWS: usize> Adwin<ROWS> {
                 continue;
             }
             let recip = 1.0 / before + 1.0 / behind;
-            let bound = libm::sqrtf(2.0 * recip * variance * d) + 2.0 / 3.0 * d * recip;
+            let bound = crate::kernel::sqrt(2.0 * recip * variance * d) + 2.0 / 3.0 * d * recip;
             let difference = sum / before - (all.sum - sum) / behind;
             if difference > bound || -difference > bound {
                 return true;

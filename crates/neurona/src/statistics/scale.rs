@@ -1,6 +1,6 @@
 //! Mean and variance of a stream.
 
-use crate::Standardize;
+use crate::{Standardize, kernel};
 
 /// Running mean and variance of N channels (Welford 1962, "Note on a method for calculating corrected sums of squares and
 /// products").
@@ -94,7 +94,7 @@ impl<const N: usize> RunningScale<N> {
         let all = x.iter().zip(&self.mean).zip(&self.variance);
         let mut are_near = all.map(|((x, mean), variance)| {
             let d = x - mean;
-            *variance == 0.0 || libm::fabsf(d) <= deviations * libm::sqrtf(*variance)
+            *variance == 0.0 || libm::fabsf(d) <= deviations * kernel::sqrt(*variance)
         });
         are_near.all(|is_near| is_near) && self.add(x)
     }
@@ -119,7 +119,7 @@ impl<const N: usize> RunningScale<N> {
     pub fn fill<X>(&self, layer: &mut Standardize<N, X>) {
         layer.mean = self.mean;
         for (scale, variance) in layer.scale.iter_mut().zip(self.variance) {
-            let deviation = libm::sqrtf(variance);
+            let deviation = kernel::sqrt(variance);
             *scale = if deviation > 0.0 && (1.0 / deviation).is_finite() { 1.0 / deviation } else { 1.0 };
         }
     }

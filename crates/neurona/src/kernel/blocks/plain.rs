@@ -121,11 +121,67 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
+/// Adds: `y[i] += x[i]`.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn add(x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += x;
+    }
+}
+
+/// Multiplies in place: `y[i] *= a`.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn scale(a: f32, y: &mut [f32]) {
+    for y in y {
+        *y *= a;
+    }
+}
+
+/// Divides in place: `y[i] /= by`.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn divide(y: &mut [f32], by: f32) {
+    for y in y {
+        *y /= by;
+    }
+}
+
+/// The square root, rounded correctly.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+#[inline]
+pub(in crate::kernel) fn sqrt(x: f32) -> f32 {
+    libm::sqrtf(x)
+}
+
+/// Writes zero into so many words.
+///
+/// # Safety
+///
+/// So many words can be written.
+#[allow(unsafe_code)]
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+#[inline]
+pub(in crate::kernel) unsafe fn zero(at: *mut u32, words: usize) {
+    // SAFETY: the same is asked of the caller, and zero is a value of a word.
+    unsafe { core::ptr::write_bytes(at, 0, words) }
+}
+
 /// Adds products: `y[i] += a[i] * b[i]`, of as many as all three have.
 pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
     for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
         *y += a * b;
     }
+}
+
+/// The largest that is not NaN; minus infinity where there is none.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn maximum(x: &[f32]) -> f32 {
+    let mut max = f32::NEG_INFINITY;
+    for x in x {
+        if *x > max {
+            max = *x;
+        }
+    }
+    max
 }
 
 /// No less than the square of any: here the largest.
@@ -139,6 +195,14 @@ pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
 pub(in crate::kernel) fn relu(y: &mut [f32]) {
     for y in y {
         *y = function::relu(*y);
+    }
+}
+
+/// The gradient before [`relu`], from what comes out of it: `dy[i] *= 0` where `y[i] <= 0`.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
+    for (dy, y) in dy.iter_mut().zip(y) {
+        *dy *= function::relu_derivative(*y);
     }
 }
 

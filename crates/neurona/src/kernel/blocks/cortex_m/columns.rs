@@ -61,6 +61,14 @@ macro_rules! row_by {
             "add r1, r1, r12\n"
         )
     };
+    (8, $by:literal) => {
+        concat!(
+            "vldmia r1, {{s16-s23}}\n",
+            products_by!($by, "s0" "s16", "s1" "s17", "s2" "s18", "s3" "s19", "s4" "s20", "s5" "s21",
+                "s6" "s22", "s7" "s23"),
+            "add r1, r1, r12\n"
+        )
+    };
     (4, $by:literal) => {
         concat!(
             "vldmia r1, {{s16-s19}}\n",
@@ -154,7 +162,10 @@ unsafe extern "C" fn columns(of: &mut Columns) {
         "subs r5, r5, #12",
         "blo 21f",
         all_rows!(12, "s0-s11", "48", "2", "11", "12", "13", "14", "21"),
-        "adds r5, r5, #8",
+        "adds r5, r5, #4",
+        "bmi 31f",
+        all_rows!(8, "s0-s7", "32", "5", "32", "33", "34", "35", "31"),
+        "adds r5, r5, #4",
         "bmi 22f",
         all_rows!(4, "s0-s3", "16", "3", "15", "16", "17", "18", "22"),
         "adds r5, r5, #3",

@@ -11,16 +11,6 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     unsafe { multiple(x.as_ptr(), y.as_mut_ptr(), len, a) }
 }
 
-/// [`plain::relu`].
-pub(in crate::kernel) fn relu(y: &mut [f32]) {
-    let (eights, rest) = y.as_chunks_mut::<8>();
-    if !eights.is_empty() {
-        // SAFETY: so many times eight values can be read and written.
-        unsafe { rectify(eights.as_mut_ptr(), eights.len()) }
-    }
-    plain::relu(rest);
-}
-
 /// The products of values and the number in s0, added to as many others.
 #[cfg(not(feature = "cortex-m4"))]
 macro_rules! products_to {
@@ -76,6 +66,133 @@ unsafe extern "C" fn multiple(x: *const f32, y: *mut f32, len: usize, a: f32) {
         products_to!("s4" "s8"),
         "vstmia r1!, {{s8}}",
         "subs r2, r2, #1",
+        "bhs 7b",
+        "8:",
+        "bx lr",
+    )
+}
+
+/// [`plain::add`].
+#[inline]
+pub(in crate::kernel) fn add(x: &[f32], y: &mut [f32]) {
+    axpy(1.0, x, y);
+}
+
+/// [`plain::scale`].
+pub(in crate::kernel) fn scale(a: f32, y: &mut [f32]) {
+    // SAFETY: the slice has so many values.
+    unsafe { multiples(y.as_mut_ptr(), y.len(), a) }
+}
+
+/// [`plain::divide`].
+pub(in crate::kernel) fn divide(y: &mut [f32], by: f32) {
+    // SAFETY: the slice has so many values.
+    unsafe { quotients(y.as_mut_ptr(), y.len(), by) }
+}
+
+/// [`plain::sqrt`]. Both round correctly, as IEEE 754 has it.
+pub(in crate::kernel) fn sqrt(x: f32) -> f32 {
+    #[unsafe(naked)]
+    extern "C" fn root(x: f32) -> f32 {
+        naked_asm!(".fpu fpv4-sp-d16", "vsqrt.f32 s0, s0", "bx lr")
+    }
+    root(x)
+}
+
+/// An operation on each of `len` values and the number in s0, in place.
+macro_rules! each_with {
+    ($operation:literal) => {
+        naked_asm!(
+            ".fpu fpv4-sp-d16",
+            "subs r1, r1, #12",
+            "blo 4f",
+            "3:",
+            each_with!($operation 12 "s4" "s5" "s6" "s7" "s8" "s9" "s10" "s11" "s12" "s13" "s14" "s15"),
+            "bhs 3b",
+            "4:",
+            "adds r1, r1, #8",
+            "bmi 6f",
+            "5:",
+            each_with!($operation 4 "s4" "s5" "s6" "s7"),
+            "bhs 5b",
+            "6:",
+            "adds r1, r1, #3",
+            "bmi 8f",
+            "7:",
+            each_with!($operation 1 "s4"),
+            "bhs 7b",
+            "8:",
+            "bx lr",
+        )
+    };
+    ($operation:literal $count:literal $first:literal $($y:literal)*) => {
+        concat!(
+            "vldmia r0, {{", $first, $(", ", $y,)* "}}\n",
+            $operation, " ", $first, ", ", $first, ", s0\n",
+            $($operation, " ", $y, ", ", $y, ", s0\n",)*
+            "vstmia r0!, {{", $first, $(", ", $y,)* "}}\n",
+            "subs r1, r1, #", $count, "\n",
+        )
+    };
+}
+
+/// [`plain::scale`] of `len` values.
+///
+/// # Safety
+///
+/// So many values can be read and written.
+#[unsafe(naked)]
+unsafe extern "C" fn multiples(y: *mut f32, len: usize, a: f32) {
+    each_with!("vmul.f32")
+}
+
+/// [`plain::divide`] of `len` values.
+///
+/// # Safety
+///
+/// So many values can be read and written.
+#[unsafe(naked)]
+unsafe extern "C" fn quotients(y: *mut f32, len: usize, by: f32) {
+    each_with!("vdiv.f32")
+}
+
+/// Writes zero into so many words.
+///
+/// # Safety
+///
+/// So many words can be written.
+#[unsafe(naked)]
+pub(in crate::kernel) unsafe extern "C" fn zero(at: *mut u32, words: usize) {
+    naked_asm!(
+        ".fpu fpv4-sp-d16",
+        "movs r2, #0",
+        "vmov s0, s1, r2, r2",
+        "vmov s2, s3, r2, r2",
+        "subs r1, r1, #16",
+        "blo 4f",
+        "vmov s4, s5, r2, r2",
+        "vmov s6, s7, r2, r2",
+        "vmov s8, s9, r2, r2",
+        "vmov s10, s11, r2, r2",
+        "vmov s12, s13, r2, r2",
+        "vmov s14, s15, r2, r2",
+        "3:",
+        "vstmia r0!, {{s0-s15}}",
+        "subs r1, r1, #16",
+        "bhs 3b",
+        "4:",
+        "adds r1, r1, #12",
+        "bmi 6f",
+        "5:",
+        "vstmia r0!, {{s0-s3}}",
+        "subs r1, r1, #4",
+        "bhs 5b",
+        "6:",
+        "adds r1, r1, #3",
+        "bmi 8f",
+        "7:",
+        "str r2, [r0], #4",
+        "subs r1, r1, #1",
         "bhs 7b",
         "8:",
         "bx lr",
@@ -205,101 +322,45 @@ unsafe extern "C" fn squares(x: *const f32, len: usize) -> f32 {
     )
 }
 
-/// Zero for every number that has a sign: eight of them at a time.
-///
-/// A first pass looks for NaN, which stay as they are: it adds up products of two values each, and a NaN among them makes the
-/// sum one; so may infinities. Without, zero for what is negative is a saturation of the pattern as a whole number. With, a
-/// pattern above that of minus infinity is a NaN with a sign: with 0x7fffff it carries.
+/// [`plain::maximum`].
+pub(in crate::kernel) fn maximum(x: &[f32]) -> f32 {
+    // SAFETY: the slice has so many values.
+    unsafe { greatest(x.as_ptr(), x.len()) }
+}
+
+/// [`plain::maximum`] of `len` values.
 ///
 /// # Safety
 ///
-/// So many times eight values, not none, can be read and written.
+/// So many values can be read at `x`.
 #[unsafe(naked)]
-unsafe extern "C" fn rectify(y: *mut [f32; 8], count: usize) {
-    macro_rules! eight {
-        ($($value:literal)+) => {
-            concat!(
-                "ldm r0, {{r2-r9}}\n",
-                $("cmn ", $value, ", r12\n", "it cc\n", "biccc ", $value, ", ", $value, ", ", $value, ", asr #31\n"),+,
-                "stm r0!, {{r2-r9}}\n"
-            )
-        };
-    }
-    // By Arm's table the first pass costs a Cortex-M4 more than the second saves.
-    #[cfg(feature = "cortex-m4")]
-    macro_rules! without_nan {
-        () => {
-            ""
-        };
-    }
-    #[cfg(not(feature = "cortex-m4"))]
-    macro_rules! without_nan {
-        () => {
-            concat!(
-                "mov r2, r0\n",
-                "vmov.f32 s8, #1.0\n",
-                "subs r3, r1, #2\n",
-                "blo 6f\n",
-                "5:\n",
-                without_nan!(@ products),
-                without_nan!(@ products),
-                "subs r3, r3, #2\n",
-                "bhs 5b\n",
-                "6:\n",
-                "adds r3, r3, #1\n",
-                "bmi 7f\n",
-                without_nan!(@ products),
-                "7:\n",
-                "vcmp.f32 s8, s8\n",
-                "vmrs apsr_nzcv, fpscr\n",
-                "bvs 11f\n",
-                "subs r1, r1, #2\n",
-                "blo 9f\n",
-                "8:\n",
-                without_nan!(@ saturate "r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
-                without_nan!(@ saturate "r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
-                "subs r1, r1, #2\n",
-                "bhs 8b\n",
-                "9:\n",
-                "adds r1, r1, #1\n",
-                "bmi 4f\n",
-                without_nan!(@ saturate "r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
-                "b 4f\n",
-                "11:\n",
-            )
-        };
-        (@ products) => {
-            concat!(
-                "vldmia r2!, {{s0-s7}}\n",
-                "vmla.f32 s8, s0, s1\n",
-                "vmla.f32 s8, s2, s3\n",
-                "vmla.f32 s8, s4, s5\n",
-                "vmla.f32 s8, s6, s7\n",
-            )
-        };
-        (@ saturate $($value:literal)+) => {
-            concat!("ldm r0, {{r2-r9}}\n", $("usat ", $value, ", #31, ", $value, "\n"),+, "stm r0!, {{r2-r9}}\n")
+unsafe extern "C" fn greatest(x: *const f32, len: usize) -> f32 {
+    macro_rules! greatest {
+        ($($x:literal)+) => {
+            concat!($("vcmp.f32 ", $x, ", s0\n", "vmrs apsr_nzcv, fpscr\n", "it gt\n", "vmovgt.f32 s0, ", $x, "\n"),+)
         };
     }
     naked_asm!(
         ".fpu fpv4-sp-d16",
-        "push {{r4-r9}}",
-        without_nan!(),
-        "ldr r12, =0x7fffff",
-        "subs r1, r1, #2",
-        "blo 3f",
-        "2:",
-        eight!("r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
-        eight!("r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
-        "subs r1, r1, #2",
-        "bhs 2b",
+        "movs r2, #0",
+        "movt r2, #0xff80",
+        "vmov s0, r2",
+        "subs r1, r1, #4",
+        "blo 4f",
         "3:",
-        "adds r1, r1, #1",
-        "bmi 4f",
-        eight!("r2" "r3" "r4" "r5" "r6" "r7" "r8" "r9"),
+        "vldmia r0!, {{s1-s4}}",
+        greatest!("s1" "s2" "s3" "s4"),
+        "subs r1, r1, #4",
+        "bhs 3b",
         "4:",
-        "pop {{r4-r9}}",
+        "adds r1, r1, #3",
+        "bmi 6f",
+        "5:",
+        "vldmia r0!, {{s1}}",
+        greatest!("s1"),
+        "subs r1, r1, #1",
+        "bhs 5b",
+        "6:",
         "bx lr",
-        ".ltorg",
     )
 }
