@@ -59,11 +59,13 @@ impl Random {
     /// As [`unit`](Self::unit), for many values.
     pub(crate) fn units(&mut self, values: &mut [f32]) {
         const BLOCK: usize = 64;
-        let mut words = [0; BLOCK];
+        let mut bytes = [[0; 4]; BLOCK];
         for values in values.chunks_mut(BLOCK) {
-            words[..values.len()].iter_mut().for_each(|word| *word = self.bits());
-            for (value, word) in values.iter_mut().zip(words) {
-                *value = (word >> 8) as f32 * (1.0 / 16_777_216.0);
+            let bytes = &mut bytes[..values.len()];
+            // Words are drawn whole, in the order of their bytes.
+            self.0.fill_bytes(bytes.as_flattened_mut());
+            for (value, word) in values.iter_mut().zip(bytes) {
+                *value = (u32::from_le_bytes(*word) >> 8) as f32 * (1.0 / 16_777_216.0);
             }
         }
     }
@@ -173,6 +175,18 @@ mod tests {
         // The fourth moment of N(0, 1) is 3.
         assert!(mean.abs() < SIGMAS * (1.0 / COUNT as f64).sqrt(), "{mean}");
         assert!((variance - 1.0).abs() < SIGMAS * (2.0 / COUNT as f64).sqrt(), "{variance}");
+    }
+
+    #[test]
+    fn many_are_as_one_by_one() {
+        for count in [1, 2, 63, 64, 65, 200] {
+            let (mut one, mut many, mut units) = (stream(), stream(), vec![0.0; count]);
+            one.bits();
+            many.bits();
+            many.units(&mut units);
+            assert!(units.iter().all(|unit| *unit == one.unit()));
+            assert_eq!(one.bits(), many.bits());
+        }
     }
 
     #[test]

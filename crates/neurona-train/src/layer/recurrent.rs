@@ -277,7 +277,7 @@ fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace
     for step in 0..steps {
         if step > 0 {
             let h = Left::Rows(&before[step * sizes.memory..], steps * sizes.memory);
-            for (places, packed) in of_state.iter().flatten() {
+            for (places, packed) in of_state.iter().flatten().filter(|(places, _)| !places.is_empty()) {
                 let z = Target { columns: places.len(), rows, ..Target::adding(gates, steps * sizes.gates) };
                 product(h, Right::Packed(packed), units, z.beside(step * sizes.gates + places.start), scratch);
             }
@@ -357,7 +357,7 @@ fn backward(
         if (steps - step).is_multiple_of(through) {
             dmemory.fill(0.0);
         } else if step > 0 {
-            for (places, packed) in of_state.iter().flatten() {
+            for (places, packed) in of_state.iter().flatten().filter(|(places, _)| !places.is_empty()) {
                 let dz = Left::Rows(&dz[step * sizes.gates + places.start..], steps * sizes.gates);
                 let dh = Target { columns: units, ..Target::adding(dmemory, sizes.memory) };
                 product(dz, Right::Packed(packed), places.len(), dh, scratch);

@@ -2,30 +2,38 @@
 //!
 //! A tile of some rows and two vectors of columns stays in registers while it goes through the depth: each step loads two
 //! vectors of the right matrix and multiplies them with a value of each row of the left one. For that the right matrix is laid
-//! out in panels as wide as a tile, a block of the depth at a time; the left one is read where it lies. It is the inner part
-//! of the scheme of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+//! out in panels as wide as a tile, a block of the depth at a time, from the beginning of a line of the cache on; the left one
+//! is read where it lies. It is the inner part of the scheme of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix
+//! multiplication", 2008. Where the rows are few beside the columns, as in `x W^T` of a small batch, the transpose is computed:
+//! then it is `x` that is laid out, and the large matrix is read once, where it lies.
 //!
 //! Each element is a sum in the order of the depth, in blocks of [`BLOCK`], whatever the sizes of the tile; a product and a sum
-//! are fused where the CPU can. [Large](large) products are those of `matrixmultiply`. So the bits depend on the sizes and on
-//! the kind of CPU alone.
+//! are fused where the CPU can. [Large](large) gradients are products of `matrixmultiply`, whose sums are the same. So the bits
+//! depend on the sizes and on the kind of CPU alone.
 
 mod large;
 mod pack;
+mod store;
 mod tile;
 
-use std::ops::Range;
+use pulp::{Arch, Simd, WithSimd};
 
-use pulp::{Arch, Simd, WithSimd, bytemuck};
-
-use pack::Shuffles;
-use tile::{tile, vectors_mut};
+use pack::{Panel, Shuffles};
+use store::Columns;
+use tile::{Stripe, Tiles};
 
 /// The depth that is laid out at once: a panel of it stays in the first cache.
 const BLOCK: usize = 256;
 /// Columns of the widest panel: two vectors of AVX-512.
 const WIDEST: usize = 32;
+/// Rows of the highest tile.
+const HIGHEST: usize = 16;
 /// How many values a product needs as scratch, unless its right matrix is [packed](pack).
-pub(crate) const SCRATCH: usize = BLOCK * WIDEST;
+pub(crate) const SCRATCH: usize = (BLOCK + HIGHEST) * WIDEST + SPARE;
+/// Bytes of a line of the cache, and of the widest vector.
+const LINE: usize = 64;
+/// How many values are skipped at most to begin with a line.
+const SPARE: usize = LINE / size_of::<f32>() - 1;
 
 /// The left matrix, (rows, depth): where the element of row i and depth d is.
 #[derive(Clone, Copy, Debug)]
@@ -88,18 +96,49 @@ pub(crate) fn product(left: Left<'_>, right: Right<'_>, depth: usize, mut target
     if large::compute(left, right, depth, &mut target) {
         return;
     }
-    let narrow = is_narrow(target.columns);
-    dispatch(narrow, |shuffles| Product { left, right, depth, target, scratch, shuffles });
+    let scratch = aligned_mut(scratch);
+    let Target { rows, columns, .. } = target;
+    match (left, right) {
+        (Left::Rows(x, x_stride), Right::Columns(w, w_stride)) if laid_out_sooner(rows, columns) => {
+            let (left, right) = (Left::Rows(w, w_stride), Right::Columns(x, x_stride));
+            run(is_narrow(rows), |shuffles| Product { left, right, depth, target, across: true, scratch, shuffles });
+        }
+        _ => {
+            run(is_narrow(columns), |shuffles| Product { left, right, depth, target, across: false, scratch, shuffles })
+        }
+    }
+}
+
+/// Whether the left matrix, transposed, is laid out and multiplied with the right one sooner than the other way round.
+///
+/// To transpose a value takes about as long as ten multiply-adds, and a product computes as many columns as whole vectors have.
+fn laid_out_sooner(rows: usize, columns: usize) -> bool {
+    let time = |rows: usize, columns: usize| 10 * columns + rows * columns.next_multiple_of(16);
+    time(columns, rows) < time(rows, columns)
+}
+
+/// The same from a boundary of the cache's lines on: there a vector is loaded from one of them and never from two.
+fn aligned(values: &[f32]) -> &[f32] {
+    &values[values.as_ptr().align_offset(LINE).min(values.len())..]
+}
+
+fn aligned_mut(values: &mut [f32]) -> &mut [f32] {
+    let from = values.as_ptr().align_offset(LINE).min(values.len());
+    &mut values[from..]
 }
 
 /// How many values [`pack`] writes at most.
 pub(crate) fn packed_len(depth: usize, columns: usize) -> usize {
-    depth.saturating_mul(columns.next_multiple_of(16))
+    depth.saturating_mul(columns.next_multiple_of(16)).saturating_add(SPARE)
 }
 
 /// Lays out a right matrix once for many products.
 pub(crate) fn pack(right: Right<'_>, depth: usize, columns: usize, packed: &mut [f32]) {
-    dispatch(is_narrow(columns), |shuffles| Pack { right, depth, columns, packed, shuffles });
+    // Of no depth there is nothing to lay out, not even columns to begin with.
+    if depth > 0 {
+        let packed = aligned_mut(packed);
+        run(is_narrow(columns), |shuffles| Pack { right, depth, columns, packed, shuffles });
+    }
 }
 
 /// Whether half of a vector of AVX-512 holds all columns, so that it would be of no use.
@@ -108,7 +147,7 @@ fn is_narrow(columns: usize) -> bool {
 }
 
 /// Runs an operation with the widest vectors of this CPU, or with those of AVX2 where they hold as much.
-fn dispatch<O: WithSimd<Output = ()>>(narrow: bool, operation: impl FnOnce(Option<Shuffles>) -> O) {
+fn run<O: WithSimd<Output = ()>>(narrow: bool, operation: impl FnOnce(Option<Shuffles>) -> O) {
     let arch = Arch::new();
     let operation = operation(Shuffles::of(arch));
     match arch {
@@ -124,21 +163,6 @@ fn panel_vectors<S: Simd>(left: usize) -> usize {
     if left > S::F32_LANES { 2 } else { 1 }
 }
 
-impl Right<'_> {
-    /// Lays out a panel of a block of the depth; of a packed matrix that is done.
-    #[inline(always)]
-    fn panel(self, shuffles: Option<Shuffles>, from: usize, columns: Range<usize>, width: usize, panel: &mut [f32]) {
-        let (column, count) = (columns.start, columns.len().min(width));
-        match self {
-            Self::Rows(values, stride) => pack::copy(&values[from * stride + column..], stride, count, width, panel),
-            Self::Columns(values, stride) => {
-                pack::transpose(shuffles, &values[column * stride + from..], stride, count, width, panel)
-            }
-            Self::Packed(_) => {}
-        }
-    }
-}
-
 struct Pack<'a> {
     right: Right<'a>,
     depth: usize,
@@ -151,12 +175,14 @@ impl WithSimd for Pack<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { right, depth, columns, packed, shuffles } = self;
         let mut column = 0;
         while column < columns {
-            let width = panel_vectors::<S>(columns - column) * S::F32_LANES;
-            right.panel(shuffles, 0, column..columns, width, &mut packed[column * depth..][..width * depth]);
+            let vectors = panel_vectors::<S>(columns - column);
+            let width = vectors * S::F32_LANES;
+            let panel = &mut packed[column * depth..][..width * depth];
+            simd.vectorize(Panel { shuffles, right, from: 0, columns: column..columns, width, panel });
             column += width;
         }
     }
@@ -167,6 +193,8 @@ struct Product<'a> {
     right: Right<'a>,
     depth: usize,
     target: Target<'a>,
+    /// Whether the product is the transpose of what goes to the target.
+    across: bool,
     scratch: &'a mut [f32],
     shuffles: Option<Shuffles>,
 }
@@ -176,14 +204,28 @@ impl WithSimd for Product<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
+        let (panels, buffer) = std::mem::take(&mut self.scratch).split_at_mut(BLOCK * WIDEST);
+        let (_, columns) = self.sizes();
         let mut column = 0;
-        while column < self.target.columns {
-            let vectors = panel_vectors::<S>(self.target.columns - column);
-            match vectors {
-                1 => self.panel::<S, 8, 1>(simd, column),
+        while column < columns {
+            let vectors = panel_vectors::<S>(columns - column);
+            for from in (0..self.depth.max(1)).step_by(BLOCK) {
+                let (len, width) = (BLOCK.min(self.depth - from), vectors * S::F32_LANES);
+                let panel = match self.right {
+                    Right::Packed(packed) => &aligned(packed)[column * self.depth + from * width..][..len * width],
+                    right => {
+                        let (panel, columns) = (&mut panels[..len * width], column..columns);
+                        simd.vectorize(Panel { shuffles: self.shuffles, right, from, columns, width, panel });
+                        &panels[..len * width]
+                    }
+                };
                 // Some registers must be left for what is multiplied.
-                _ if S::REGISTER_COUNT < 32 => self.panel::<S, 4, 2>(simd, column),
-                _ => self.panel::<S, 8, 2>(simd, column),
+                match (vectors, S::REGISTER_COUNT < 32) {
+                    (1, true) => self.panel::<S, 8, 1>(simd, panel, from, column, buffer),
+                    (1, false) => self.panel::<S, 16, 1>(simd, panel, from, column, buffer),
+                    (_, true) => self.panel::<S, 4, 2>(simd, panel, from, column, buffer),
+                    (_, false) => self.panel::<S, 8, 2>(simd, panel, from, column, buffer),
+                }
             }
             column += vectors * S::F32_LANES;
         }
@@ -191,64 +233,44 @@ impl WithSimd for Product<'_> {
 }
 
 impl Product<'_> {
-    /// The columns of a panel, of `V` vectors.
+    /// Rows and columns.
     #[inline(always)]
-    fn panel<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, column: usize) {
-        let (width, columns, rows) = (V * S::F32_LANES, self.target.columns, self.target.rows);
-        for from in (0..self.depth.max(1)).step_by(BLOCK) {
-            let len = BLOCK.min(self.depth - from);
-            let into = if from > 0 { Into::Add } else { self.target.into };
-            let panel = match self.right {
-                Right::Packed(packed) => &packed[column * self.depth + from * width..][..len * width],
-                right => {
-                    let panel = &mut self.scratch[..len * width];
-                    right.panel(self.shuffles, from, column..columns, width, panel);
-                    &*panel
-                }
-            };
-            let (left, target, mut row) = (self.left, &mut self.target, 0);
-            while row + R <= rows {
-                store::<S, R, V>(simd, target, row, column, into, tile(simd, left, row, from, panel));
-                row += R;
-            }
-            if R > 4 && row + 4 <= rows {
-                store::<S, 4, V>(simd, target, row, column, into, tile(simd, left, row, from, panel));
-                row += 4;
-            }
-            if row + 2 <= rows {
-                store::<S, 2, V>(simd, target, row, column, into, tile(simd, left, row, from, panel));
-                row += 2;
-            }
-            if row < rows {
-                store::<S, 1, V>(simd, target, row, column, into, tile(simd, left, row, from, panel));
-            }
-        }
+    fn sizes(&self) -> (usize, usize) {
+        let Target { rows, columns, .. } = self.target;
+        if self.across { (columns, rows) } else { (rows, columns) }
     }
-}
 
-/// Writes a tile to where it goes, but for the columns that there are not.
-#[inline(always)]
-fn store<S: Simd, const R: usize, const V: usize>(
-    simd: S,
-    target: &mut Target<'_>,
-    row: usize,
-    column: usize,
-    into: Into,
-    sums: [[S::f32s; V]; R],
-) {
-    let width = V * S::F32_LANES;
-    let count = width.min(target.columns - column);
-    for (r, sums) in sums.iter().enumerate() {
-        let values = &mut target.values[(row + r) * target.stride + column..][..count];
-        if count == width {
-            for (value, sum) in vectors_mut::<S>(&mut values[..width]).iter_mut().zip(sums) {
-                *value = if into == Into::Add { simd.add_f32s(*value, *sum) } else { *sum };
-            }
-        } else {
-            let sums = &bytemuck::cast_slice::<S::f32s, f32>(sums)[..count];
-            for (value, sum) in values.iter_mut().zip(sums) {
-                *value = if into == Into::Add { *value + sum } else { *sum };
-            }
+    /// The columns of a panel, of `V` vectors, by tiles of `R` rows.
+    #[inline(always)]
+    fn panel<S: Simd, const R: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        panel: &[f32],
+        from: usize,
+        column: usize,
+        buffer: &mut [f32],
+    ) {
+        let ((rows, columns), width) = (self.sizes(), V * S::F32_LANES);
+        let into = if from > 0 { Into::Add } else { self.target.into };
+        let columns = Columns { first: column, count: width.min(columns - column), into };
+        let mut place = Stripe { columns, panel, from, buffer, rows: 0..rows };
+        self.stripe::<S, R, V>(simd, &mut place);
+        if R > 8 {
+            self.stripe::<S, 8, V>(simd, &mut place);
+        }
+        if R > 4 {
+            self.stripe::<S, 4, V>(simd, &mut place);
+        }
+        self.stripe::<S, 2, V>(simd, &mut place);
+        self.stripe::<S, 1, V>(simd, &mut place);
+    }
+
+    /// As many of the rows as tiles of `R` of them take.
+    #[inline(always)]
+    fn stripe<S: Simd, const R: usize, const V: usize>(&mut self, simd: S, stripe: &mut Stripe<'_>) {
+        if stripe.rows.len() >= R {
+            let Self { left, target, across, shuffles, .. } = self;
+            simd.vectorize(Tiles::<R, V> { left: *left, target, across: *across, shuffles: *shuffles, stripe });
         }
     }
 }

@@ -1,19 +1,70 @@
 //! The right matrix of a product in panels: for each step of the depth as many columns as a tile has, with zeros for those
 //! that there are not.
 
+use std::ops::Range;
+
+use pulp::{Simd, WithSimd};
+
+use super::{
+    Right,
+    tile::{vectors, vectors_mut},
+};
+
+/// Lays out a panel of a block of the depth; of a packed matrix that is done.
+pub(super) struct Panel<'a> {
+    pub(super) shuffles: Option<Shuffles>,
+    pub(super) right: Right<'a>,
+    pub(super) from: usize,
+    pub(super) columns: Range<usize>,
+    /// One or two vectors.
+    pub(super) width: usize,
+    /// (depth, width)
+    pub(super) panel: &'a mut [f32],
+}
+
+impl WithSimd for Panel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { shuffles, right, from, columns, width, panel } = self;
+        let (column, count) = (columns.start, columns.len().min(width));
+        match right {
+            Right::Rows(values, stride) => {
+                let values = &values[from * stride + column..];
+                if width == S::F32_LANES {
+                    copy::<S, 1>(simd, values, stride, count, panel);
+                } else {
+                    copy::<S, 2>(simd, values, stride, count, panel);
+                }
+            }
+            Right::Columns(values, stride) => {
+                transpose(shuffles, &values[column * stride + from..], stride, count, width, panel);
+            }
+            Right::Packed(_) => {}
+        }
+    }
+}
+
 /// From a matrix whose columns lie together.
 ///
 /// # Shapes
 ///
-/// `values` is (depth, stride), of which the first `count` columns are taken; `panel` is (depth, width).
+/// `values` is (depth, stride), of which the first `count` columns are taken; `panel` is (depth, `V` vectors).
 #[inline(always)]
-pub(super) fn copy(values: &[f32], stride: usize, count: usize, width: usize, panel: &mut [f32]) {
-    for (to, from) in panel.chunks_exact_mut(width).zip(values.chunks(stride)) {
-        if count == width {
-            to.copy_from_slice(&from[..width]);
-        } else {
-            to[..count].copy_from_slice(&from[..count]);
-            to[count..].fill(0.0);
+fn copy<S: Simd, const V: usize>(simd: S, values: &[f32], stride: usize, count: usize, panel: &mut [f32]) {
+    let (steps, _) = vectors_mut::<S>(panel).as_chunks_mut::<V>();
+    if count == V * S::F32_LANES {
+        for (to, from) in steps.iter_mut().zip(values.chunks(stride)) {
+            let (from, _) = vectors::<S>(&from[..V * S::F32_LANES]).as_chunks::<V>();
+            to.copy_from_slice(&from[0]);
+        }
+    } else {
+        for (to, from) in steps.iter_mut().zip(values.chunks(stride)) {
+            for (v, to) in to.iter_mut().enumerate() {
+                let columns = (v * S::F32_LANES).min(count)..((v + 1) * S::F32_LANES).min(count);
+                *to = simd.partial_load_f32s(&from[columns]);
+            }
         }
     }
 }
@@ -24,14 +75,7 @@ pub(super) fn copy(values: &[f32], stride: usize, count: usize, width: usize, pa
 ///
 /// `values` is (`count`, stride); `panel` is (depth, width).
 #[inline(always)]
-pub(super) fn transpose(
-    shuffles: Option<Shuffles>,
-    values: &[f32],
-    stride: usize,
-    count: usize,
-    width: usize,
-    panel: &mut [f32],
-) {
+fn transpose(shuffles: Option<Shuffles>, values: &[f32], stride: usize, count: usize, width: usize, panel: &mut [f32]) {
     if count < width {
         panel.fill(0.0);
     }
@@ -50,18 +94,21 @@ pub(super) fn transpose(
 #[inline(always)]
 fn transpose_eight(shuffles: Shuffles, values: &[f32], stride: usize, first: usize, width: usize, panel: &mut [f32]) {
     let depth = panel.len() / width;
-    let rows: [&[f32]; 8] = std::array::from_fn(|column| &values[column * stride..][..depth]);
-    let mut to = panel.chunks_exact_mut(width);
-    let mut at = 0;
-    while at + 8 <= depth {
-        let block = rows.map(|row| row[at..].first_chunk().copied().unwrap_or_default());
-        for (values, to) in shuffles.transpose(block).iter().zip(&mut to) {
+    let (blocks, rest) = (depth / 8, depth % 8);
+    let mut rows: [&[[f32; 8]]; 8] = [&[]; 8];
+    for (row, values) in rows.iter_mut().zip(values.chunks(stride)) {
+        *row = &values[..depth].as_chunks::<8>().0[..blocks];
+    }
+    let (whole, end) = panel.split_at_mut(blocks * 8 * width);
+    for (at, to) in whole.chunks_exact_mut(8 * width).enumerate() {
+        let [a, b, c, d, e, f, g, h] = rows;
+        let block = [&a[at], &b[at], &c[at], &d[at], &e[at], &f[at], &g[at], &h[at]];
+        for (values, to) in shuffles.transpose(block).iter().zip(to.chunks_exact_mut(width)) {
             to[first..][..8].copy_from_slice(values);
         }
-        at += 8;
     }
-    for (d, to) in (at..depth).zip(to) {
-        to[first..][..8].iter_mut().zip(rows).for_each(|(to, row)| *to = row[d]);
+    for (d, to) in (depth - rest..depth).zip(end.chunks_exact_mut(width)) {
+        to[first..][..8].iter_mut().zip(values.chunks(stride)).for_each(|(to, row)| *to = row[d]);
     }
 }
 
@@ -89,19 +136,39 @@ mod shuffles {
             }
         }
 
-        /// The transpose of 8 rows of 8 values: pairs of rows are interleaved, then pairs of pairs, then halves exchanged.
+        /// The transpose of 8 rows of 8 values: halves of rows are put side by side, then pairs of rows interleaved, then
+        /// pairs of pairs.
         #[inline(always)]
-        pub(super) fn transpose(self, rows: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
-            let avx = self.0.avx;
-            let [a, b, c, d, e, f, g, h]: [__m256; 8] = rows.map(cast);
-            let pairs = |a, b| (avx._mm256_unpacklo_ps(a, b), avx._mm256_unpackhi_ps(a, b));
-            let ((a, b), (c, d), (e, f), (g, h)) = (pairs(a, b), pairs(c, d), pairs(e, f), pairs(g, h));
-            let fours = |a, b| (avx._mm256_shuffle_ps::<0x44>(a, b), avx._mm256_shuffle_ps::<0xee>(a, b));
-            let ((a, b), (c, d), (e, f), (g, h)) = (fours(a, c), fours(b, d), fours(e, g), fours(f, h));
-            let low = |a, b| avx._mm256_permute2f128_ps::<0x20>(a, b);
-            let high = |a, b| avx._mm256_permute2f128_ps::<0x31>(a, b);
-            [low(a, e), low(b, f), low(c, g), low(d, h), high(a, e), high(b, f), high(c, g), high(d, h)].map(cast)
+        pub(in super::super) fn transpose(self, [a, b, c, d, e, f, g, h]: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
+            let [i, j, k, l] = self.half::<0>([a, b, c, d, e, f, g, h]);
+            let [m, n, o, p] = self.half::<4>([a, b, c, d, e, f, g, h]);
+            [cast(i), cast(j), cast(k), cast(l), cast(m), cast(n), cast(o), cast(p)]
         }
+
+        /// The four columns from `FROM` on.
+        #[inline(always)]
+        fn half<const FROM: usize>(self, [a, b, c, d, e, f, g, h]: [&[f32; 8]; 8]) -> [__m256; 4] {
+            let avx = self.0.avx;
+            let (ae, bf) = (side_by_side::<FROM>(a, e), side_by_side::<FROM>(b, f));
+            let (cg, dh) = (side_by_side::<FROM>(c, g), side_by_side::<FROM>(d, h));
+            let (low, high) = (avx._mm256_unpacklo_ps(ae, bf), avx._mm256_unpackhi_ps(ae, bf));
+            let (next_low, next_high) = (avx._mm256_unpacklo_ps(cg, dh), avx._mm256_unpackhi_ps(cg, dh));
+            [
+                avx._mm256_shuffle_ps::<0x44>(low, next_low),
+                avx._mm256_shuffle_ps::<0xee>(low, next_low),
+                avx._mm256_shuffle_ps::<0x44>(high, next_high),
+                avx._mm256_shuffle_ps::<0xee>(high, next_high),
+            ]
+        }
+    }
+
+    /// Four values of each row.
+    #[inline(always)]
+    fn side_by_side<const FROM: usize>(a: &[f32; 8], b: &[f32; 8]) -> __m256 {
+        let [mut low, mut high] = [[0.0; 4]; 2];
+        low.copy_from_slice(&a[FROM..FROM + 4]);
+        high.copy_from_slice(&b[FROM..FROM + 4]);
+        cast([low, high])
     }
 }
 
@@ -116,7 +183,7 @@ mod shuffles {
             None
         }
 
-        pub(super) fn transpose(self, _: [[f32; 8]; 8]) -> [[f32; 8]; 8] {
+        pub(in super::super) fn transpose(self, _: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
             match self {}
         }
     }

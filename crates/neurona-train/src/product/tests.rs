@@ -99,3 +99,34 @@ fn a_sum_does_not_depend_on_its_neighbours() {
     let apart: Vec<f32> = (0..rows).flat_map(|row| compute(row, 1)).collect();
     assert_eq!(compute(0, rows), apart);
 }
+
+/// Nor does it on where the matrices' values lie, or on which of them is laid out: the transpose has the same sums.
+#[test]
+fn a_sum_does_not_depend_on_the_layout() {
+    let large_too = matches!(Arch::new(), Arch::V4(_));
+    let sizes = [(5, 40, 9), (13, 37, 300), (16, 100, 100), (17, 100, 33), (70, 64, 520)];
+    for (rows, columns, depth) in sizes.into_iter().filter(|(rows, ..)| *rows < 64 || large_too) {
+        let (a, b) = (values(rows * depth, 7), values(depth * columns, 8));
+        let (across_a, across_b) = (transposed(&a, depth), transposed(&b, columns));
+        let lefts = [Left::Rows(&a, depth), Left::Columns(&across_a, rows)];
+        let rights = [Right::Rows(&b, columns), Right::Columns(&across_b, depth)];
+        let mut expected = Vec::new();
+        for (left, right) in lefts.into_iter().flat_map(|left| rights.map(|right| (left, right))) {
+            let (mut found, mut scratch) = (vec![0.5; rows * columns], vec![f32::NAN; SCRATCH]);
+            product(left, right, depth, Target::adding(&mut found, columns), &mut scratch);
+            if expected.is_empty() {
+                expected.clone_from(&found);
+            }
+            assert_eq!(found, expected, "{rows} x {depth} x {columns}, {left:?}");
+        }
+    }
+}
+
+/// A block that a layer does not have, such as that of a simple recurrent layer's second kind of sum.
+#[test]
+fn no_depth() {
+    let (mut packed, mut found, mut scratch) = (vec![f32::NAN; packed_len(0, 70)], vec![0.5; 140], vec![0.0; SCRATCH]);
+    pack(Right::Rows(&[], 70), 0, 70, &mut packed);
+    product(Left::Rows(&[], 0), Right::Packed(&packed), 0, Target::adding(&mut found, 70), &mut scratch);
+    assert_eq!(found, [0.5; 140]);
+}

@@ -1,10 +1,14 @@
 //! The tile of a product that stays in registers.
 
-use std::array;
+use std::{array, ops::Range};
 
-use pulp::{Simd, bytemuck};
+use pulp::{Simd, WithSimd, bytemuck};
 
-use super::Left;
+use super::{
+    Into, Left, Target,
+    pack::Shuffles,
+    store::{Across, Columns, store},
+};
 
 /// The vectors of a slice whose length is a multiple of theirs. Those of pulp need no other alignment than their values.
 #[inline(always)]
@@ -17,12 +21,59 @@ pub(super) fn vectors_mut<S: Simd>(values: &mut [f32]) -> &mut [S::f32s] {
     bytemuck::cast_slice_mut(values)
 }
 
+/// Rows and columns of a product that are to be computed, over a block of the depth.
+pub(super) struct Stripe<'a> {
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Columns,
+    /// Where the block begins.
+    pub(super) from: usize,
+    /// For each step of the block the columns of the right matrix.
+    pub(super) panel: &'a [f32],
+    /// What the highest tile takes.
+    pub(super) buffer: &'a mut [f32],
+}
+
+/// Computes as many of the rows as tiles of `R` take, and leaves the others.
+///
+/// It is a function of its own for each size: one with all of them takes a minute to compile.
+pub(super) struct Tiles<'a, 't, 's, const R: usize, const V: usize> {
+    pub(super) left: Left<'a>,
+    pub(super) target: &'a mut Target<'t>,
+    /// Whether the product is the transpose of what goes to the target.
+    pub(super) across: bool,
+    pub(super) shuffles: Option<Shuffles>,
+    pub(super) stripe: &'a mut Stripe<'s>,
+}
+
+impl<const R: usize, const V: usize> WithSimd for Tiles<'_, '_, '_, R, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { left, target, across, shuffles, stripe } = self;
+        let Stripe { rows, columns, from, panel, buffer } = stripe;
+        while rows.len() >= R {
+            let (row, columns) = (rows.start, *columns);
+            let sums = tile::<S, R, V>(simd, left, row, *from, panel);
+            if across {
+                let width = V * S::F32_LANES;
+                let (tile, whole) = (&mut buffer[..R * width], Columns { first: 0, count: width, into: Into::Replace });
+                store(simd, (tile, width), 0, whole, sums);
+                simd.vectorize(Across { shuffles, tile, width, target, row, columns });
+            } else {
+                store(simd, (target.values, target.stride), row, columns, sums);
+            }
+            rows.start += R;
+        }
+    }
+}
+
 /// `R` rows and `V` vectors of columns of the product: each sum takes its products one after the other, fused where the CPU
 /// can.
 ///
 /// `panel` has for each step of the depth, from `from` on, the `V` vectors of the right matrix.
 #[inline(always)]
-pub(super) fn tile<S: Simd, const R: usize, const V: usize>(
+fn tile<S: Simd, const R: usize, const V: usize>(
     simd: S,
     left: Left<'_>,
     row: usize,

@@ -3,8 +3,9 @@
 /// The name of the vector instructions that products of matrices take on this CPU, such as `x86_64 fma+avx2`.
 ///
 /// Two machines with one name train to the same bits (with one version of this crate and one platform's exponential
-/// functions). Small products are the trainer's own, for AVX-512, for FMA with AVX2 and for NEON, else plain code; large
-/// ones those of `matrixmultiply`, which besides has one for AVX. The other loops have the same bits on all of them.
+/// functions). Products are the trainer's own, for AVX-512, for FMA with AVX2 and for NEON, else plain code, but for large
+/// gradients of weights: those are of `matrixmultiply`, which besides has one for AVX. The other loops have the same bits on all
+/// of them.
 pub fn kernel_name() -> String {
     format!("{} {}", std::env::consts::ARCH, features())
 }

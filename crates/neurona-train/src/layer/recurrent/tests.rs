@@ -153,3 +153,20 @@ fn a_batch_is_its_rows() {
         assert!(rows[0].values.iter().zip(&rows[1].values).any(differs), "{cell:?}: the rows are as one");
     }
 }
+
+/// More units than the widest panel of a product has columns; a cell without a sum of its own for the new state has none to lay
+/// out.
+#[test]
+fn many_units() {
+    for cell in [CellSpec::Rnn { activation: Tanh }, CellSpec::Gru, CellSpec::Lstm] {
+        let spec = RecurrentSpec { cell, steps: 3, inputs: 2, units: 70, states: States::Last };
+        let mut network = Network::new(Spec::Chain(vec![Spec::Recurrent(spec)])).expect("sizes fit");
+        network.init(Init::Pytorch, 1);
+        let mut random = Random::new(2, Purpose::Sample, 0, 0);
+        let inputs = Array2::from_shape_simple_fn((2, 6), || random.uniform(1.0));
+        let targets = TargetRows::Values(&[0.0; 140]);
+        let gradients = network.gradients(inputs.view(), targets, Loss::SquaredError).expect("the parts fit");
+        assert!(gradients.values.iter().all(|value| value.is_finite()), "{cell:?}");
+        assert!(gradients.values.iter().any(|value| *value != 0.0), "{cell:?}");
+    }
+}
