@@ -7,6 +7,7 @@ use neurona::federated::{BLOCK, BODY_AT, CRC_AT, MAGIC, VERSION};
 use serde::Deserialize;
 
 use crate::model_file::{ModelFile, ModelFileError};
+use crate::{Spec, optim};
 
 /// What a board has learned: the difference of its weights from those of a model file.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +81,7 @@ pub enum Refusal {
         median: f64,
     },
     /// It is much longer than the weights themselves.
-    #[error("its norm is {} times that of the weights of the base, {}", readable(*times), readable(*base))]
+    #[error("its norm is {} times that of the parameters of the base, {}", readable(*times), readable(*base))]
     Large {
         /// Its norm over that of the weights.
         times: f64,
@@ -246,7 +247,7 @@ pub fn base_of(file: &ModelFile) -> u32 {
 /// Adds the mean of the differences to a base, each weighted by its examples.
 ///
 /// Refused is a record of another network or other weights, without examples, or with a number that is not finite; one whose norm
-/// is more than `outlier` times that of the weights of the base, unless these are all zero; and, where three records or more are
+/// is more than `outlier` times that of the parameters of the base, unless these are all zero; and, where three records or more are
 /// left that have changed something, one whose norm is more than `outlier` times the median of the norms of these. A board
 /// counts with at most ten times the median of the examples, however many it says that it has learned. Sums are in `f64`, in
 /// the order of the records.
@@ -276,7 +277,7 @@ pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged,
             (delta.norm(), refusal)
         })
         .collect();
-    refuse_long_ones(&mut records, norm(base.values()), outlier);
+    refuse_long_ones(&mut records, norm_of_parameters(base), outlier);
     let kept: Vec<&Delta> =
         deltas.iter().zip(&records).filter(|(_, record)| record.1.is_none()).map(|(d, _)| d).collect();
     if kept.is_empty() {
@@ -311,6 +312,12 @@ fn refuse_long_ones(records: &mut [(f64, Option<Refusal>)], base: f64, outlier: 
     if changed.len() >= 3 {
         refuse(records, median(changed), |times, median| Refusal::Outlier { times, median });
     }
+}
+
+/// The norm of what learning changes, so that the constants of a [`Standardize`](Spec::Standardize), which are of the size of
+/// its inputs, are no measure; with a layer of a user's own, of which it is not known, that of all values.
+fn norm_of_parameters(base: &ModelFile) -> f64 {
+    base.network().map_or_else(|_| norm(base.values()), |network| optim::norm(base.values(), &network.learned()))
 }
 
 fn norm(values: &[f32]) -> f64 {

@@ -96,30 +96,33 @@ fn what_is_no_honest_record_is_refused() {
     }
 }
 
-/// The weights of the base have the norm 2.5, that of (1, 2, 0.5, -1).
+/// The parameters of the base have the norm 2.5, that of (1.5, -2), whatever its constants are.
 #[test]
 fn what_is_too_long_is_refused_whatever_the_others_are() {
+    let base = ModelFile::new(base().spec().clone(), vec![1000.0, 2.0, 1.5, -2.0], Metadata::default(), vec![3.0])
+        .expect("it fits");
+    let change = |weight| Delta { base: base_of(&base), ..delta(0.5 + weight, -1.0, 5) };
     let refused = |weights: &[f32], outlier| -> Vec<Option<Refusal>> {
-        let deltas: Vec<Delta> = weights.iter().map(|weight| delta(0.5 + weight, -1.0, 5)).collect();
-        merge(&base(), &deltas, outlier).expect("some are left").records.into_iter().map(|record| record.1).collect()
+        let deltas: Vec<Delta> = weights.iter().map(|weight| change(*weight)).collect();
+        merge(&base, &deltas, outlier).expect("some are left").records.into_iter().map(|record| record.1).collect()
     };
     let large = |times| Some(Refusal::Large { times, base: 2.5 });
     // Of two there is no median, and of one neither.
     assert_eq!(refused(&[7.5, 10.0], 3.0), [None, large(4.0)]);
     assert_eq!(refused(&[7.5, 10.0], 4.0), [None, None]);
-    let records = [delta(1e38, -1.0, 5)];
-    assert!(matches!(merge(&base(), &records, 3.0), Err(MergeError::Nothing { of: 1, first: Refusal::Large { .. } })));
+    let records = [change(1e38)];
+    assert!(matches!(merge(&base, &records, 3.0), Err(MergeError::Nothing { of: 1, first: Refusal::Large { .. } })));
     // Boards that changed nothing are no measure for those that did, and count.
     assert_eq!(refused(&[0.0, 0.0, 0.0, 1.0, 2.0], 3.0), [None; 5]);
-    let merged = merge(&base(), &[0.5, 0.5, 0.5, 2.5].map(|weight| delta(weight, -1.0, 5)), 3.0).expect("all are left");
-    assert_eq!(merged.file.values()[2], 0.5 + 2.0 / 4.0);
+    let merged = merge(&base, &[0.0, 0.0, 0.0, 2.0].map(change), 3.0).expect("all are left");
+    assert_eq!(merged.file.values()[2], 1.5 + 2.0 / 4.0);
     let outlier = Some(Refusal::Outlier { times: 4.0, median: 1.0 });
     assert_eq!(refused(&[0.0, 0.0, 0.0, 1.0, 0.5, 1.5, 4.0], 3.0), [None, None, None, None, None, None, outlier]);
     // What is refused for its size has no part in the median: of 1, 2 and 4 it is 2.
     assert_eq!(refused(&[1.0, 2.0, 4.0, 1e30, 1e30, 1e30], 3.0)[..3], [None; 3]);
     let text = |refusal: Option<Refusal>| refusal.expect("it is refused").to_string();
     assert_eq!(text(outlier), "its norm is 4.00 times the median of the norms, 1.00");
-    assert_eq!(text(large(4e37)), "its norm is 4.00e37 times that of the weights of the base, 2.50");
+    assert_eq!(text(large(4e37)), "its norm is 4.00e37 times that of the parameters of the base, 2.50");
 }
 
 /// Weights that are all zero are no measure.

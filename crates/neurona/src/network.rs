@@ -232,7 +232,7 @@ pub mod __fits {
         while let [(next_learns, passes), rest @ ..] = layers {
             assert!(
                 *passes || !learns,
-                "a backbone stands behind a layer that learns, and would not pass its gradient on"
+                "what passes no gradient on, such as a backbone or a reservoir, stands behind a layer that learns"
             );
             learns = learns || *next_learns;
             layers = rest;
@@ -343,6 +343,10 @@ macro_rules! __network {
                     $(<$inner_layer as $crate::Layer>::SPEC,)*
                     <$last_layer as $crate::Layer>::SPEC,
                 ]);
+            const PARTS: u64 = $crate::__fits::parts(&[
+                $(<$inner_layer as $crate::Layer>::PARTS,)*
+                <$last_layer as $crate::Layer>::PARTS,
+            ]);
 
             fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut __Scratch) {
                 $crate::__network!(@forward (self x y scratch) $($inner: $inner_layer,)* $last: $last_layer);
@@ -352,10 +356,6 @@ macro_rules! __network {
         impl $crate::Learn for $name {
             const LEARNS: bool =
                 $(<$inner_layer as $crate::Learn>::LEARNS ||)* <$last_layer as $crate::Learn>::LEARNS;
-            const PARTS: u64 = $crate::__fits::parts(&[
-                $(<$inner_layer as $crate::Learn>::PARTS,)*
-                <$last_layer as $crate::Learn>::PARTS,
-            ]);
             const PASSES: bool =
                 $(<$inner_layer as $crate::Learn>::PASSES &&)* <$last_layer as $crate::Learn>::PASSES;
             type Gradient = __Gradient;

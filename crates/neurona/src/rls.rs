@@ -112,8 +112,8 @@ impl Rls {
     /// [`SquaredError`](crate::SquaredError) has it.
     ///
     /// `None` where nothing could be learned: an input, a target or an output is not finite, `forgetting` is not above 0 and at
-    /// most 1, or the memory holds nothing that it could come from: it then [begins](Self::begin) anew, and the layer stays as it
-    /// is.
+    /// most 1, a weight would not stay finite, or the memory holds nothing that it could come from: in the last two cases it then
+    /// [begins](Self::begin) anew, and the layer stays as it is.
     pub fn learn<const I: usize, const O: usize>(
         &self,
         layer: &mut Dense<I, O, Identity>,
@@ -138,8 +138,17 @@ impl Rls {
             let error = target - sum(weights, *bias, x);
             squares += error * error;
         }
-        // Weights that are not finite, or too large, are left as they are.
+        // Weights that are not finite, or too large, or would become so, are left as they are.
         if !squares.is_finite() {
+            return None;
+        }
+        let stays = layer.weights.iter().zip(&layer.bias).zip(target).all(|((weights, bias), target)| {
+            let step = (target - sum(weights, *bias, x)) / found.divisor;
+            let moved = weights.iter().zip(&*gain).all(|(weight, gain)| (weight + step * gain).is_finite());
+            moved && (bias + step * found.bias).is_finite()
+        });
+        if !stays {
+            self.begin(memory);
             return None;
         }
         for ((weights, bias), target) in layer.weights.iter_mut().zip(&mut layer.bias).zip(target) {

@@ -94,3 +94,26 @@ fn the_memory_is_as_large_as_it_says() {
     assert_eq!(RlsMemory::<30>::BYTES, 4 * (30 * 30 + 2 * 30 + 1));
     assert_eq!(RlsMemory::<1>::BYTES, 4 * 4);
 }
+
+/// Inputs of 1e-5 to 1e35 in any order, which nothing can be learned from, and fast forgetting.
+#[test]
+fn weights_stay_finite() {
+    let mut seed = 1_u32;
+    let mut random = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as f32 / 8_388_608.0 - 1.0
+    };
+    for run in 0..60_000 {
+        let rls = Rls { forgetting: [1.0, 0.5, 0.1][run % 3], variance: 100.0 };
+        let (mut layer, mut memory) = (Dense::<3, 1>::ZERO, RlsMemory::ZERO);
+        rls.begin(&mut memory);
+        for _ in 0..20 {
+            let x = std::array::from_fn(|_| random() * 10_f32.powf(20.0 * random() + 15.0));
+            rls.learn(&mut layer, &x, &[random() * 10_f32.powf(20.0 * random() + 15.0)], &mut memory);
+            assert!(
+                layer.weights.as_flattened().iter().chain(&layer.bias).all(|w| w.is_finite()),
+                "run {run}: {layer:?}"
+            );
+        }
+    }
+}

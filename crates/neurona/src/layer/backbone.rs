@@ -2,7 +2,6 @@
 
 use super::within::infers_as;
 use super::{Kind, Layer, Learn, Target};
-use crate::network::__fits;
 use crate::plain::Plain;
 use crate::shape::Shaped;
 use crate::stream::Stream;
@@ -80,13 +79,12 @@ impl<L> Backbone<L> {
 }
 
 infers_as! {
-    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] Backbone<L>: L = |this| this.layer, L::FAULT
+    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] Backbone<L>: L = |this| this.layer, L::FAULT, L::PARTS
 }
 
 impl<L: Layer> Learn for Backbone<L> {
     const LEARNS: bool = false;
     const PASSES: bool = false;
-    const PARTS: u64 = __fits::parts(&[0, size_of::<L>() as u64]);
     type Gradient = ();
     type Tape = L::Scratch;
 

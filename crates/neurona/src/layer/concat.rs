@@ -112,6 +112,7 @@ where
     type Scratch = ConcatScratch<A::Scratch, B::Scratch, A::Output, B::Output>;
 
     const SPEC: LayerSpec = LayerSpec::Concat(&A::SPEC, &B::SPEC);
+    const PARTS: u64 = __fits::parts(&[A::PARTS, B::PARTS]);
     const FAULT: Option<&'static str> = if A::FAULT.is_some() {
         A::FAULT
     } else if B::FAULT.is_some() {
@@ -140,7 +141,6 @@ where
 {
     const LEARNS: bool = A::LEARNS || B::LEARNS;
     const PASSES: bool = A::PASSES && B::PASSES;
-    const PARTS: u64 = __fits::parts(&[A::PARTS, B::PARTS]);
     type Gradient = Branches<A::Gradient, B::Gradient>;
     type Tape = ConcatTape<A::Tape, B::Tape, A::Output, B::Output>;
 

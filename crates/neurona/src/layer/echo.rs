@@ -195,6 +195,7 @@ impl<
 > Learn for EchoState<STEPS, INPUTS, UNITS, CONNECTIONS, SEED, R, LEAK>
 {
     const LEARNS: bool = false;
+    const PASSES: bool = false;
     type Gradient = ();
     type Tape = EchoMemory<UNITS>;
 

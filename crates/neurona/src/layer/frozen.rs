@@ -64,13 +64,12 @@ impl<L> Frozen<L> {
 }
 
 infers_as! {
-    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] Frozen<L>: L = |this| this.layer, L::FAULT
+    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] Frozen<L>: L = |this| this.layer, L::FAULT, L::PARTS
 }
 
 impl<L: Learn> Learn for Frozen<L> {
     const LEARNS: bool = false;
     const PASSES: bool = L::PASSES;
-    const PARTS: u64 = __fits::parts(&[0, L::PARTS]);
     type Gradient = ();
     type Tape = L::Tape;
 
@@ -201,13 +200,12 @@ crate::__plain!([allow(unsafe_code)] [S: 'static] InFlash<S>,);
 
 infers_as! {
     [S: Flash] [S: Flash<Layer: Stream<Input: Shaped, Output: Shaped>>]
-    InFlash<S>: S::Layer = |_this| S::layer(), S::Layer::FAULT
+    InFlash<S>: S::Layer = |_this| S::layer(), S::Layer::FAULT, __fits::parts(&[u64::MAX])
 }
 
 impl<S: Flash> Learn for InFlash<S> {
     const LEARNS: bool = false;
     const PASSES: bool = S::Layer::PASSES;
-    const PARTS: u64 = __fits::parts(&[u64::MAX]);
     type Gradient = ();
     type Tape = <S::Layer as Learn>::Tape;
 

@@ -75,7 +75,7 @@ use crate::network::__fits;
 use crate::plain::{Numbers, Plain, Zero};
 
 /// What takes an input of one shape and gives an output of another.
-pub trait Layer {
+pub trait Layer: Sized {
     /// What goes in, an array.
     type Input: Numbers;
     /// What comes out, an array.
@@ -88,6 +88,10 @@ pub trait Layer {
 
     /// What is wrong with these sizes, as a sentence for the compiler to say; `None` when nothing is.
     const FAULT: Option<&'static str> = None;
+
+    /// A hash of which parts are in memory and which are in flash, by which a [`store`](crate::store) tells variants of one
+    /// network apart.
+    const PARTS: u64 = __fits::parts(&[size_of::<Self>() as u64]);
 
     /// Computes the output `y` for the input `x`.
     fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut Self::Scratch);
@@ -102,9 +106,6 @@ pub trait Learn: Layer {
 
     /// Whether it gives the gradient of its input; one that does not stands behind no layer that learns.
     const PASSES: bool = true;
-
-    /// A hash of which parts learn and which are in flash, by which a [`store`](crate::store) tells variants of one network apart.
-    const PARTS: u64 = __fits::parts(&[size_of::<Self::Gradient>() as u64]);
 
     /// Memory for the gradient of every parameter, `()` when there are none. Momentum is of the same type.
     type Gradient: Zero;

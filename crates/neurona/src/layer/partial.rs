@@ -119,7 +119,7 @@ impl<L> BiasOnly<L> {
 }
 
 infers_as! {
-    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] BiasOnly<L>: L = |this| this.layer, L::FAULT
+    [L: Layer] [L: Stream<Input: Shaped, Output: Shaped>] BiasOnly<L>: L = |this| this.layer, L::FAULT, L::PARTS
 }
 
 impl<L: Biased> Learn for BiasOnly<L> {
@@ -217,7 +217,8 @@ infers_as! {
         L::FAULT
     } else {
         Some("the chosen channels are channels of the layer, each with a smaller number than the next")
-    }
+    },
+    L::PARTS
 }
 
 const fn ascend(mut rows: &[usize], end: usize) -> bool {

@@ -83,6 +83,7 @@ impl<X: Shaped, B: Layer<Input = X, Output = X>, A: Activation> Layer for Residu
 
     const SPEC: LayerSpec = LayerSpec::Residual { body: &B::SPEC, shortcut: None, activation: A::SPEC };
     const FAULT: Option<&'static str> = B::FAULT;
+    const PARTS: u64 = B::PARTS;
 
     #[inline]
     fn forward(&self, x: &X, y: &mut X, scratch: &mut B::Scratch) {
@@ -95,7 +96,6 @@ impl<X: Shaped, B: Layer<Input = X, Output = X>, A: Activation> Layer for Residu
 impl<X: Shaped, B: Learn<Input = X, Output = X>, A: Activation + 'static> Learn for Residual<B, A> {
     const LEARNS: bool = B::LEARNS;
     const PASSES: bool = B::PASSES;
-    const PARTS: u64 = B::PARTS;
     type Gradient = B::Gradient;
     type Tape = ResidualTape<B::Tape, X, A::Keep<X>>;
 
@@ -223,6 +223,7 @@ where
 
     const SPEC: LayerSpec = LayerSpec::Residual { body: &B::SPEC, shortcut: Some(&S::SPEC), activation: A::SPEC };
     const FAULT: Option<&'static str> = if B::FAULT.is_some() { B::FAULT } else { S::FAULT };
+    const PARTS: u64 = __fits::parts(&[B::PARTS, S::PARTS]);
 
     #[inline]
     fn forward(&self, x: &B::Input, y: &mut Y, scratch: &mut Self::Scratch) {
@@ -242,7 +243,6 @@ where
 {
     const LEARNS: bool = B::LEARNS || S::LEARNS;
     const PASSES: bool = B::PASSES && S::PASSES;
-    const PARTS: u64 = __fits::parts(&[B::PARTS, S::PARTS]);
     type Gradient = Branches<B::Gradient, S::Gradient>;
     type Tape = ProjectedTape<B::Tape, S::Tape, Y, A::Keep<Y>>;
 

@@ -4,7 +4,7 @@
 ///
 /// The bounds for the two stand in front of the type; then the layer within, where it is, and what is wrong with it.
 macro_rules! infers_as {
-    ([$($layer:tt)*] [$($stream:tt)*] $type:ty: $within:ty = |$this:ident| $place:expr, $fault:expr) => {
+    ([$($layer:tt)*] [$($stream:tt)*] $type:ty: $within:ty = |$this:ident| $place:expr, $fault:expr, $parts:expr) => {
         impl<$($layer)*> $crate::layer::Layer for $type {
             type Input = <$within as $crate::layer::Layer>::Input;
             type Output = <$within as $crate::layer::Layer>::Output;
@@ -12,6 +12,7 @@ macro_rules! infers_as {
 
             const SPEC: $crate::arch::LayerSpec = <$within as $crate::layer::Layer>::SPEC;
             const FAULT: Option<&'static str> = $fault;
+            const PARTS: u64 = $parts;
 
             #[inline]
             fn forward(&self, x: &Self::Input, y: &mut Self::Output, scratch: &mut Self::Scratch) {

@@ -33,7 +33,8 @@ pub enum RegionError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SaveError {
-    /// The flash failed while the newest record was looked for, or refused every free place.
+    /// The flash cannot be read, or not steadily, so that the newest record may be there and not be seen; or it refused every
+    /// free place.
     Flash(NorFlashErrorKind),
     /// What was written to every free place reads back as something else: the flash is worn out.
     Worn,

@@ -158,9 +158,8 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
         if !C::is_finite(net) {
             return Err(SaveError::NotFinite);
         }
-        let newest = self.slots.newest(&header);
+        let newest = self.slots.newest_surely(&header).map_err(SaveError::Flash)?;
         header.sequence = self.slots.next_sequence(&header, newest).ok_or(SaveError::Sequence)?;
-        header.crc = checksum::<N, C>(&header, net);
 
         let Slots { ring, .. } = self.slots;
         let mut slot = newest.map_or(0, |newest| ring.next(newest.slot));
@@ -176,11 +175,14 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
                     continue;
                 }
             }
+            header.crc = checksum::<N, C>(&header, net);
             match self.slots.write(slot, &header, &mut |sink| C::read(net, sink)) {
                 Ok(true) => return Ok(Saved { sequence: header.sequence, steps }),
                 Ok(false) => {}
                 Err(kind) => why = SaveError::Flash(kind),
             }
+            // What was written there, now or by a save that was cut, may be a whole record at another start.
+            header.sequence = header.sequence.checked_add(1).ok_or(SaveError::Sequence)?;
             slot = ring.next(slot);
         }
         Err(why)

@@ -15,12 +15,29 @@ pub(super) struct Slots<F> {
 }
 
 /// A record, and where it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) slot: u32,
     pub(super) header: Header,
     /// Bytes of its header.
     pub(super) len: usize,
+}
+
+/// Which slots could not be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Unread {
+    slots: u32,
+    /// A hash of which they are.
+    which: u32,
+    error: Option<NorFlashErrorKind>,
+}
+
+impl Unread {
+    fn add(&mut self, slot: u32, error: NorFlashErrorKind) {
+        self.slots += 1;
+        self.which = self.which.wrapping_mul(31).wrapping_add(slot);
+        self.error = Some(error);
+    }
 }
 
 impl Found {
@@ -36,7 +53,23 @@ impl<F: NorFlash> Slots<F> {
     /// Only the headers are read, and the newest candidate whole; where it is damaged, the one before it. A place that
     /// cannot be read, such as a cut write in a flash with error correction, is damaged.
     pub(super) fn newest(&mut self, like: &Header) -> Option<Found> {
-        self.newest_that(|header| header.is_like(like))
+        self.look(|header| header.is_like(like)).0
+    }
+
+    /// The same for what is about to erase: an error where the flash cannot be read, or not steadily.
+    ///
+    /// A place that cannot be read looks empty. One whose write was cut stays so, and is written over; but where reading fails at
+    /// some places and then at others, or everywhere, the newest record may be among them.
+    pub(super) fn newest_surely(&mut self, like: &Header) -> Result<Option<Found>, NorFlashErrorKind> {
+        let (newest, unread) = self.look(|header| header.is_like(like));
+        match unread.error {
+            None => Ok(newest),
+            Some(error) if unread.slots == self.ring.slots() => Err(error),
+            Some(error) => {
+                let again = self.look(|header| header.is_like(like));
+                if again == (newest, unread) { Ok(newest) } else { Err(error) }
+            }
+        }
     }
 
     /// The number of the next record: one more than that of the newest, and than those of the ones that were cut since.
@@ -52,8 +85,9 @@ impl<F: NorFlash> Slots<F> {
         let mut next = first;
         for slot in 0..self.ring.slots() {
             let Ok(Start::Record(header, _)) = self.start_of(slot) else { continue };
-            // No more than the slots were cut; a higher number is not one of theirs, but what is left of a header.
-            let since = header.sequence.checked_sub(first).is_some_and(|since| since < u64::from(self.ring.slots()));
+            // Those that were cut have numbers that are not much higher; another one is what is left of a header, and would
+            // use up the numbers.
+            let since = header.sequence.checked_sub(first).is_some_and(|since| since < 1 << 32);
             if since && header.is_like(like) && header.sequence >= next {
                 next = header.sequence.checked_add(1)?;
             }
@@ -63,7 +97,7 @@ impl<F: NorFlash> Slots<F> {
 
     /// Why there is no record like this one.
     pub(super) fn why_none(&mut self, like: &Header) -> RestoreError {
-        if let Some(Found { header, .. }) = self.newest_that(|_| true) {
+        if let Some(Found { header, .. }) = self.look(|_| true).0 {
             let (expected, found) = (like.fingerprint, header.fingerprint);
             return if found == expected {
                 RestoreError::Contents
@@ -84,21 +118,33 @@ impl<F: NorFlash> Slots<F> {
         why
     }
 
-    fn newest_that(&mut self, fits: impl Fn(&Header) -> bool) -> Option<Found> {
-        let mut below = None;
+    /// The newest record that fits and is whole, and what could not be read on the way to it.
+    fn look(&mut self, fits: impl Fn(&Header) -> bool) -> (Option<Found>, Unread) {
+        let (mut below, mut unread) = (None, Unread::default());
         loop {
             let mut best: Option<Found> = None;
             for slot in 0..self.ring.slots() {
-                let Ok(Start::Record(header, len)) = self.start_of(slot) else { continue };
+                let (header, len) = match self.start_of(slot) {
+                    Ok(Start::Record(header, len)) => (header, len),
+                    Ok(_) => continue,
+                    Err(error) => {
+                        if below.is_none() {
+                            unread.add(slot, error);
+                        }
+                        continue;
+                    }
+                };
                 let found = Found { slot, header, len };
                 let is_next = below.is_none_or(|below| found.key() < below);
                 if fits(&header) && is_next && best.is_none_or(|best| found.key() > best.key()) {
                     best = Some(found);
                 }
             }
-            let found = best?;
-            if self.is_whole(&found).unwrap_or(false) {
-                return Some(found);
+            let Some(found) = best else { return (None, unread) };
+            match self.is_whole(&found) {
+                Ok(true) => return (Some(found), unread),
+                Ok(false) => {}
+                Err(error) => unread.add(found.slot, error),
             }
             below = Some(found.key());
         }

@@ -145,6 +145,37 @@ fn words_that_read_differently_from_start_to_start_lose_nothing() {
         unsteady::<Small, 4, 8, 256>(2 + seed as usize % 2, seed);
         unsteady::<Small, 4, 4, 1024>(3, seed);
         unsteady::<Large, 1, 4, 256>(10 + seed as usize % 7, seed);
+        // The end of the header, or all of it, stands in the last word.
+        unsteady::<Tiny, 1, 16, 256>(2, seed);
+        unsteady::<Tiny, 4, 32, 256>(3, seed);
+        unsteady::<Tiny, 1, 64, 128>(2 + seed as usize % 3, seed);
+        unsteady::<Tiny, 1, 256, 1024>(2, seed);
+    }
+}
+
+/// A flash that cannot be read looks empty; no save takes it for that.
+#[test]
+fn a_save_erases_nothing_of_a_flash_that_cannot_be_read() {
+    for good in 0..24 {
+        for bad in [1, 2, 3, 4, 5, 8, 13, u32::MAX] {
+            for saves in 1..12 {
+                let mut nor = Nor::<1, 4, 256>::new(2 + saves as usize % 2, true, 0);
+                for steps in 1..=saves {
+                    save::<Tiny, _, _, _>(&mut nor, steps).expect("a flash that is well");
+                }
+                nor.failing = Some((good, bad));
+                let saved = save::<Tiny, _, _, _>(&mut nor, 99);
+                nor.failing = None;
+                let found = load::<Tiny, _, _, _>(&mut nor).expect("one was saved").steps;
+                let expected = if saved.is_some() { 99 } else { saves };
+                assert!(
+                    found == expected || found == 99,
+                    "{found} after {saves}, with {good} good reads and {bad} bad ones"
+                );
+                save::<Tiny, _, _, _>(&mut nor, 100).expect("a flash that is well again");
+                assert_eq!(load::<Tiny, _, _, _>(&mut nor).expect("it was saved").steps, 100);
+            }
+        }
     }
 }
 
@@ -165,7 +196,8 @@ where
             let last = whole.changes - 1;
             let change =
                 if rng.next_u32().is_multiple_of(2) { last } else { u64::from(rng.next_u32()) % whole.changes };
-            nor.cut_after(change, Torn::Unsteady, rng.next_u64());
+            let torn = if rng.next_u32().is_multiple_of(2) { Torn::Unsteady } else { Torn::Wavering };
+            nor.cut_after(change, torn, rng.next_u64());
         }
         if save::<N, _, _, _>(&mut nor, steps).is_some() {
             completed = steps;

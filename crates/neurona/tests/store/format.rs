@@ -185,7 +185,7 @@ fn another_choice_of_values_begins_the_region_anew() {
     save::<Small, _, _, _>(&mut nor, 3).expect("no cut");
     let mut store = Store::<_, Small, Learnt>::new(&mut nor, 0..512).expect("two pages");
     assert_eq!(store.load(&mut net), Err(RestoreError::Contents));
-    assert_eq!(store.save(&mut net, 4), Ok(Saved { sequence: 0, steps: 4 }));
+    assert_eq!(store.save(&mut net, 4).map(|saved| saved.steps), Ok(4));
     assert_eq!(store.load(&mut net).map(|saved| saved.steps), Ok(4));
     assert_eq!(load::<Small, _, _, _>(&mut nor), None);
 }
@@ -214,6 +214,19 @@ fn variants_with_another_part_in_flash_do_not_read_each_other() {
     }
     loaded::<Learnt>(&mut nor, &mut net);
     loaded::<Whole>(&mut nor, &mut net);
+}
+
+neurona::network! { struct FirstBelow: [f32; 2] => [f32; 2] { body: Backbone<FirstInFlash>, head: Square } }
+neurona::network! { struct LastBelow: [f32; 2] => [f32; 2] { body: Backbone<LastInFlash>, head: Square } }
+
+/// The same in what is below a head and does not learn.
+#[test]
+fn variants_of_a_backbone_do_not_read_each_other() {
+    let mut nor = Flash::new(2, true, 0);
+    let mut net = FirstBelow { head: Square::new([[7.0; 2]; 2], [7.0; 2]), ..FirstBelow::ZERO };
+    Store::<_, FirstBelow>::new(&mut nor, 0..512).expect("two pages").save(&mut net, 5).expect("an empty flash");
+    let found = Store::<_, LastBelow>::new(&mut nor, 0..512).expect("two pages").load(&mut LastBelow::ZERO);
+    assert_eq!(found, Err(RestoreError::Contents));
 }
 
 #[test]

@@ -28,6 +28,11 @@ neurona::network! {
     }
 }
 
+neurona::network! {
+    /// A record of 59 bytes.
+    struct Tiny: [f32; 1] => [f32; 1] { output: Dense<1, 1> }
+}
+
 /// What a network of any kind is filled with, so that each of its values tells the count of steps.
 pub(crate) trait Counts: Network + neurona::plain::Plain {
     fn set(&mut self, steps: u64) {
@@ -48,6 +53,7 @@ pub(crate) trait Counts: Network + neurona::plain::Plain {
     }
 }
 
+impl Counts for Tiny {}
 impl Counts for Small {}
 impl Counts for Large {}
 

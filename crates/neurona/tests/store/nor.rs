@@ -19,6 +19,8 @@ pub(crate) enum Torn {
     New,
     /// It reads as what was there or as changed, at each start anew.
     Unsteady,
+    /// It reads as anything in between, at each start anew.
+    Wavering,
 }
 
 impl Torn {
@@ -34,12 +36,14 @@ pub(crate) struct Nor<const READ: usize, const WORD: usize, const PAGE: usize> {
     written: Vec<bool>,
     /// Words whose write was cut: those may look as if they had not been written.
     torn: Vec<bool>,
-    /// Where a change was cut that reads as before or as changed, and the bytes of both.
-    unsteady: Vec<(usize, [Vec<u8>; 2])>,
+    /// Where a change was cut that reads as before or as changed, the bytes of both, and whether as anything in between.
+    unsteady: Vec<(usize, Vec<u8>, Vec<u8>, bool)>,
     /// Whether a word can be written only once between two erases.
     once: bool,
     /// Words and pages that are still changed before the power is cut, and what the cut leaves.
     cut: Option<(u64, Torn)>,
+    /// Reads that still succeed, and how many fail after them.
+    pub(crate) failing: Option<(u32, u32)>,
     /// Whether the power is off.
     pub(crate) off: bool,
     /// Pages that no longer take anything.
@@ -60,6 +64,7 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
             unsteady: Vec::new(),
             once,
             cut: None,
+            failing: None,
             off: false,
             worn: vec![false; pages],
             erases: vec![0; pages],
@@ -77,9 +82,12 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
     /// Switches the power on again.
     pub(crate) fn reboot(&mut self) {
         (self.off, self.cut) = (false, None);
-        for (at, ways) in &self.unsteady {
-            let bytes = &ways[self.rng.next_u32() as usize % 2];
-            self.bytes[*at..at + bytes.len()].copy_from_slice(bytes);
+        for (at, old, new, wavers) in &self.unsteady {
+            let choice = self.rng.next_u32() % if *wavers { 3 } else { 2 };
+            for (i, byte) in self.bytes[*at..at + old.len()].iter_mut().enumerate() {
+                let mask = [0, 0xff, self.rng.next_u32() as u8][choice as usize];
+                *byte = old[i] & !mask | new[i] & mask;
+            }
         }
     }
 
@@ -101,9 +109,9 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
 
     fn change_bytes(&mut self, at: usize, new: &[u8], torn: Torn) {
         let changed = at..at + new.len();
-        self.unsteady.retain(|(at, [old, _])| at + old.len() <= changed.start || changed.end <= *at);
-        if torn == Torn::Unsteady {
-            self.unsteady.push((at, [self.bytes[changed].to_vec(), new.to_vec()]));
+        self.unsteady.retain(|(at, old, ..)| at + old.len() <= changed.start || changed.end <= *at);
+        if matches!(torn, Torn::Unsteady | Torn::Wavering) {
+            self.unsteady.push((at, self.bytes[changed].to_vec(), new.to_vec(), torn == Torn::Wavering));
             return;
         }
         if torn == Torn::New {
@@ -116,7 +124,7 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
                 Torn::Mixed => self.rng.next_u32() as u8,
                 Torn::Front if i < front => 0xff,
                 Torn::Old | Torn::Front => 0,
-                Torn::New | Torn::Unsteady => 0xff,
+                Torn::New | Torn::Unsteady | Torn::Wavering => 0xff,
             };
             self.bytes[at + i] = old & !mask | new & mask;
         }
@@ -136,6 +144,14 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> ReadNorFlash for N
 
     fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
         self.powered()?;
+        match &mut self.failing {
+            Some((0, 0)) | None => {}
+            Some((0, left)) => {
+                *left -= 1;
+                return Err(NorFlashErrorKind::Other);
+            }
+            Some((good, _)) => *good -= 1,
+        }
         check_read(self, offset, bytes.len()).expect("reads are aligned and within the flash");
         bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
         Ok(())
