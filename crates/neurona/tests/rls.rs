@@ -95,7 +95,7 @@ fn the_memory_is_as_large_as_it_says() {
     assert_eq!(RlsMemory::<1>::BYTES, 4 * 4);
 }
 
-/// Inputs of 1e-5 to 1e35 in any order, which nothing can be learned from, and fast forgetting.
+/// Inputs of 10^-38 to 10^38 in any order, which nothing can be learned from, and the fastest forgetting.
 #[test]
 fn weights_stay_finite() {
     let mut seed = 1_u32;
@@ -103,13 +103,14 @@ fn weights_stay_finite() {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (seed >> 8) as f32 / 8_388_608.0 - 1.0
     };
-    for run in 0..60_000 {
-        let rls = Rls { forgetting: [1.0, 0.5, 0.1][run % 3], variance: 100.0 };
+    let rls = Rls { forgetting: 1e-6, variance: 1e20 };
+    for run in 0..40_000 {
         let (mut layer, mut memory) = (Dense::<3, 1>::ZERO, RlsMemory::ZERO);
         rls.begin(&mut memory);
         for _ in 0..20 {
-            let x = std::array::from_fn(|_| random() * 10_f32.powf(20.0 * random() + 15.0));
-            rls.learn(&mut layer, &x, &[random() * 10_f32.powf(20.0 * random() + 15.0)], &mut memory);
+            let mut wild = || random() * 10_f32.powf(38.0 * random());
+            let x = [wild(), wild(), wild()];
+            rls.learn(&mut layer, &x, &[wild()], &mut memory);
             assert!(
                 layer.weights.as_flattened().iter().chain(&layer.bias).all(|w| w.is_finite()),
                 "run {run}: {layer:?}"
