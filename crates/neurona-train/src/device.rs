@@ -81,10 +81,10 @@ mod tests {
     neurona::network! {
         #[allow(missing_docs)]
         struct Remembering: Signal<9, 2> => [f32; 3] {
-            first: Rnn<9, 2, 5, All, Silu>,
+            first: Frozen<Rnn<9, 2, 5, All, Silu>>,
             reservoir: EchoState<9, 5, 11, 3, 7, All, { 0.4_f32.to_bits() }>,
-            second: Gru<9, 11, 4, All>,
-            third: Lstm<9, 4, 6, All>,
+            second: Frozen<Gru<9, 11, 4, All>>,
+            third: Frozen<Lstm<9, 4, 6, All>>,
             again: EchoState<9, 6, 5, 2, 9>,
             output: Dense<5, 3>,
         }

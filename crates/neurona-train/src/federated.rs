@@ -7,7 +7,7 @@ use neurona::federated::{BLOCK, BODY_AT, CRC_AT, MAGIC, VERSION};
 use serde::Deserialize;
 
 use crate::model_file::{ModelFile, ModelFileError};
-use crate::{Spec, optim};
+use crate::optim;
 
 /// What a board has learned: the difference of its weights from those of a model file.
 #[derive(Clone, Debug, PartialEq)]
@@ -314,7 +314,7 @@ fn refuse_long_ones(records: &mut [(f64, Option<Refusal>)], base: f64, outlier: 
     }
 }
 
-/// The norm of what learning changes, so that the constants of a [`Standardize`](Spec::Standardize), which are of the size of
+/// The norm of what learning changes, so that the constants of a [`Standardize`](crate::Spec::Standardize), which are of the size of
 /// its inputs, are no measure; with a layer of a user's own, of which it is not known, that of all values.
 fn norm_of_parameters(base: &ModelFile) -> f64 {
     base.network().map_or_else(|_| norm(base.values()), |network| optim::norm(base.values(), &network.learned()))

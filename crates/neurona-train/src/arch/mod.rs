@@ -88,6 +88,19 @@ impl Spec {
         self.parts().map(Self::macs).fold(own, u64::saturating_add)
     }
 
+    /// Whether the gradient reaches every layer that learns, where one that does may stand before: a reservoir passes none on.
+    pub(crate) fn leads_back(&self, mut learns: bool) -> bool {
+        match self {
+            Self::Chain(layers) => layers.iter().all(|layer| {
+                let leads = layer.leads_back(learns);
+                learns = learns || layer.params() > 0;
+                leads
+            }),
+            Self::EchoState(_) => !learns,
+            _ => self.parts().all(|part| part.leads_back(learns)),
+        }
+    }
+
     /// What kind of layer it is, as messages name it.
     pub fn kind(&self) -> &'static str {
         match self {

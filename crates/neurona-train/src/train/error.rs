@@ -33,6 +33,11 @@ pub enum TrainError {
         /// How many the network has.
         found: usize,
     },
+    /// A layer that learns stands before one that passes no gradient on, and would stay as it is.
+    #[error(
+        "what learns before echo_state would stay as it is, for a reservoir passes no gradient on: put echo_state first"
+    )]
+    NoWayBack,
     /// The loss takes logits, and the network ends in a function that makes them probabilities.
     #[error(
         "{loss} is computed from the sums of the last layer, but the network ends in softmax or sigmoid: leave it out, \

@@ -359,6 +359,9 @@ pub(crate) fn check_run(
     for data in [Some(training), validation].into_iter().flatten() {
         check_data(network, data, settings.loss)?;
     }
+    if !network.spec().leads_back(false) {
+        return Err(TrainError::NoWayBack);
+    }
     if let Some(augment) = settings.augment {
         augment.check(network.inputs())?;
     }

@@ -1,5 +1,5 @@
 use ndarray::{Array2, array};
-use neurona::arch::ActivationSpec;
+use neurona::{Layer as _, arch::ActivationSpec};
 
 use super::*;
 use crate::{
@@ -210,6 +210,10 @@ fn data_that_do_not_fit_are_errors() {
         let probabilities = super::tests::network(vec![dense(2, 2, ActivationSpec::Tanh), last]);
         assert!(message(&probabilities, &data, &settings).contains("leave it out"));
     }
+    let layers = [<neurona::Rnn<2, 1, 3, neurona::All>>::SPEC, <neurona::EchoState<2, 3, 4, 2, 9>>::SPEC];
+    let [memory, reservoir] = layers.each_ref().map(Spec::from);
+    let behind = super::tests::network(vec![memory, reservoir, dense(4, 2, ActivationSpec::Identity)]);
+    assert!(message(&behind, &data, &settings).contains("put echo_state first"));
     let values =
         |value| Dataset::new(array![[0.0, 0.0]], Targets::values(array![[0.5, value]])).expect("the parts fit");
     assert_eq!(
