@@ -26,7 +26,7 @@ pub unsafe trait Zero: Sized {
         // SAFETY: `self` is valid for writes of its one value, and all-zero bytes are a value of the type. Where it has the
         // alignment of words, it is a number of them.
         unsafe {
-            if align_of::<Self>() % align_of::<u32>() == 0 {
+            if align_of::<Self>().is_multiple_of(align_of::<u32>()) {
                 kernel::zero(core::ptr::from_mut(self).cast(), size_of::<Self>() / size_of::<u32>());
             } else {
                 core::ptr::write_bytes(self, 0, 1);

@@ -82,7 +82,7 @@ impl Update {
 
 /// Where the gradients of a layer's parameters go.
 #[derive(Debug)]
-pub enum Target<'a, L: Learn + ?Sized> {
+pub enum Target<'a, L: Learn> {
     /// Times a scale into the parameters themselves.
     InPlace(&'a mut L, &'a Update),
     /// Added to a gradient, the parameters left as they are.
