@@ -17,7 +17,7 @@ use crate::model;
 /// A board sends a record: the difference of its weights from those of the model file that it began with, and how many
 /// examples it has learned. The mean of these differences, each weighted by its examples, is added to the weights of the base.
 /// A record that cannot be read, is of another network or from other weights, has no examples or a number that is not finite
-/// is refused; so is one that is much longer than the weights of the base, and of three or more that have changed something one
+/// is refused; so is one that is much longer than the parameters of the base, and of three or more that have changed something one
 /// that is much longer than these are in the middle. What is refused is said, and the rest is merged.
 #[derive(Args)]
 #[command(after_help = "\
@@ -33,7 +33,7 @@ pub(crate) struct Merge {
     /// The new model file
     #[arg(long)]
     out: PathBuf,
-    /// Refuse a record whose norm is more than this many times that of the weights of the base, or the median of the norms that
+    /// Refuse a record whose norm is more than this many times that of the parameters of the base, or the median of the norms that
     /// are not zero
     #[arg(long, value_name = "TIMES", default_value_t = 3.0)]
     outlier: f64,
@@ -132,7 +132,7 @@ mod tests {
             "damaged.delta: refused: the checksum is wrong",
             "none.delta: refused: cannot be read",
             "0.delta: 10 examples, norm 1.00: merged",
-            "3.delta: 10 examples, norm 899.00: refused: its norm is 899.00 times that of the weights of the base, 1.00",
+            "3.delta: 10 examples, norm 899.00: refused: its norm is 899.00 times that of the parameters of the base, 1.00",
             "merged 3 of 6 records into",
         ] {
             assert!(printed.contains(line), "no `{line}` in\n{printed}");
@@ -148,7 +148,7 @@ mod tests {
         for line in [
             "0.delta: 10 examples, norm 0.00: merged",
             "3.delta: 10 examples, norm 1.00: merged",
-            "4.delta: 10 examples, norm 1.00e38: refused: its norm is 1.00e38 times that of the weights of the base, 1.00",
+            "4.delta: 10 examples, norm 1.00e38: refused: its norm is 1.00e38 times that of the parameters of the base, 1.00",
             "merged 4 of 5 records into",
         ] {
             assert!(printed.contains(line), "no `{line}` in\n{printed}");

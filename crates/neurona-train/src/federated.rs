@@ -297,7 +297,7 @@ pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged,
     Ok(Merged { file, records })
 }
 
-/// Refuses what is longer than the weights of the base, and then what is longer than the others.
+/// Refuses what is longer than the parameters of the base, and then what is longer than the others.
 fn refuse_long_ones(records: &mut [(f64, Option<Refusal>)], base: f64, outlier: f64) {
     let refuse = |records: &mut [(f64, Option<Refusal>)], of: f64, why: fn(f64, f64) -> Refusal| {
         for (norm, refusal) in records.iter_mut().filter(|record| record.1.is_none()) {

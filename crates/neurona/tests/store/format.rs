@@ -225,7 +225,8 @@ fn variants_of_a_backbone_do_not_read_each_other() {
     let mut nor = Flash::new(2, true, 0);
     let mut net = FirstBelow { head: Square::new([[7.0; 2]; 2], [7.0; 2]), ..FirstBelow::ZERO };
     Store::<_, FirstBelow>::new(&mut nor, 0..512).expect("two pages").save(&mut net, 5).expect("an empty flash");
-    let found = Store::<_, LastBelow>::new(&mut nor, 0..512).expect("two pages").load(&mut LastBelow::ZERO);
+    let mut other = LastBelow::ZERO;
+    let found = Store::<_, LastBelow>::new(&mut nor, 0..512).expect("two pages").load(&mut other);
     assert_eq!(found, Err(RestoreError::Contents));
 }
 
