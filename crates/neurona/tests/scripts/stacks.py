@@ -128,6 +128,9 @@ def stack(number):
     if number % 2 == 1:
         more, to = vector(steps, channels)
         layers, last = layers + more, f"[f32; {to}]"
+    # What learns does not stand before a reservoir.
+    frozen = max((at for at, name in enumerate(layers) if name.startswith("EchoState")), default=0)
+    layers = [f"Frozen<{name}>" if at < frozen else name for at, name in enumerate(layers)]
     fields = "\n".join(f"        layer{at}: {name}," for at, name in enumerate(layers))
     return f"neurona::network! {{\n    stream struct Stack{number}: {first} => {last} {{\n{fields}\n    }}\n}}\n"
 

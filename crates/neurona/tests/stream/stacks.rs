@@ -121,9 +121,9 @@ neurona::network! {
 
 neurona::network! {
     stream struct Stack12: Signal<38, 1> => Signal<38, 6> {
-        layer0: Conv1d<Signal<38, 1>, Signal<38, 3>, Kernel1d<5, 1, 1>, Tanh, Causal>,
-        layer1: Residual<DepthwiseConv1d<Signal<38, 3>, Signal<38, 3>, Kernel1d<1, 1, 3>, Sigmoid, Causal>, Identity>,
-        layer2: Standardize<3, Signal<38, 3>>,
+        layer0: Frozen<Conv1d<Signal<38, 1>, Signal<38, 3>, Kernel1d<5, 1, 1>, Tanh, Causal>>,
+        layer1: Frozen<Residual<DepthwiseConv1d<Signal<38, 3>, Signal<38, 3>, Kernel1d<1, 1, 3>, Sigmoid, Causal>, Identity>>,
+        layer2: Frozen<Standardize<3, Signal<38, 3>>>,
         layer3: EchoState<38, 3, 6, 5, 1, All>,
     }
 }
