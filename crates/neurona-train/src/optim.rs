@@ -233,28 +233,49 @@ impl OptimizerState {
     /// Parameters without a partner in the gradient or in the optimizer's memory stay as they are.
     pub fn step(&mut self, rate: f32, parameters: &mut [f32], gradient: &[f32]) {
         let all = 0..parameters.len().min(gradient.len()).min(self.mean.len());
-        self.step_in(rate, parameters, gradient, &[all]);
+        self.step_in(rate, parameters, &[gradient], &[all]);
     }
 
-    /// Takes one step in the ranges of `learned` alone.
+    /// Takes one step by the sum of these gradients, added in their order, in the ranges of `learned` alone.
     ///
-    /// Parameters do not depend on each other, so that neither threads nor the length of a chunk change a bit.
-    pub(crate) fn step_in(&mut self, rate: f32, parameters: &mut [f32], gradient: &[f32], learned: &[Range<usize>]) {
-        /// Parameters that are worth a thread's while: some 10 us.
-        const CHUNK: usize = 1 << 14;
-        let length = matches!(self.optimizer, Optimizer::Normalized).then(|| norm(gradient, learned));
+    /// Parameters do not depend on each other, so that neither threads nor the length of a piece change a bit.
+    pub(crate) fn step_in<G: AsRef<[f32]> + Sync>(
+        &mut self,
+        rate: f32,
+        parameters: &mut [f32],
+        gradients: &[G],
+        learned: &[Range<usize>],
+    ) {
+        let length = match (self.optimizer, gradients) {
+            (Optimizer::Normalized, [gradient]) => Some(norm(gradient.as_ref(), learned)),
+            _ => None,
+        };
         let (step, optimizer) = (self.next_step(rate, length), self.optimizer);
         for range in learned {
-            let parameters = parameters[range.clone()].par_chunks_mut(CHUNK);
-            let gradient = gradient[range.clone()].par_chunks(CHUNK);
-            let mean = self.mean[range.clone()].par_chunks_mut(CHUNK);
-            let square = self.square[range.clone()].par_chunks_mut(CHUNK);
-            parameters
-                .zip(gradient)
-                .zip(mean)
-                .zip(square)
-                .for_each(|(((w, g), m), s)| widest!(step.take(optimizer, w, g, m, s)));
+            let piece = range.len().div_ceil(rayon::current_num_threads()).next_multiple_of(BLOCK).max(WORTH);
+            let parameters = parameters[range.clone()].par_chunks_mut(piece);
+            let mean = self.mean[range.clone()].par_chunks_mut(piece);
+            let square = self.square[range.clone()].par_chunks_mut(piece);
+            let starts = (range.start..range.end).into_par_iter().step_by(piece);
+            parameters.zip(mean).zip(square).zip(starts).for_each(|(((w, m), s), start)| {
+                let mut memory = [0.0; BLOCK];
+                let blocks = w.chunks_mut(BLOCK).zip(m.chunks_mut(BLOCK)).zip(s.chunks_mut(BLOCK));
+                for (((w, m), s), start) in blocks.zip((start..).step_by(BLOCK)) {
+                    let g = sum(gradients, start..start + w.len(), &mut memory);
+                    widest!(step.take(optimizer, w, g, m, s));
+                }
+            });
         }
+    }
+
+    /// Whether a step is shared by threads.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.mean.len() > WORTH
+    }
+
+    /// Whether a step needs the whole gradient before it changes the first parameter.
+    pub(crate) fn needs_length(&self) -> bool {
+        matches!(self.optimizer, Optimizer::Normalized)
     }
 
     /// How far the proximal step of `l1 |w|`, which follows the optimizer's own at this rate, takes the weight at this
@@ -300,6 +321,28 @@ impl OptimizerState {
         let per_length = length.filter(|length| *length != 0.0).map_or(0.0, |length| wide / length);
         let mean_rate = (wide / (1.0 - self.powers.0)) as f32;
         Step { rate, mean_rate, per_length, per_root: 1.0 / self.correction() }
+    }
+}
+
+/// Parameters that are worth a thread's while: some 3 us.
+const WORTH: usize = 1 << 12;
+/// Parameters whose gradients are added before the step is taken: few enough to stay in the nearest cache.
+const BLOCK: usize = 1 << 10;
+
+/// The sum of the gradients in this range, in `memory` where there are several.
+fn sum<'a, G: AsRef<[f32]>>(gradients: &'a [G], range: Range<usize>, memory: &'a mut [f32; BLOCK]) -> &'a [f32] {
+    match gradients {
+        [] => &[],
+        [gradient] => &gradient.as_ref()[range],
+        [first, others @ ..] => {
+            let sums = &mut memory[..range.len()];
+            sums.copy_from_slice(&first.as_ref()[range.clone()]);
+            for other in others {
+                let values = &other.as_ref()[range.clone()];
+                widest!(sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value));
+            }
+            sums
+        }
     }
 }
 

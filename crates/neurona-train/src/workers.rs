@@ -1,11 +1,16 @@
-//! Many independent jobs on all cores.
+//! Work for all cores: many independent jobs, and many short pieces one after the other.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    hint,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
 };
 
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPoolBuilder, Yield};
 
 use crate::train::{MOST_THREADS, TrainError};
 
@@ -39,8 +44,58 @@ pub(crate) fn each<T: Send>(
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
+/// Does `work` on this thread of a pool while the others stay awake for the pieces of it that they are given.
+///
+/// A thread of rayon's that finds nothing to do goes to sleep within some 20 us, and to wake it takes as long as a step of a
+/// small network. Here the others look for work without end, on no more threads than there are cores. Where they find none
+/// for milliseconds, as while a checkpoint is written, they nap.
+pub(crate) fn awake<T>(work: impl FnOnce() -> T) -> T {
+    /// Looks in vain before a nap: some 5 ms.
+    const AWAKE: u32 = 1 << 16;
+    /// Looks in vain before a thread of another program may have the core.
+    const POLITE: u32 = 1 << 6;
+    const NAP: Duration = Duration::from_micros(200);
+    /// Sets what it holds at the end of the work, of a panic too.
+    struct Done<'a>(&'a AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let Some(here) = rayon::current_thread_index() else { return work() };
+    let (threads, cores) = (rayon::current_num_threads(), thread::available_parallelism().map_or(1, usize::from));
+    let done = AtomicBool::new(false);
+    let look = |thread: usize| {
+        // On this thread the work is done; no more threads than there are cores help it.
+        let helps = (1..cores).contains(&((thread + threads - here) % threads));
+        let mut idle = 0;
+        while helps && !done.load(Ordering::Relaxed) {
+            if rayon::yield_now() == Some(Yield::Executed) {
+                idle = 0;
+                continue;
+            }
+            idle = AWAKE.min(idle + 1);
+            match idle {
+                AWAKE.. => thread::sleep(NAP),
+                _ if idle % POLITE == 0 => thread::yield_now(),
+                _ => hint::spin_loop(),
+            }
+        }
+    };
+    rayon::in_place_scope(|scope| {
+        let _done = Done(&done);
+        scope.spawn_broadcast(|_, context| look(context.index()));
+        work()
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::panic;
+
+    use rayon::prelude::*;
+
     use super::*;
 
     #[test]
@@ -58,5 +113,20 @@ mod tests {
         let expected: Vec<usize> = (0..20).map(|number| number * number).collect();
         assert_eq!(results.expect("threads can be started"), expected);
         assert!(most.into_inner() <= 2, "as many jobs at a time as there are threads");
+    }
+
+    #[test]
+    fn pieces_are_done_while_others_are_awake() {
+        let sum = || (0..100).map(|_| (0..64_u64).into_par_iter().sum::<u64>()).sum::<u64>();
+        assert_eq!(awake(sum), 201_600, "outside of a pool");
+        for threads in [1, 2, 5] {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+            assert_eq!(pool.install(|| awake(sum)), 201_600);
+            // A nap is no sleep, and who naps sees the end.
+            let idle = || thread::sleep(Duration::from_millis(30));
+            assert_eq!(pool.install(|| awake(|| (idle(), sum()).1)), 201_600);
+            let fails = || pool.install(|| awake(|| -> u64 { panic!("on purpose") }));
+            assert!(panic::catch_unwind(panic::AssertUnwindSafe(fails)).is_err(), "and the others do not wait");
+        }
     }
 }

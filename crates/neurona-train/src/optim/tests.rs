@@ -59,7 +59,7 @@ fn only_what_is_learned_changes() {
     for optimizer in Optimizer::ALL {
         let (name, mut parameters) = (optimizer.name(), START);
         let mut state = OptimizerState::new(optimizer, parameters.len());
-        state.step_in(RATE, &mut parameters, &gradient(3), &[0..1, 3..5]);
+        state.step_in(RATE, &mut parameters, &[&gradient(3)], &[0..1, 3..5]);
         for at in 0..5 {
             assert_eq!(parameters[at] == START[at], at == 1 || at == 2, "{name}: parameter {at}");
         }

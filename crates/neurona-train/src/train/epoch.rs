@@ -20,6 +20,7 @@ use crate::{
     random::{Purpose, Random},
     schedule::Rate,
     simd::widest,
+    workers::awake,
 };
 
 /// Whom to tell about the progress, and who may ask to stop.
@@ -89,6 +90,13 @@ struct Shard {
     tape: Tape,
     gradient: Gradient,
     sums: Sums,
+}
+
+impl AsRef<[f32]> for Shard {
+    /// Its gradient.
+    fn as_ref(&self) -> &[f32] {
+        self.gradient.values()
+    }
 }
 
 /// A training run.
@@ -198,6 +206,18 @@ impl<'a> Run<'a> {
 
     /// Trains until the end.
     pub(super) fn run(
+        self,
+        keeper: Option<&mut Keeper<'_>>,
+        observer: &mut Observer<'_>,
+    ) -> Result<Trained, TrainError> {
+        // Where all is done on one thread, no other has to be awake.
+        if self.shards.len() > 1 || self.state.optimizer.is_shared() {
+            return awake(|| self.epochs(keeper, observer));
+        }
+        self.epochs(keeper, observer)
+    }
+
+    fn epochs(
         mut self,
         mut keeper: Option<&mut Keeper<'_>>,
         observer: &mut Observer<'_>,
@@ -306,16 +326,22 @@ impl<'a> Run<'a> {
         if let [whole] = &*shards {
             network.track(&whole.tape);
         }
-        let gradient = sum_gradients(shards);
         let values = network.values_mut();
-        self.penalty.add_gradient(&self.weights, values, gradient);
-        if let Some(limit) = settings.clip_value {
-            clip_values(gradient, limit);
+        // What asks for the whole gradient before the step asks for the sum; else the step adds, in the same order.
+        let changed = self.penalty.l2 != 0.0 || settings.clip_value.is_some() || settings.clip_norm.is_some();
+        if changed || state.optimizer.needs_length() {
+            let gradient = sum_gradients(shards);
+            self.penalty.add_gradient(&self.weights, values, gradient);
+            if let Some(limit) = settings.clip_value {
+                clip_values(gradient, limit);
+            }
+            if let Some(limit) = settings.clip_norm {
+                clip_norm(gradient, &self.learned, limit);
+            }
+            state.optimizer.step_in(rate, values, &[gradient], &self.learned);
+        } else {
+            state.optimizer.step_in(rate, values, shards, &self.learned);
         }
-        if let Some(limit) = settings.clip_norm {
-            clip_norm(gradient, &self.learned, limit);
-        }
-        state.optimizer.step_in(rate, values, gradient, &self.learned);
         self.penalty.shrink(&self.weights, values, rate, &state.optimizer);
         state.steps += 1;
         sums
