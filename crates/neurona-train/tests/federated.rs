@@ -143,6 +143,8 @@ fn eight_bits_are_near_enough() {
     for (near, exact) in near.values.iter().zip(&exact.values) {
         assert!((near - exact).abs() <= 1.0 / 254.0 * (1.0 + 4.0 * f32::EPSILON));
     }
+    let end = Delta::from_bytes(&record(f32::MAX, -1.0, 7, Precision::Eighth)).expect("a whole record");
+    assert!(end.values.iter().all(|value| value.is_finite()), "{:?}", end.values);
     let not = Delta::from_bytes(&record(f32::INFINITY, 0.0, 7, Precision::Eighth)).expect("a whole record");
     assert!(not.values.iter().all(|value| value.is_nan()));
 }

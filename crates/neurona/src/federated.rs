@@ -90,7 +90,7 @@ pub enum Precision {
     Full,
     /// A byte a value, and a scale for every [`BLOCK`] of them, or what is left at the end: `f32`, then the values as `i8`. A
     /// value is the byte times the scale, which is the largest size in the block over 127, so that it is off by at most 1/254
-    /// of that size. Where a value of a block is not finite, its scale is NaN. Where the scale is zero, as of what has not learned,
+    /// of that size, or by 64 times the least number that `f32` has where that is more. Where a value of a block is not finite, its scale is NaN. Where the scale is zero, as of what has not learned,
     /// there are no bytes behind it.
     Eighth,
 }
@@ -228,6 +228,8 @@ fn eighth<I: Iterator<Item = f32>>(values: impl Fn() -> I, sink: &mut dyn FnMut(
         finite &= value.is_finite();
     }
     let scale = if finite { largest / 127.0 } else { f32::NAN };
+    // Rounded up, it would make the largest number infinite again.
+    let scale = if scale * 127.0 == f32::INFINITY { scale.next_down() } else { scale };
     sink(&scale.to_le_bytes());
     // A NaN is no zero.
     if scale == 0.0 {

@@ -46,7 +46,7 @@ pub unsafe trait Plain: Zero + 'static {
     const NO_PADDING: () = ();
 }
 
-/// What goes in and out of layers: a number, or an array of such.
+/// What goes in and out of layers, and what targets are: a number, or an array of such.
 pub trait Numbers: Plain {
     /// Whether none of them is NaN or infinite.
     #[inline]
@@ -74,6 +74,21 @@ impl Numbers for i8 {
 }
 
 impl Numbers for u8 {
+    #[inline]
+    fn are_finite(_: &[Self]) -> bool {
+        true
+    }
+}
+
+impl Numbers for u32 {
+    #[inline]
+    fn are_finite(_: &[Self]) -> bool {
+        true
+    }
+}
+
+/// No number, as the target of what has none.
+impl Numbers for () {
     #[inline]
     fn are_finite(_: &[Self]) -> bool {
         true

@@ -89,7 +89,7 @@ pub enum Clip {
     /// The whole gradient is shortened to this length where it is longer (Pascanu, Mikolov and Bengio, 2013).
     ///
     /// Squares are summed in the order of the struct; where the sum overflows, with a length above 10^19, the mini-batch is
-    /// refused.
+    /// refused, and of components below 10^-23 they are zero.
     Norm(f32),
 }
 
@@ -240,7 +240,8 @@ impl Optimizer for Descent {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Velocity {
-    /// The share of the velocity that stays from one step to the next, at least 0 and less than 1.
+    /// The share of the velocity that stays from one step to the next, at least 0 and less than 1. Where it is made less on the way,
+    /// the velocity is still as long as the greater one made it.
     pub momentum: f32,
     /// Whether the step looks ahead.
     pub nesterov: bool,

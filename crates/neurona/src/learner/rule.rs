@@ -85,7 +85,9 @@ pub struct InPlace {
     pub schedule: Schedule,
     /// How large a component of the gradient may be, as the largest input of a layer times the largest gradient of its sums: at
     /// least 0 and at most [`MAX_GRADIENT`], which it is unless told. Where a layer exceeds it the step ends there: that layer
-    /// and those before it learn nothing of the example, which is [refused](Refused::Layer).
+    /// and those before it learn nothing of the example, which is [refused](Refused::Layer). A bias of a convolution has the
+    /// gradients of all places, each of which the limit is for. One of less than 1e-18, whose square is next to nothing, may be
+    /// exceeded.
     pub limit: f32,
     /// Penalty on the size of weights; small ones become zero (proximal: Daubechies and others, 2004).
     pub l1: f32,
@@ -155,7 +157,8 @@ pub(super) fn each<N: Learn, const K: usize>(
 }
 
 /// The largest rate of learning, 2^32. With it and [`MAX_GRADIENT`] a step is at most 2^96, which a parameter near the largest
-/// number rounds off: parameters that are finite stay so.
+/// number rounds off: parameters that are finite stay so. (In place, of a bias of a convolution the step is as many times that as
+/// there are places, which may not be rounded off where there are more than 128.)
 pub const MAX_RATE: f32 = 4_294_967_296.0;
 
 /// The largest component of a gradient that a step is taken with: the root of the largest number, rounded down. Its square is

@@ -3,7 +3,7 @@
 use rand_core::Rng;
 
 use super::{Element, Kept, below, decode, encode};
-use crate::plain::Plain;
+use crate::plain::Numbers;
 use crate::shape::Tensor;
 
 /// Reservoir sampling: after n examples each of them is kept with the same probability, CAPACITY / n (Vitter 1985, "Random
@@ -24,7 +24,7 @@ pub struct Reservoir<const N: usize, Q, T, const CAPACITY: usize> {
     seen: u32,
 }
 
-impl<const N: usize, Q: Element, T: Plain + Copy, const CAPACITY: usize> Reservoir<N, Q, T, CAPACITY> {
+impl<const N: usize, Q: Element, T: Numbers + Copy, const CAPACITY: usize> Reservoir<N, Q, T, CAPACITY> {
     /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of.
     pub const fn new(scale: f32) -> Self {
         const {
@@ -53,10 +53,11 @@ impl<const N: usize, Q: Element, T: Plain + Copy, const CAPACITY: usize> Reservo
         (self.len, self.seen) = (0, 0);
     }
 
-    /// Keeps an example, or leaves it out, by chance.
+    /// Keeps an example, or leaves it out, by chance. One with a number that is not finite, in the sample or the target, is
+    /// refused.
     pub fn offer<X: Tensor, R: Rng>(&mut self, x: &X, target: T, rng: &mut R) -> Kept {
         const { assert!(size_of::<X>() == 4 * N, "the buffer is for samples of another length") }
-        if !x.is_finite() {
+        if !x.is_finite() || !target.is_finite() {
             return Kept::Refused;
         }
         self.seen = self.seen.saturating_add(1);
@@ -121,6 +122,7 @@ mod tests {
         assert_eq!(buffer.draw(&mut rng, &mut x), None);
         assert_eq!(buffer.offer(&[[f32::NAN], [0.0]], [1.0], &mut rng), Kept::Refused);
         assert_eq!(buffer.offer(&[[0.0], [f32::INFINITY]], [1.0], &mut rng), Kept::Refused);
+        assert_eq!(buffer.offer(&[[0.0], [0.0]], [f32::NAN], &mut rng), Kept::Refused);
         assert_eq!(buffer.offer(&[[1.6], [-99.0]], [1.0], &mut rng), Kept::At(0));
         assert_eq!((buffer.draw(&mut rng, &mut x), x), (Some([1.0]), [[1.5], [-63.5]]));
         assert_eq!((buffer.get(1, &mut x), buffer.seen()), (None, 1));

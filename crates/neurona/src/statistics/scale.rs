@@ -60,7 +60,9 @@ impl<const N: usize> RunningScale<N> {
         let after = |x: f32, mean: f32, variance: f32| {
             let d = x - mean;
             let mean = mean + d / count as f32;
-            (mean, variance + (d * (x - mean) - variance) / count as f32)
+            let square = d * (x - mean);
+            // Where the mean is rounded beyond x, as with a limit of 1, it is no square.
+            (mean, variance + (if square < 0.0 { 0.0 } else { square } - variance) / count as f32)
         };
         let all = || x.iter().zip(self.mean).zip(self.variance);
         if !all().map(|((x, m), v)| after(*x, m, v)).all(|(m, v)| m.is_finite() && v.is_finite()) {
@@ -211,5 +213,18 @@ mod tests {
         let mut newest = RunningScale::<1>::new(0);
         assert!(newest.add(&[1.0]) && newest.add(&[3.0]));
         assert_eq!((newest.mean(), newest.variance()), (&[3.0], &[0.0]));
+    }
+
+    /// With a limit of 1 the mean is the newest sample but for a rounding, on either side of it.
+    #[test]
+    fn no_variance_is_negative() {
+        let mut rounded = 0;
+        for i in 0..10_000 {
+            let (mut running, next) = (RunningScale::<2>::new(1), stream(i + 1).map(|x| x / 3.0));
+            assert!(running.add(&stream(i)) && running.add(&next));
+            rounded += u32::from(running.mean() != &next);
+            assert!(running.variance().iter().all(|variance| *variance >= 0.0));
+        }
+        assert!(rounded > 100, "{rounded}");
     }
 }
