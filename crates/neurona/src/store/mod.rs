@@ -101,7 +101,7 @@ use io::{Reader, Writer, unit};
 use record::{BODY_AT, CRC_AT, Header, Start, crc};
 pub use record::{Contents, HEADER, Learnt, MAGIC, VERSION, Whole};
 use ring::Ring;
-use slots::{Found, Slots};
+use slots::{Found, Slots, Survey};
 
 /// Records of what the network `N` has learned, in a region of the flash `F`.
 ///
@@ -113,6 +113,8 @@ use slots::{Found, Slots};
 #[derive(Debug)]
 pub struct Store<F, N, C = Whole> {
     slots: Slots<F>,
+    /// Whether the last write was one of this store, and was not cut.
+    is_settled: bool,
     network: PhantomData<(fn(N), C)>,
 }
 
@@ -134,7 +136,7 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
     /// The region does not consist of whole pages of the flash, or has not room for two records that share no page.
     pub fn new(flash: F, region: Range<u32>) -> Result<Self, RegionError> {
         let ring = Ring::new(&region, flash.capacity(), F::ERASE_SIZE, unit::<F>(), HEADER + C::CAPACITY)?;
-        Ok(Self { slots: Slots { flash, ring }, network: PhantomData })
+        Ok(Self { slots: Slots { flash, ring }, is_settled: false, network: PhantomData })
     }
 
     /// Number of records that the region has room for.
@@ -158,16 +160,39 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
         if !C::is_finite(net) {
             return Err(SaveError::NotFinite);
         }
-        let newest = self.slots.newest_surely(&header).map_err(SaveError::Flash)?;
-        header.sequence = self.slots.next_sequence(&header, newest).ok_or(SaveError::Sequence)?;
+        let survey = self.slots.survey(&header).map_err(SaveError::Flash)?;
+        header.sequence = self.slots.next_sequence(&header, survey).ok_or(SaveError::Sequence)?;
+        // What may be newer and cannot be read is erased when there is a record that is newer still, if there is room for that.
+        let mut written = Err(SaveError::Worn);
+        if survey.in_doubt {
+            written = self.write(net, &mut header, survey, true);
+        }
+        if written.is_err() {
+            written = self.write(net, &mut header, survey, false);
+        }
+        self.is_settled = written.is_ok();
+        if survey.in_doubt {
+            self.erase_doubtful(&header, survey.newest, written?);
+        }
+        written.map(|_| Saved { sequence: header.sequence, steps })
+    }
 
-        let Slots { ring, .. } = self.slots;
-        let mut slot = newest.map_or(0, |newest| ring.next(newest.slot));
+    /// Writes a record behind the newest, and gives its slot; with `spares` no group is erased that may have one which is newer
+    /// and cannot be read.
+    fn write(&mut self, net: &mut N, header: &mut Header, survey: Survey, spares: bool) -> Result<u32, SaveError> {
+        let (Slots { ring, .. }, Survey { newest, .. }) = (&self.slots, survey);
+        let ring = *ring;
+        let mut slot = newest
+            .map_or(0, |newest| if self.may_go_on() { ring.next(newest.slot) } else { ring.next_group(newest.slot) });
         let mut why = SaveError::Worn;
         for _ in 0..ring.slots() {
             if ring.begins_group(slot) {
                 if newest.is_some_and(|newest| ring.share_group(slot, newest.slot)) {
                     break;
+                }
+                if spares && self.slots.is_doubtful(slot, header, newest) {
+                    slot = ring.next_group(slot);
+                    continue;
                 }
                 if let Err(kind) = self.slots.erase_group(slot) {
                     why = SaveError::Flash(kind);
@@ -175,9 +200,9 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
                     continue;
                 }
             }
-            header.crc = checksum::<N, C>(&header, net);
-            match self.slots.write(slot, &header, &mut |sink| C::read(net, sink)) {
-                Ok(true) => return Ok(Saved { sequence: header.sequence, steps }),
+            header.crc = checksum::<N, C>(header, net);
+            match self.slots.write(slot, header, &mut |sink| C::read(net, sink)) {
+                Ok(true) => return Ok(slot),
                 Ok(false) => {}
                 Err(kind) => why = SaveError::Flash(kind),
             }
@@ -188,6 +213,26 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
         Err(why)
     }
 
+    /// Whether a slot that reads as erased is, or has at most the beginning of a record, which is always the same.
+    const fn may_go_on(&self) -> bool {
+        self.is_settled || F::WRITE_SIZE <= MAGIC.len()
+    }
+
+    /// Erases the groups of what cannot be read, now that what was written is newer; not the group of that, nor that of the record
+    /// before it.
+    fn erase_doubtful(&mut self, header: &Header, newest: Option<Found>, written: u32) {
+        let Slots { ring, .. } = self.slots;
+        let mut slot = 0;
+        for _ in 0..ring.groups() {
+            let mut kept = newest.map(|newest| newest.slot).into_iter().chain([written]);
+            if !kept.any(|kept| ring.share_group(slot, kept)) && self.slots.is_doubtful(slot, header, newest) {
+                // Where it fails the next save sees to it.
+                let _ = self.slots.erase_group(slot);
+            }
+            slot = ring.next_group(slot);
+        }
+    }
+
     /// Fills the network with the newest record that is whole.
     ///
     /// # Errors
@@ -196,7 +241,7 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
     /// [`RestoreError::Unstable`].
     pub fn load(&mut self, net: &mut N) -> Result<Saved, RestoreError> {
         let like = Self::header(net);
-        let Some(Found { slot, header, len }) = self.slots.newest(&like) else {
+        let Some(Found { slot, header, len }) = self.slots.survey(&like).map_err(RestoreError::Flash)?.newest else {
             return Err(self.slots.why_none(&like));
         };
         if like.weights != header.weights {
@@ -225,7 +270,8 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
     /// The flash fails. The newest record is erased last, so that no older one comes back.
     pub fn erase(&mut self, net: &mut N) -> Result<(), SaveError> {
         let Slots { ring, .. } = self.slots;
-        let mut slot = self.slots.newest(&Self::header(net)).map_or(0, |newest| ring.next_group(newest.slot));
+        let survey = self.slots.survey(&Self::header(net)).map_err(SaveError::Flash)?;
+        let mut slot = survey.newest.map_or(0, |newest| ring.next_group(newest.slot));
         for _ in 0..ring.groups() {
             self.slots.erase_group(slot).map_err(SaveError::Flash)?;
             slot = ring.next_group(slot);

@@ -23,19 +23,27 @@ pub(super) struct Found {
     pub(super) len: usize,
 }
 
-/// Which slots could not be read.
+/// What is known of the records of a network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Survey {
+    pub(super) newest: Option<Found>,
+    /// Whether a place could not be read, steadily: what is there may be a newer record.
+    pub(super) in_doubt: bool,
+}
+
+/// Which places could not be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Unread {
-    slots: u32,
-    /// A hash of which they are.
+    /// Number of headers.
+    headers: u32,
+    /// A hash of which places they are, in the order of reading.
     which: u32,
     error: Option<NorFlashErrorKind>,
 }
 
 impl Unread {
     fn add(&mut self, slot: u32, error: NorFlashErrorKind) {
-        self.slots += 1;
-        self.which = self.which.wrapping_mul(31).wrapping_add(slot);
+        self.which = self.which.wrapping_mul(31).wrapping_add(slot.wrapping_add(1));
         self.error = Some(error);
     }
 }
@@ -50,34 +58,47 @@ impl Found {
 impl<F: NorFlash> Slots<F> {
     /// The newest record that is whole, of the network and the parts that `like` names.
     ///
-    /// Only the headers are read, and the newest candidate whole; where it is damaged, the one before it. A place that
-    /// cannot be read, such as a cut write in a flash with error correction, is damaged.
-    pub(super) fn newest(&mut self, like: &Header) -> Option<Found> {
-        self.look(|header| header.is_like(like)).0
+    /// Only the headers are read, and the newest candidate whole; where it is damaged, the one before it. Where anything cannot be
+    /// read it is read once more: a second time without a fault is believed, and one with the same faults shows what is damaged,
+    /// such as a cut write in a flash with error correction.
+    ///
+    /// # Errors
+    ///
+    /// No header can be read, or reading fails at some places and then at others: the newest record may be among them.
+    pub(super) fn survey(&mut self, like: &Header) -> Result<Survey, NorFlashErrorKind> {
+        let (newest, unread) = self.look(|header| header.is_like(like));
+        let Some(error) = unread.error else { return Ok(Survey { newest, in_doubt: false }) };
+        let (again, unread_again) = self.look(|header| header.is_like(like));
+        match unread_again.error {
+            None => Ok(Survey { newest: again, in_doubt: false }),
+            Some(_) if unread.headers < self.ring.slots() && (again, unread_again) == (newest, unread) => {
+                Ok(Survey { newest, in_doubt: true })
+            }
+            Some(_) => Err(error),
+        }
     }
 
-    /// The same for what is about to erase: an error where the flash cannot be read, or not steadily.
-    ///
-    /// A place that cannot be read looks empty. One whose write was cut stays so, and is written over; but where reading fails at
-    /// some places and then at others, or everywhere, the newest record may be among them.
-    pub(super) fn newest_surely(&mut self, like: &Header) -> Result<Option<Found>, NorFlashErrorKind> {
-        let (newest, unread) = self.look(|header| header.is_like(like));
-        match unread.error {
-            None => Ok(newest),
-            Some(error) if unread.slots == self.ring.slots() => Err(error),
-            Some(error) => {
-                let again = self.look(|header| header.is_like(like));
-                if again == (newest, unread) { Ok(newest) } else { Err(error) }
+    /// Whether a group has a place that cannot be read and may be a record that is newer than this one, or has become one that can.
+    pub(super) fn is_doubtful(&mut self, group_of: u32, like: &Header, newest: Option<Found>) -> bool {
+        let ring = self.ring;
+        (0..ring.slots()).filter(|slot| ring.share_group(*slot, group_of)).any(|slot| match self.start_of(slot) {
+            Err(_) => true,
+            Ok(Start::Record(header, len)) => {
+                let found = Found { slot, header, len };
+                let is_newer = newest.is_none_or(|newest| found.key() > newest.key());
+                header.is_like(like) && is_newer && self.is_whole(&found) != Ok(false)
             }
-        }
+            Ok(_) => false,
+        })
     }
 
     /// The number of the next record: one more than that of the newest, and than those of the ones that were cut since.
     ///
     /// A word whose write was cut may read as it should at one start and not at the next. So a record that is damaged now can
-    /// be whole later, and is then not to be taken for a newer one that has its number. `None` when there are no more numbers.
+    /// be whole later, and is then not to be taken for a newer one that has its number. Of what cannot be read, each slot may have
+    /// as many numbers as a save passes over. `None` when there are no more numbers.
     #[inline(never)]
-    pub(super) fn next_sequence(&mut self, like: &Header, newest: Option<Found>) -> Option<u64> {
+    pub(super) fn next_sequence(&mut self, like: &Header, Survey { newest, in_doubt }: Survey) -> Option<u64> {
         let first = match newest {
             Some(newest) => newest.header.sequence.checked_add(1)?,
             None => 0,
@@ -92,14 +113,18 @@ impl<F: NorFlash> Slots<F> {
                 next = header.sequence.checked_add(1)?;
             }
         }
-        Some(next)
+        let slots = u64::from(self.ring.slots());
+        if in_doubt { next.checked_add(slots.checked_mul(slots)?) } else { Some(next) }
     }
 
     /// Why there is no record like this one.
     pub(super) fn why_none(&mut self, like: &Header) -> RestoreError {
         if let Some(Found { header, .. }) = self.look(|_| true).0 {
             let (expected, found) = (like.fingerprint, header.fingerprint);
-            return if found == expected {
+            return if header.is_like(like) {
+                // It was not there a moment ago.
+                RestoreError::Flash(NorFlashErrorKind::Other)
+            } else if found == expected {
                 RestoreError::Contents
             } else {
                 RestoreError::Architecture { expected, found }
@@ -128,9 +153,8 @@ impl<F: NorFlash> Slots<F> {
                     Ok(Start::Record(header, len)) => (header, len),
                     Ok(_) => continue,
                     Err(error) => {
-                        if below.is_none() {
-                            unread.add(slot, error);
-                        }
+                        unread.add(slot, error);
+                        unread.headers += u32::from(below.is_none());
                         continue;
                     }
                 };

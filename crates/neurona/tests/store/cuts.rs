@@ -179,6 +179,79 @@ fn a_save_erases_nothing_of_a_flash_that_cannot_be_read() {
     }
 }
 
+/// What cannot be read, for a while or as long as a save lasts, is not lost for it: as long as there is a third group, and with
+/// the remains of a cut save there as well.
+#[test]
+fn places_that_cannot_be_read_lose_nothing() {
+    let mut counts = [0; 2];
+    for seed in 0..20_000 {
+        unreadable::<128>(seed, &mut counts);
+        unreadable::<64>(seed, &mut counts);
+    }
+    assert!(counts.iter().all(|count| *count > 4_000), "saves that were refused, and saves that were not: {counts:?}");
+}
+
+fn unreadable<const P: usize>(seed: u64, counts: &mut [u32; 2]) {
+    let mut rng = Pcg32::new(seed, 3);
+    let mut below = |limit: usize| rng.next_u32() as usize % limit;
+    let pages = 3 + below(3);
+    let mut nor = Nor::<1, 4, P>::new(pages, true, seed);
+    let saves = 1 + below(14) as u64;
+    for steps in 1..=saves {
+        save::<Tiny, _, _, _>(&mut nor, steps).expect("a flash that is well");
+    }
+    let has_cut = below(2) == 0;
+    if has_cut {
+        nor.cut_after(below(16) as u64, Torn::ALL[below(4)], seed);
+        save::<Tiny, _, _, _>(&mut nor, 98);
+        nor.reboot();
+    }
+    let before = load::<Tiny, _, _, _>(&mut nor).expect("one was saved").steps;
+    assert!(before == saves || has_cut && before == 98);
+    let page = below(pages) * P;
+    let first = below(P);
+    let places = if below(2) == 0 { page..page + P } else { page + first..page + first + 1 + below(P - first) };
+    let lasts = if below(2) == 0 { u32::MAX } else { below(40) as u32 };
+    if below(4) == 0 {
+        nor.failing = Some((below(40) as u32, 1));
+    } else {
+        nor.unreadable = Some((places, lasts));
+    }
+    if below(3) == 0 {
+        nor.cut_after(below(20) as u64, Torn::ALL[below(4)], seed);
+    }
+    let saved = save::<Tiny, _, _, _>(&mut nor, 99);
+    counts[usize::from(saved.is_some())] += 1;
+    (nor.failing, nor.unreadable) = (None, None);
+    nor.reboot();
+    let found = load::<Tiny, _, _, _>(&mut nor).map_or(0, |found| found.steps);
+    assert!(found == 99 || saved.is_none() && found == before, "seed {seed}: {found} after {before}, saved {saved:?}");
+    save::<Tiny, _, _, _>(&mut nor, 100).expect("a flash that is well again");
+    assert_eq!(load::<Tiny, _, _, _>(&mut nor).expect("it was saved").steps, 100);
+}
+
+/// A read that fails once hides no record from a load.
+#[test]
+fn a_load_reads_twice() {
+    for saves in 1..9 {
+        let mut nor = Nor::<1, 4, 128>::new(3, true, 0);
+        for steps in 1..=saves {
+            save::<Tiny, _, _, _>(&mut nor, steps).expect("a flash that is well");
+        }
+        for good in 0..16 {
+            nor.failing = Some((good, 1));
+            let mut net = Tiny::ZERO;
+            let loaded = Store::<_, Tiny>::new(&mut nor, 0..3 * 128).expect("whole pages").load(&mut net);
+            // Of the last read, into the network, no third time.
+            let is_told = loaded == Err(neurona::store::RestoreError::Unstable);
+            assert!(
+                is_told || loaded.is_ok_and(|found| found.steps == saves),
+                "{loaded:?} of {saves}, {good} good reads"
+            );
+        }
+    }
+}
+
 fn unsteady<N: Counts, const R: usize, const W: usize, const P: usize>(pages: usize, seed: u64)
 where
     Whole: Contents<N>,

@@ -1,5 +1,7 @@
 //! A NOR flash with the rules of a real one, whose power can be cut at any word that it writes and any page that it erases.
 
+use std::ops::Range;
+
 use embedded_storage::nor_flash::{
     ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash, check_erase, check_read, check_write,
 };
@@ -44,6 +46,8 @@ pub(crate) struct Nor<const READ: usize, const WORD: usize, const PAGE: usize> {
     cut: Option<(u64, Torn)>,
     /// Reads that still succeed, and how many fail after them.
     pub(crate) failing: Option<(u32, u32)>,
+    /// Places that cannot be read, and for how many reads, of all, that lasts.
+    pub(crate) unreadable: Option<(Range<usize>, u32)>,
     /// Whether the power is off.
     pub(crate) off: bool,
     /// Pages that no longer take anything.
@@ -65,6 +69,7 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
             once,
             cut: None,
             failing: None,
+            unreadable: None,
             off: false,
             worn: vec![false; pages],
             erases: vec![0; pages],
@@ -109,6 +114,18 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
 
     fn change_bytes(&mut self, at: usize, new: &[u8], torn: Torn) {
         let changed = at..at + new.len();
+        // What was half written and is written again: bits that both write are, those of the first write alone still waver.
+        if let Some((_, old, once, _)) =
+            self.unsteady.iter_mut().find(|(word, old, ..)| *word == at && old.len() == new.len())
+        {
+            if torn == Torn::New && new.iter().any(|new| *new != 0xff) {
+                old.iter_mut()
+                    .zip(&mut *once)
+                    .zip(new)
+                    .for_each(|((old, once), new)| (*old, *once) = (*old & new, *once & new));
+                return self.bytes[changed].copy_from_slice(new);
+            }
+        }
         self.unsteady.retain(|(at, old, ..)| at + old.len() <= changed.start || changed.end <= *at);
         if matches!(torn, Torn::Unsteady | Torn::Wavering) {
             self.unsteady.push((at, self.bytes[changed].to_vec(), new.to_vec(), torn == Torn::Wavering));
@@ -151,6 +168,13 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> ReadNorFlash for N
                 return Err(NorFlashErrorKind::Other);
             }
             Some((good, _)) => *good -= 1,
+        }
+        if let Some((places, lasts)) = &mut self.unreadable {
+            let fails = *lasts > 0 && places.start < offset as usize + bytes.len() && (offset as usize) < places.end;
+            *lasts = lasts.saturating_sub(1);
+            if fails {
+                return Err(NorFlashErrorKind::Other);
+            }
         }
         check_read(self, offset, bytes.len()).expect("reads are aligned and within the flash");
         bytes.copy_from_slice(&self.bytes[offset as usize..][..bytes.len()]);
