@@ -28,7 +28,8 @@ pub enum RegionError {
     },
 }
 
-/// Why nothing was saved. What was saved before is there as it was.
+/// Why nothing was saved. What was saved before is there as it was, but for a page that cannot be read as long as the save lasts, in a
+/// region that has no third group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -76,7 +77,7 @@ pub enum RestoreError {
         /// The version of a record.
         found: u8,
     },
-    /// The flash cannot be read.
+    /// The flash cannot be read, or not steadily, so that the newest record may be there and not be seen: load once more.
     Flash(NorFlashErrorKind),
     /// The record was whole, and reading it a second time, into the network, failed or gave other bytes. This alone leaves
     /// the network changed: load it again, or copy the trained one.

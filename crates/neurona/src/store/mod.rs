@@ -63,6 +63,9 @@
 //!   twice without an erase between, as far as reading tells, and reads back what it wrote.
 //!   A word whose write was cut may read as written at one start and as it was at the next; then this holds as long as the
 //!   save after a cut is not cut as well.
+//! - Where reads fail, the flash is read once more before anything is believed or erased, and what still cannot be read is kept until
+//!   a newer record stands elsewhere. For this a region has three groups of pages or more: with two, a page that cannot be
+//!   read for as long as a save lasts is damaged, and written over.
 //! - A network is not saved over what it was before where a value of the record, parameter or constant, is not finite.
 //! - What is saved of a part, by [`Learnt`], belongs to the other weights that the firmware has. After an update that trains these
 //!   anew under the same architecture it is still read: [erase](Store::erase) the store then.
@@ -70,7 +73,8 @@
 //!   record is passed over for the one before it, as long as that has not been erased.
 //! - Wear is spread: records go through the region from its first page to its last and begin again. As many records as a
 //!   page has room for are written to it for one erase, and [`Store::slots`] saves wear each page by as many erases as a
-//!   record takes of pages, at least one. A page that no longer takes what is written is passed over.
+//!   record takes of pages, at least one. A page that no longer takes what is written is passed over. With words of more than 8
+//!   bytes the first save after a start begins a group, as no one can tell there whether a write was cut.
 //!
 //! CRC-32 lets one of 2^32 pieces of garbage with the right magic number and fingerprint pass. What a flash with error
 //! correction does at a word whose write was cut, such as a fault of the bus on some STM32, is for its driver to turn
@@ -78,7 +82,7 @@
 //!
 //! # Cost
 //!
-//! A store is its flash and 20 bytes. Weights are written and read in place, slice by slice, through a block of 256 bytes
+//! A store is its flash and 28 bytes. Weights are written and read in place, slice by slice, through a block of 256 bytes
 //! on the stack, whatever their number. A flash whose driver is asynchronous needs an executor's `block_on` around each
 //! of its calls.
 //!
@@ -267,7 +271,7 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
     ///
     /// # Errors
     ///
-    /// The flash fails. The newest record is erased last, so that no older one comes back.
+    /// The flash fails; where it cannot be read nothing is erased. The newest record is erased last, so that no older one comes back.
     pub fn erase(&mut self, net: &mut N) -> Result<(), SaveError> {
         let Slots { ring, .. } = self.slots;
         let survey = self.slots.survey(&Self::header(net)).map_err(SaveError::Flash)?;
