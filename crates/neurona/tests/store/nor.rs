@@ -114,17 +114,15 @@ impl<const READ: usize, const WORD: usize, const PAGE: usize> Nor<READ, WORD, PA
 
     fn change_bytes(&mut self, at: usize, new: &[u8], torn: Torn) {
         let changed = at..at + new.len();
-        // What was half written and is written again: bits that both write are, those of the first write alone still waver.
+        // What was half written and is written again: bits of the first write alone still waver.
+        let again = torn == Torn::New && new.iter().any(|new| *new != 0xff);
         if let Some((_, old, once, _)) =
-            self.unsteady.iter_mut().find(|(word, old, ..)| *word == at && old.len() == new.len())
+            self.unsteady.iter_mut().find(|(word, old, ..)| again && *word == at && old.len() == new.len())
         {
-            if torn == Torn::New && new.iter().any(|new| *new != 0xff) {
-                old.iter_mut()
-                    .zip(&mut *once)
-                    .zip(new)
-                    .for_each(|((old, once), new)| (*old, *once) = (*old & new, *once & new));
-                return self.bytes[changed].copy_from_slice(new);
+            for ((old, once), new) in old.iter_mut().zip(once).zip(new) {
+                (*old, *once) = (*old & new, *once & new);
             }
+            return self.bytes[changed].copy_from_slice(new);
         }
         self.unsteady.retain(|(at, old, ..)| at + old.len() <= changed.start || changed.end <= *at);
         if matches!(torn, Torn::Unsteady | Torn::Wavering) {
