@@ -19,6 +19,10 @@ use crate::model;
 /// A record that cannot be read, is of another network or from other weights, has no examples or a number that is not finite
 /// is refused; so is one that is much longer than the parameters of the base, and of three or more that have changed something one
 /// that is much longer than these are in the middle. What is refused is said, and the rest is merged.
+///
+/// Norms are of the parameters. Of what does not learn, such as the means and scales of a Standardize that boards have filled anew,
+/// the median of the differences is added: of an even number the one in the middle that is nearer to the base, and of a single
+/// record what it says.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -33,8 +37,8 @@ pub(crate) struct Merge {
     /// The new model file
     #[arg(long)]
     out: PathBuf,
-    /// Refuse a record whose norm is more than this many times that of the parameters of the base, or the median of the norms that
-    /// are not zero
+    /// Refuse a record the norm of whose parameters is more than this many times that of the parameters of the base, or the median of
+    /// the norms that are not zero
     #[arg(long, value_name = "TIMES", default_value_t = 3.0)]
     outlier: f64,
 }

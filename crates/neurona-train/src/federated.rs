@@ -3,6 +3,8 @@
 //!
 //! Boards send records of [`neurona::federated`]; [`merge`] makes a new model file of them.
 
+use std::ops::Range;
+
 use neurona::federated::{BLOCK, BODY_AT, CRC_AT, MAGIC, VERSION};
 use serde::Deserialize;
 
@@ -127,9 +129,9 @@ pub enum MergeError {
 /// A new model file, and what became of each record.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// The base with the mean of the differences added.
+    /// The base with the mean of the differences added, and the median of those of the constants.
     pub file: ModelFile,
-    /// For each record, in their order, its norm and whether it was refused.
+    /// For each record, in their order, the norm of the difference of the parameters and whether it was refused.
     pub records: Vec<(f64, Option<Refusal>)>,
 }
 
@@ -198,7 +200,7 @@ impl Delta {
         })
     }
 
-    /// The Euclidean norm of the difference.
+    /// The Euclidean norm of the difference of all values.
     pub fn norm(&self) -> f64 {
         norm(&self.values)
     }
@@ -252,6 +254,16 @@ pub fn base_of(file: &ModelFile) -> u32 {
 /// counts with at most ten times the median of the examples, however many it says that it has learned. Sums are in `f64`, in
 /// the order of the records.
 ///
+/// # Constants
+///
+/// Norms are of the parameters, that is of what learning changes. What it does not, such as the means and scales of a
+/// [`Standardize`](crate::Spec::Standardize) that a board [fills](neurona::statistics::RunningScale::fill) anew, is of the size of
+/// the board's inputs: no norm of it says what is wild, and one board among many could spoil the mean. So of each constant the
+/// median of the differences is added, whatever the examples: the middle one, or of the two in the middle of an even number the
+/// one that is nearer to the base. It stays between those of the honest boards where more than half of the boards are honest; of a
+/// single record it is what the record says. In a network with a layer of a user's own, of which it is not known what learns,
+/// all values are parameters.
+///
 /// # Errors
 ///
 /// No record is left: nothing is made.
@@ -259,7 +271,7 @@ pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged,
     if !(outlier >= 1.0 && outlier.is_finite()) {
         return Err(MergeError::Bound { found: outlier });
     }
-    let (fingerprint, crc) = (base.spec().fingerprint(), base_of(base));
+    let (fingerprint, crc, learned) = (base.spec().fingerprint(), base_of(base), learned(base));
     let mut records: Vec<(f64, Option<Refusal>)> = deltas
         .iter()
         .map(|delta| {
@@ -274,27 +286,43 @@ pub fn merge(base: &ModelFile, deltas: &[Delta], outlier: f64) -> Result<Merged,
             } else {
                 None
             };
-            (delta.norm(), refusal)
+            let fits = delta.values.len() == base.values().len();
+            (if fits { optim::norm(&delta.values, &learned) } else { delta.norm() }, refusal)
         })
         .collect();
-    refuse_long_ones(&mut records, norm_of_parameters(base), outlier);
+    refuse_long_ones(&mut records, optim::norm(base.values(), &learned), outlier);
     let kept: Vec<&Delta> =
         deltas.iter().zip(&records).filter(|(_, record)| record.1.is_none()).map(|(d, _)| d).collect();
     if kept.is_empty() {
         let first = records.first().and_then(|record| record.1).ok_or(MergeError::Empty)?;
         return Err(MergeError::Nothing { of: deltas.len(), first });
     }
-    let most = 10.0 * median(kept.iter().map(|delta| f64::from(delta.examples)).collect());
-    let (mut sums, mut weights) = (vec![0.0; base.values().len()], 0.0);
-    for delta in &kept {
-        let weight = f64::from(delta.examples).min(most);
-        weights += weight;
-        sums.iter_mut().zip(&delta.values).for_each(|(sum, value)| *sum += weight * f64::from(*value));
-    }
-    let values =
-        base.values().iter().zip(sums).map(|(value, sum)| (f64::from(*value) + sum / weights) as f32).collect();
+    let changes = changes(&kept, base.values().len(), &learned);
+    let values = base.values().iter().zip(changes).map(|(value, change)| (f64::from(*value) + change) as f32).collect();
     let file = ModelFile::new(base.spec().clone(), values, base.metadata().clone(), base.golden().input.clone())?;
     Ok(Merged { file, records })
+}
+
+/// What is added to each value of the base: the weighted mean of the differences of what is `learned`, and the median of the others.
+fn changes(kept: &[&Delta], values: usize, learned: &[Range<usize>]) -> Vec<f64> {
+    let most = 10.0 * median(kept.iter().map(|delta| f64::from(delta.examples)).collect());
+    let weight = |delta: &Delta| f64::from(delta.examples).min(most);
+    let weights: f64 = kept.iter().map(|delta| weight(delta)).sum();
+    let mut changes = vec![0.0; values];
+    let starts = std::iter::once(0).chain(learned.iter().map(|range| range.end));
+    let ends = learned.iter().map(|range| range.start).chain(std::iter::once(values));
+    for at in starts.zip(ends).flat_map(|(start, end)| start..end) {
+        changes[at] = median_near_zero(kept.iter().map(|delta| delta.values[at]).collect());
+    }
+    for range in learned {
+        let changes = &mut changes[range.clone()];
+        for delta in kept {
+            let differences = &delta.values[range.clone()];
+            changes.iter_mut().zip(differences).for_each(|(sum, value)| *sum += weight(delta) * f64::from(*value));
+        }
+        changes.iter_mut().for_each(|sum| *sum /= weights);
+    }
+    changes
 }
 
 /// Refuses what is longer than the parameters of the base, and then what is longer than the others.
@@ -314,10 +342,10 @@ fn refuse_long_ones(records: &mut [(f64, Option<Refusal>)], base: f64, outlier: 
     }
 }
 
-/// The norm of what learning changes, so that the constants of a [`Standardize`](crate::Spec::Standardize), which are of the size of
-/// its inputs, are no measure; with a layer of a user's own, of which it is not known, that of all values.
-fn norm_of_parameters(base: &ModelFile) -> f64 {
-    base.network().map_or_else(|_| norm(base.values()), |network| optim::norm(base.values(), &network.learned()))
+/// Where the parameters are that learning changes, in their order; with a layer of a user's own, of which it is not known, all
+/// values.
+fn learned(base: &ModelFile) -> Vec<Range<usize>> {
+    base.network().map_or_else(|_| std::iter::once(0..base.values().len()).collect(), |network| network.learned())
 }
 
 fn norm(values: &[f32]) -> f64 {
@@ -328,4 +356,13 @@ fn norm(values: &[f32]) -> f64 {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+}
+
+/// The middle one, or of an even number that of the two in the middle which is nearer to zero; 0 of none.
+fn median_near_zero(mut values: Vec<f32>) -> f64 {
+    values.sort_by(f32::total_cmp);
+    let middle = values.len() / 2;
+    let [upper, lower] =
+        [middle, values.len().saturating_sub(1) / 2].map(|at| values.get(at).copied().map_or(0.0, f64::from));
+    if lower.abs() <= upper.abs() { lower } else { upper }
 }

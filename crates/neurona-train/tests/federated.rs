@@ -125,6 +125,58 @@ fn what_is_too_long_is_refused_whatever_the_others_are() {
     assert_eq!(text(large(4e37)), "its norm is 4.00e37 times that of the parameters of the base, 2.50");
 }
 
+/// A difference of the mean and scale of the standardisation, and of weight and bias, from a base of means of 1e6.
+fn moved(differences: [f32; 4]) -> (ModelFile, Delta) {
+    let base = ModelFile::new(base().spec().clone(), vec![1e6, 2.0, 1.5, -2.0], Metadata::default(), vec![3.0])
+        .expect("it fits");
+    let delta = Delta { base: base_of(&base), values: differences.to_vec(), ..delta(0.5, -1.0, 5) };
+    (base, delta)
+}
+
+fn merged(differences: &[[f32; 4]]) -> (Vec<f32>, Vec<(f64, Option<Refusal>)>) {
+    let base = moved([0.0; 4]).0;
+    let deltas: Vec<Delta> = differences.iter().map(|differences| moved(*differences).1).collect();
+    let merged = merge(&base, &deltas, 3.0).expect("some are left");
+    (merged.file.values().to_vec(), merged.records)
+}
+
+/// How far the constants of boards move, in the unit of their inputs, neither refuses an honest board nor hides one that is not.
+#[test]
+fn norms_are_of_what_learns() {
+    // Four times the parameters of the base, whose norm is 2.5, were it of all values.
+    let (values, records) = merged(&[[10.0, 0.0, 0.25, 0.0]]);
+    assert_eq!((values, records), (vec![1e6 + 10.0, 2.0, 1.75, -2.0], vec![(0.25, None)]));
+    // Beside the moves of means, all six would be within three times the median.
+    let mut boards = [[1.0, 0.0, 1.0 / 1024.0, 0.0]; 6];
+    boards[5] = [1.0, 0.0, 0.25, 0.0];
+    let (values, records) = merged(&boards);
+    let outlier = Refusal::Outlier { times: 256.0, median: 1.0 / 1024.0 };
+    assert_eq!((records[4], records[5]), ((1.0 / 1024.0, None), (0.25, Some(outlier))));
+    assert_eq!(values, [1e6 + 1.0, 2.0, 1.5 + 1.0 / 1024.0, -2.0]);
+}
+
+/// Of constants it is the median that is added, so that what some boards send leaves it between those of the others.
+#[test]
+fn constants_that_wander_spoil_nothing() {
+    let constants = |boards: &[[f32; 2]]| {
+        let boards: Vec<[f32; 4]> = boards.iter().map(|[mean, scale]| [*mean, *scale, 0.5, 0.0]).collect();
+        let (values, records) = merged(&boards);
+        assert!(records.iter().all(|record| record.1.is_none()) && values[2..] == [2.0, -2.0]);
+        [values[0] - 1e6, values[1] - 2.0]
+    };
+    assert_eq!(constants(&[[8.0, 0.5], [-1e30, 0.25], [4.0, 1e38]]), [4.0, 0.5]);
+    assert_eq!(constants(&[[1e38, -3.0], [8.0, 0.25], [16.0, 0.5], [1e38, -3.0], [4.0, 0.5]]), [16.0, 0.25]);
+    // Of an even number, that of the two in the middle which is nearer to the base.
+    assert_eq!(constants(&[[1e30, 0.5], [8.0, -1.0]]), [8.0, 0.5]);
+    assert_eq!(constants(&[[-8.0, 0.0], [-1e30, 0.0], [-4.0, 0.0], [1e30, 0.5]]), [-4.0, 0.0]);
+    // Most have not moved them.
+    assert_eq!(constants(&[[0.0, 0.0], [0.0, 0.0], [1e30, 1e30]]), [0.0, 0.0]);
+    assert_eq!(constants(&[[32.0, 0.5]]), [32.0, 0.5]);
+    // What is not finite is refused, in a constant too.
+    let (base, record) = moved([f32::NAN, 0.0, 0.5, 0.0]);
+    assert!(matches!(merge(&base, &[record], 3.0), Err(MergeError::Nothing { first: Refusal::NotFinite, .. })));
+}
+
 /// Weights that are all zero are no measure.
 #[test]
 fn a_base_of_zeros_refuses_nothing_for_its_size() {

@@ -2,6 +2,7 @@
 
 use rand_core::Rng;
 
+use super::element::scale_or_one;
 use super::{Element, Kept, below, decode, encode};
 use crate::shape::Tensor;
 
@@ -36,8 +37,10 @@ struct Count {
 }
 
 impl<const N: usize, Q: Element, const CAPACITY: usize, const CLASSES: usize> Balanced<N, Q, CAPACITY, CLASSES> {
-    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of.
+    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of. A scale that is not positive, or whose
+    /// 255-fold is not finite, counts as 1.
     pub const fn new(scale: f32) -> Self {
+        let scale = scale_or_one(scale);
         const {
             assert!(CAPACITY > 0 && CAPACITY <= u32::MAX as usize, "a replay buffer has room for at least one example");
             assert!(CLASSES > 0 && CLASSES <= u16::MAX as usize, "a balanced buffer has 1 to 65,535 classes");
@@ -185,6 +188,16 @@ mod tests {
             }
         }
         assert!(counts.iter().all(|count| (count - 1000).abs() < 150), "{counts:?}");
+    }
+
+    #[test]
+    fn a_scale_that_is_none_counts_as_one() {
+        let (mut rng, mut x) = (Pcg32::new(1, 0), [0.0; 2]);
+        for scale in [f32::NAN, 0.0, -1.0, f32::INFINITY] {
+            let mut buffer = Balanced::<2, u8, 1, 8>::new(scale);
+            assert_eq!(buffer.offer(&[0.0, 2.6], 7, &mut rng), Kept::At(0));
+            assert_eq!((buffer.draw(&mut rng, &mut x), x), (Some(7), [0.0, 3.0]));
+        }
     }
 
     #[test]

@@ -7,12 +7,19 @@ use crate::plain::Plain;
 /// A number x is kept as `round(x / scale)`, ties to even, and given back as that times the scale. Within the range, -127 to
 /// 127 times the scale for `i8` and 0 to 255 for `u8`, it comes back with an error of at most half the scale; beyond, as
 /// the end of the range.
+///
+/// A scale is a positive number whose 255-fold is finite, so that what is given back is finite too; buffers take 1 for any other.
 pub trait Element: Plain + Copy {
     /// The number as it is kept. A NaN is kept as zero, but by `f32`.
     fn encode(x: f32, scale: f32) -> Self;
 
     /// The number that is given back.
     fn decode(self, scale: f32) -> f32;
+}
+
+/// The scale, or 1 where it is none.
+pub(super) const fn scale_or_one(scale: f32) -> f32 {
+    if scale > 0.0 && (255.0 * scale).is_finite() { scale } else { 1.0 }
 }
 
 impl Element for f32 {
@@ -68,5 +75,20 @@ mod tests {
         assert_eq!([-1e9, 1e9, f32::NAN, f32::NEG_INFINITY].map(|x| i8::encode(x, 1.0)), [-127, 127, 0, -127]);
         assert_eq!([-1e9, 1e9, f32::NAN, f32::INFINITY].map(|x| u8::encode(x, 1.0)), [0, 255, 0, 255]);
         assert_eq!((f32::encode(0.1, 9.0).decode(3.0), i8::encode(1.0, 0.0)), (0.1, 127));
+    }
+    /// 2^-149 is the least positive number, and 2^120 the largest power of two whose 255-fold is finite.
+    #[test]
+    fn a_scale_that_is_none_is_one() {
+        for bad in [f32::NAN, 0.0, -0.0, -1.0, f32::INFINITY, f32::NEG_INFINITY, 2e38, 1.4e36] {
+            assert_eq!(scale_or_one(bad), 1.0);
+        }
+        for scale in [f32::from_bits(1), 1e-30, 0.5, 1.0, libm::exp2f(120.0)] {
+            assert_eq!(scale_or_one(scale), scale);
+            for x in [0.0, 1.0, -f32::MAX, f32::MAX] {
+                assert!(
+                    i8::encode(x, scale).decode(scale).is_finite() && u8::encode(x, scale).decode(scale).is_finite()
+                );
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use rand_core::Rng;
 
+use super::element::scale_or_one;
 use super::{Element, Kept, below, decode, encode};
 use crate::plain::Numbers;
 use crate::shape::Tensor;
@@ -25,8 +26,10 @@ pub struct Reservoir<const N: usize, Q, T, const CAPACITY: usize> {
 }
 
 impl<const N: usize, Q: Element, T: Numbers + Copy, const CAPACITY: usize> Reservoir<N, Q, T, CAPACITY> {
-    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of.
+    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of. A scale that is not positive, or whose
+    /// 255-fold is not finite, counts as 1.
     pub const fn new(scale: f32) -> Self {
+        let scale = scale_or_one(scale);
         const {
             assert!(CAPACITY > 0 && CAPACITY <= u32::MAX as usize, "a replay buffer has room for at least one example");
         }
@@ -131,6 +134,16 @@ mod tests {
         assert_eq!(buffer.seen(), u32::MAX);
         buffer.clear();
         assert!(buffer.is_empty());
+    }
+
+    #[test]
+    fn a_scale_that_is_none_counts_as_one() {
+        let (mut rng, mut x) = (Pcg32::new(1, 0), [0.0; 2]);
+        for scale in [f32::NAN, 0.0, -1.0, f32::INFINITY] {
+            let mut buffer = Reservoir::<2, i8, u32, 1>::new(scale);
+            assert_eq!(buffer.offer(&[0.0, 2.6], 7, &mut rng), Kept::At(0));
+            assert_eq!((buffer.draw(&mut rng, &mut x), x), (Some(7), [0.0, 3.0]));
+        }
     }
 
     /// The surplus words are refused: of 3 numbers from 2^32 words, one, so that counts of 3 (2^31 + 1) are not even.

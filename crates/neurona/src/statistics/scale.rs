@@ -47,8 +47,16 @@ impl<const N: usize> RunningScale<N> {
         Self { mean: [0.0; N], variance: [0.0; N], count: 0, limit: if limit == 0 { 1 } else { limit } }
     }
 
-    /// Goes on from a mean and a variance of `count` samples: those of the training data, say.
+    /// Goes on from a mean and a variance of `count` samples: those of the training data, say. Where one of these numbers is not
+    /// finite, or a variance is negative, it is of no sample yet, as from [`new`](Self::new).
     pub const fn from_parts(mean: [f32; N], variance: [f32; N], count: u32, limit: u32) -> Self {
+        let mut channel = 0;
+        while channel < N {
+            if !mean[channel].is_finite() || !variance[channel].is_finite() || variance[channel] < 0.0 {
+                return Self::new(limit);
+            }
+            channel += 1;
+        }
         Self { mean, variance, count, ..Self::new(limit) }
     }
 
@@ -213,6 +221,18 @@ mod tests {
         let mut newest = RunningScale::<1>::new(0);
         assert!(newest.add(&[1.0]) && newest.add(&[3.0]));
         assert_eq!((newest.mean(), newest.variance()), (&[3.0], &[0.0]));
+    }
+
+    #[test]
+    fn parts_that_are_none_are_of_no_sample() {
+        let none = RunningScale::<2>::new(9);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(RunningScale::from_parts([1.0, bad], [1.0; 2], 5, 9), none);
+            assert_eq!(RunningScale::from_parts([1.0; 2], [bad, 1.0], 5, 9), none);
+        }
+        assert_eq!(RunningScale::from_parts([1.0; 2], [1.0, -1e-9], 5, 9), none);
+        const PARTS: RunningScale<2> = RunningScale::from_parts([1.0, -2.0], [0.0, 4.0], 5, 9);
+        assert_eq!((PARTS.mean(), PARTS.variance(), PARTS.count()), (&[1.0, -2.0], &[0.0, 4.0], 5));
     }
 
     /// With a limit of 1 the mean is the newest sample but for a rounding, on either side of it.
