@@ -72,7 +72,7 @@ impl Model<3> for Signals {
 }
 
 enum Target {
-    Classes(Tensor<1, Int>, CrossEntropyLoss),
+    Classes(Tensor<1, Int>, Box<CrossEntropyLoss>),
     Values(Tensor<2>),
 }
 
@@ -128,7 +128,7 @@ impl<const D: usize, M: Model<D> + 'static> Burn<D, M> {
                 let classes = classes.into_iter().map(|class| class as i32).collect::<Vec<_>>();
                 Target::Classes(
                     Tensor::from_ints(classes.as_slice(), device),
-                    CrossEntropyLossConfig::new().init(device),
+                    Box::new(CrossEntropyLossConfig::new().init(device)),
                 )
             }
             Targets::Values(values) => {
