@@ -92,7 +92,7 @@ fn all_boards() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 fn fmt(_: bool) -> Result<()> {
     process::read(process::cargo().args(["fmt", "--all", "--check"]))?;
-    for dir in [firmware::workspace(), root().join("fuzz")] {
+    for dir in [firmware::workspace(), root().join("fuzz"), root().join("crates/neurona-train/peers")] {
         process::read(process::cargo().current_dir(dir).args(["fmt", "--all", "--check"]))?;
     }
     Ok(())

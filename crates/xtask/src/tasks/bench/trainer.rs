@@ -6,19 +6,21 @@ use lexopt::prelude::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use xtask::{process, root, target_dir};
 
 const HELP: &str = "\
 Time the trainer next to others.
 
-Usage: cargo xtask bench trainer [--json] [--rounds N] [--peers | --python PATH] [--no-compile] [TASK…]
+Usage: cargo xtask bench trainer [--json] [--rounds N] [--peers | [--python PATH] [--rust-peers]] [--no-compile] [TASK…]
 
 Options:
   --json         One object a line on standard output, in place of the table
   --rounds N     How often everything is timed, by turns; the medians count [default: 3]
-  --peers        Install PyTorch, JAX and scikit-learn by pip in the target folder (some 2 GB), and time them too
-  --python PATH  Time those of them that this Python has
+  --peers        Time all others too: install PyTorch, JAX and scikit-learn by pip in the target folder (some 2 GB), and
+                 build burn and candle there (some minutes)
+  --python PATH  Time those of PyTorch, JAX and scikit-learn that this Python has
+  --rust-peers   Time burn and candle
   --no-compile   Leave out PyTorch's compiler, which takes long to start
 
 Samples a second, forward, backward and Adam, for each task of docs/performance.md and for 1 and 2 threads. Run it on a
@@ -31,7 +33,7 @@ type Key = (String, String, String, u64);
 
 pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
     let (mut json, mut rounds, mut install, mut python, mut tasks) = (false, 3_usize, false, None, Vec::new());
-    let mut compile = true;
+    let (mut compile, mut rust) = (true, false);
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -41,6 +43,7 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
             Long("json") => json = true,
             Long("rounds") => rounds = arguments.value()?.parse()?,
             Long("peers") => install = true,
+            Long("rust-peers") => rust = true,
             Long("no-compile") => compile = false,
             Long("python") => python = Some(PathBuf::from(arguments.value()?)),
             Value(task) if TASKS.iter().any(|name| task == *name) => tasks.push(task.string()?),
@@ -53,8 +56,12 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
     if tasks.is_empty() {
         tasks = TASKS.map(str::to_owned).to_vec();
     }
+    rust |= install;
     let example = ["--release", "-p", "neurona-train", "--example", "speed"];
     step("build the benchmark", || process::read(process::cargo().arg("build").args(example)))?;
+    if rust {
+        step("build burn and candle", || process::read(&mut rust_peers("build")))?;
+    }
     let mut speeds = BTreeMap::<Key, Vec<f64>>::new();
     for task in &tasks {
         for round in 1..=rounds.max(1) {
@@ -65,6 +72,12 @@ pub(crate) fn main(arguments: &mut lexopt::Parser) -> Result<()> {
                     let script = root().join("crates/neurona-train/tests/scripts/speed.py");
                     let mut peers = Command::new(python);
                     peers.arg(script).args((!compile).then_some("--no-compile")).arg(task);
+                    add(&mut speeds, &process::read(&mut peers)?)?;
+                }
+                if rust {
+                    let mut peers = rust_peers("run");
+                    // What is left out is said there.
+                    peers.args(["--quiet", "--", task]).stderr(Stdio::inherit());
                     add(&mut speeds, &process::read(&mut peers)?)?;
                 }
                 Ok(())
@@ -94,6 +107,14 @@ fn peers() -> Result<PathBuf> {
     }
     process::read(Command::new(&python).args(["-m", "pip", "install", "--quiet", "torch", "jax", "scikit-learn"]))?;
     Ok(python)
+}
+
+/// A cargo command in the workspace of burn and candle; its folder says how they are built.
+fn rust_peers(task: &str) -> Command {
+    let mut cargo = process::cargo();
+    cargo.current_dir(root().join("crates/neurona-train/peers")).args([task, "--release", "--locked"]);
+    cargo.arg("--target-dir").arg(target_dir().join("rust-peers"));
+    cargo
 }
 
 fn add(speeds: &mut BTreeMap<Key, Vec<f64>>, lines: &str) -> Result<()> {
