@@ -90,8 +90,8 @@ pub enum Precision {
     Full,
     /// A byte a value, and a scale for every [`BLOCK`] of them, or what is left at the end: `f32`, then the values as `i8`. A
     /// value is the byte times the scale, which is the largest size in the block over 127, so that it is off by at most 1/254
-    /// of that size, or by 64 times the least number that `f32` has where that is more. Where a value of a block is not finite, its scale is NaN. Where the scale is zero, as of what has not learned,
-    /// there are no bytes behind it.
+    /// of that size, or by 64 times the least number that `f32` has where that is more. Where a value of a block is not finite,
+    /// its scale is NaN. Where the scale is zero, as of what has not learned, there are no bytes behind it.
     Eighth,
 }
 

@@ -37,8 +37,8 @@ struct Count {
 }
 
 impl<const N: usize, Q: Element, const CAPACITY: usize, const CLASSES: usize> Balanced<N, Q, CAPACITY, CLASSES> {
-    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of. A scale that is not positive, or whose
-    /// 255-fold is not finite, counts as 1.
+    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of. A scale that is not
+    /// positive, or whose 255-fold is not finite, counts as 1.
     pub const fn new(scale: f32) -> Self {
         let scale = scale_or_one(scale);
         const {

@@ -76,6 +76,7 @@ mod tests {
         assert_eq!([-1e9, 1e9, f32::NAN, f32::INFINITY].map(|x| u8::encode(x, 1.0)), [0, 255, 0, 255]);
         assert_eq!((f32::encode(0.1, 9.0).decode(3.0), i8::encode(1.0, 0.0)), (0.1, 127));
     }
+
     /// 2^-149 is the least positive number, and 2^120 the largest power of two whose 255-fold is finite.
     #[test]
     fn a_scale_that_is_none_is_one() {

@@ -26,8 +26,8 @@ pub struct Reservoir<const N: usize, Q, T, const CAPACITY: usize> {
 }
 
 impl<const N: usize, Q: Element, T: Numbers + Copy, const CAPACITY: usize> Reservoir<N, Q, T, CAPACITY> {
-    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of. A scale that is not positive, or whose
-    /// 255-fold is not finite, counts as 1.
+    /// An empty buffer; numbers are kept as multiples of `scale`, which `f32` takes no notice of. A scale that is not
+    /// positive, or whose 255-fold is not finite, counts as 1.
     pub const fn new(scale: f32) -> Self {
         let scale = scale_or_one(scale);
         const {

@@ -28,8 +28,8 @@ pub enum RegionError {
     },
 }
 
-/// Why nothing was saved. What was saved before is there as it was, but for a page that cannot be read as long as the save lasts, in a
-/// region that has no third group.
+/// Why nothing was saved. What was saved before is there as it was, but for a page that cannot be read as long as the save lasts,
+/// where no other group of pages takes a record, as in a region of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -63,8 +63,8 @@
 //!   twice without an erase between, as far as reading tells, and reads back what it wrote.
 //!   A word whose write was cut may read as written at one start and as it was at the next; then this holds as long as the
 //!   save after a cut is not cut as well.
-//! - Where reads fail, the flash is read once more before anything is believed or erased, and what still cannot be read is kept until
-//!   a newer record stands elsewhere. For this a region has three groups of pages or more: with two, a page that cannot be
+//! - Where reads fail, the flash is read once more before anything is believed or erased, and what still cannot be read is
+//!   kept until a newer record stands elsewhere. For this a region has three groups of pages or more: with two, a page that cannot be
 //!   read for as long as a save lasts is damaged, and written over.
 //! - A network is not saved over what it was before where a value of the record, parameter or constant, is not finite.
 //! - What is saved of a part, by [`Learnt`], belongs to the other weights that the firmware has. After an update that trains these
@@ -271,7 +271,8 @@ impl<F: NorFlash, N: Network, C: Contents<N>> Store<F, N, C> {
     ///
     /// # Errors
     ///
-    /// The flash fails; where it cannot be read nothing is erased. The newest record is erased last, so that no older one comes back.
+    /// The flash fails; where it cannot be read nothing is erased. The newest record is erased last, so that no older one
+    /// comes back.
     pub fn erase(&mut self, net: &mut N) -> Result<(), SaveError> {
         let Slots { ring, .. } = self.slots;
         let survey = self.slots.survey(&Self::header(net)).map_err(SaveError::Flash)?;
