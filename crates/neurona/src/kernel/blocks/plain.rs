@@ -2,7 +2,7 @@
 //!
 //! Where the lengths of the arguments do not fit together, what is not there is left out.
 
-use super::{Cells, Places, Windows};
+use super::{Cells, Places, SOFT, Sum, Windows};
 use crate::activation::function;
 
 /// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
@@ -16,14 +16,14 @@ pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f
         for (row, y) in y.iter_mut().take(of.rows).enumerate() {
             let weights = of.weights.get(row * of.stride..).and_then(|rest| rest.get(..of.runs * of.columns));
             let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
-            let (mut sum, mut x) = (*begin, x);
+            let (mut sum, mut x) = (Sum::new(*begin), x);
             for weights in weights.chunks_exact(of.columns.max(1)) {
                 for (weight, x) in weights.iter().zip(x) {
-                    sum += weight * x;
+                    sum.add(*weight, *x);
                 }
                 x = x.get(of.columns + of.skip..).unwrap_or_default();
             }
-            *y = sum;
+            *y = sum.value();
         }
     }
 }
@@ -41,6 +41,17 @@ pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f
 ///
 /// Each sum begins with what `y` holds and goes up in o.
 pub(in crate::kernel) fn sums_of_columns(weights: &[f32], stride: usize, by: &[f32], y: &mut [f32]) {
+    if SOFT {
+        for (column, y) in y.iter_mut().enumerate() {
+            let mut sum = Sum::new(*y);
+            let weights = weights.get(column..).unwrap_or_default().iter().step_by(stride.max(1));
+            for (weight, by) in weights.zip(by) {
+                sum.add(*weight, *by);
+            }
+            *y = sum.value();
+        }
+        return;
+    }
     let mut rows = weights;
     for by in by {
         let Some(row) = rows.get(..y.len()) else { return };
@@ -103,21 +114,29 @@ pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], sca
 
 /// The sum over all places of the products of a filter's gradient and a channel's value.
 fn product(of: &Places<'_>, filter: usize, channel: usize) -> f32 {
-    let mut sum = 0.0;
+    let mut sum = Sum::new(0.0);
     for row in 0..of.rows {
         let dz = of.dz.get(row * of.dz_pitch + filter..).unwrap_or_default().iter().step_by(of.dz_step.max(1));
         let x = of.x.get(row * of.x_pitch + channel..).unwrap_or_default().iter().step_by(of.x_step.max(1));
         for (dz, x) in dz.zip(x).take(of.columns) {
-            sum += dz * x;
+            sum.add(*dz, *x);
         }
     }
-    sum
+    sum.value()
+}
+
+/// `sum + a * b`, both rounded.
+#[inline]
+fn multiply_add(sum: f32, a: f32, b: f32) -> f32 {
+    let mut sum = Sum::new(sum);
+    sum.add(a, b);
+    sum.value()
 }
 
 /// Adds a multiple: `y[i] += a * x[i]`.
 pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
+        *y = multiply_add(*y, a, *x);
     }
 }
 
@@ -168,7 +187,7 @@ pub(in crate::kernel) unsafe fn zero(at: *mut u32, words: usize) {
 /// Adds products: `y[i] += a[i] * b[i]`, of as many as all three have.
 pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
     for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-        *y += a * b;
+        *y = multiply_add(*y, *a, *b);
     }
 }
 
@@ -239,7 +258,7 @@ pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize,
                 let from = place * of.x_step + row * of.pitch + column * of.step;
                 let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
                 for ((y, weight), x) in y.iter_mut().zip(weights).zip(of.x.get(from..).unwrap_or_default()) {
-                    *y += weight * x;
+                    *y = multiply_add(*y, *weight, *x);
                 }
             }
         }
