@@ -1,12 +1,13 @@
 //! What the weighted sums of all layers have in common: blocks of rows that share their values.
 //!
 //! Each function has a plain form, which every core can use and which says the order of each sum. On a core with a
-//! floating-point unit of single precision `cortex_m` computes the same bits with fewer instructions.
+//! floating-point unit of single precision `cortex_m` computes the same bits with fewer instructions; on one without any,
+//! `soft` computes the sums of the plain forms in integers.
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 mod cortex_m;
 mod plain;
-#[cfg(any(all(target_arch = "arm", target_os = "none", not(target_abi = "eabihf")), test))]
+#[cfg(any(soft_float, test))]
 mod soft;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
@@ -19,36 +20,6 @@ pub(super) use plain::{
     add, add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, divide, largest, maximum,
     relu, relu_backward, scale, sqrt, square_bound, sums, sums_of_columns, weigh, zero,
 };
-
-/// Whether the core has no floating-point unit, so that an operator costs what many instructions do.
-const SOFT: bool = cfg!(all(target_arch = "arm", target_os = "none", not(target_abi = "eabihf")));
-
-#[cfg(all(target_arch = "arm", target_os = "none", not(target_abi = "eabihf")))]
-use soft::Sum;
-
-/// A sum of products on its way, each product and each sum rounded.
-#[cfg(not(all(target_arch = "arm", target_os = "none", not(target_abi = "eabihf"))))]
-#[derive(Clone, Copy)]
-struct Sum(f32);
-
-#[cfg(not(all(target_arch = "arm", target_os = "none", not(target_abi = "eabihf"))))]
-impl Sum {
-    #[inline(always)]
-    fn new(begin: f32) -> Self {
-        Self(begin)
-    }
-
-    /// `self += a * b`.
-    #[inline(always)]
-    fn add(&mut self, a: f32, b: f32) {
-        self.0 += a * b;
-    }
-
-    #[inline(always)]
-    fn value(self) -> f32 {
-        self.0
-    }
-}
 
 /// Rows of weights, and the windows of values that each of them meets.
 ///

@@ -2,7 +2,9 @@
 //!
 //! Where the lengths of the arguments do not fit together, what is not there is left out.
 
-use super::{Cells, Places, SOFT, Sum, Windows};
+#[cfg(soft_float)]
+use super::soft::{Sum, axpy as add_multiple};
+use super::{Cells, Places, Windows};
 use crate::activation::function;
 
 /// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
@@ -18,9 +20,7 @@ pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f
             let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
             let (mut sum, mut x) = (Sum::new(*begin), x);
             for weights in weights.chunks_exact(of.columns.max(1)) {
-                for (weight, x) in weights.iter().zip(x) {
-                    sum.add(*weight, *x);
-                }
+                sum.add_products(weights, x);
                 x = x.get(of.columns + of.skip..).unwrap_or_default();
             }
             *y = sum.value();
@@ -41,13 +41,11 @@ pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f
 ///
 /// Each sum begins with what `y` holds and goes up in o.
 pub(in crate::kernel) fn sums_of_columns(weights: &[f32], stride: usize, by: &[f32], y: &mut [f32]) {
-    if SOFT {
+    // Where a sum costs more to begin than to go on, each column as a whole: the order is the same.
+    if cfg!(soft_float) {
         for (column, y) in y.iter_mut().enumerate() {
             let mut sum = Sum::new(*y);
-            let weights = weights.get(column..).unwrap_or_default().iter().step_by(stride.max(1));
-            for (weight, by) in weights.zip(by) {
-                sum.add(*weight, *by);
-            }
+            sum.add_products_apart(weights.get(column..).unwrap_or_default(), stride, by, 1, by.len());
             *y = sum.value();
         }
         return;
@@ -116,13 +114,61 @@ pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], sca
 fn product(of: &Places<'_>, filter: usize, channel: usize) -> f32 {
     let mut sum = Sum::new(0.0);
     for row in 0..of.rows {
-        let dz = of.dz.get(row * of.dz_pitch + filter..).unwrap_or_default().iter().step_by(of.dz_step.max(1));
-        let x = of.x.get(row * of.x_pitch + channel..).unwrap_or_default().iter().step_by(of.x_step.max(1));
-        for (dz, x) in dz.zip(x).take(of.columns) {
-            sum.add(*dz, *x);
-        }
+        let dz = of.dz.get(row * of.dz_pitch + filter..).unwrap_or_default();
+        let x = of.x.get(row * of.x_pitch + channel..).unwrap_or_default();
+        sum.add_products_apart(dz, of.dz_step, x, of.x_step, of.columns);
     }
     sum.value()
+}
+
+/// A sum of products on its way, each product and each sum rounded.
+#[cfg(not(soft_float))]
+#[derive(Clone, Copy)]
+struct Sum(f32);
+
+#[cfg(not(soft_float))]
+impl Sum {
+    /// A sum that begins with a number.
+    #[inline(always)]
+    fn new(begin: f32) -> Self {
+        Self(begin)
+    }
+
+    /// The sum so far.
+    #[inline(always)]
+    fn value(self) -> f32 {
+        self.0
+    }
+
+    /// Adds a product: `self += a * b`.
+    #[inline(always)]
+    fn add(&mut self, a: f32, b: f32) {
+        self.0 += a * b;
+    }
+
+    /// Adds products: `self += a[i] * b[i]`, of as many as both have.
+    #[inline(always)]
+    fn add_products(&mut self, a: &[f32], b: &[f32]) {
+        for (a, b) in a.iter().zip(b) {
+            self.add(*a, *b);
+        }
+    }
+
+    /// Adds up to `count` products: `self += a[i * a_step] * b[i * b_step]`, of as many as both have.
+    #[inline(always)]
+    fn add_products_apart(&mut self, a: &[f32], a_step: usize, b: &[f32], b_step: usize, count: usize) {
+        for (a, b) in a.iter().step_by(a_step.max(1)).zip(b.iter().step_by(b_step.max(1))).take(count) {
+            self.add(*a, *b);
+        }
+    }
+}
+
+#[cfg(not(soft_float))]
+#[inline(always)]
+fn add_multiple(a: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += a * x;
+    }
 }
 
 /// `sum + a * b`, both rounded.
@@ -135,9 +181,7 @@ fn multiply_add(sum: f32, a: f32, b: f32) -> f32 {
 
 /// Adds a multiple: `y[i] += a * x[i]`.
 pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = multiply_add(*y, a, *x);
-    }
+    add_multiple(a, x, y);
 }
 
 /// Adds: `y[i] += x[i]`.

@@ -5,13 +5,10 @@
 //! ties to even, as the operators do (IEEE 754-2019, 4.3.1): the bits are theirs. What does not come up in a network that is well
 //! (infinities, NaN, subnormal numbers, products under 2^-126 or over 2^74) is left to them.
 
-/// Whether the core has a product of 64 bits and counts leading zeros in one instruction.
-///
-/// Armv7-M and Armv8-M Mainline have both, Armv6-M and Armv8-M Baseline neither. A crate is told of neither, but of atomic
-/// swaps, which of these four only Armv6-M lacks; the right bits come out in both forms.
 use core::num::NonZeroU32;
 
-const LONG: bool = cfg!(target_has_atomic = "32");
+#[cfg(all(soft_float, armv7m))]
+mod armv7m;
 
 /// Bits of a significand below its last place.
 const GUARD: u32 = 4;
@@ -30,11 +27,12 @@ const LARGEST: u32 = 200;
 /// 2^28; or all is zero.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Clone, Copy)]
-pub(in crate::kernel) struct Sum<const LONG_PRODUCTS: bool = LONG> {
+pub(in crate::kernel) struct Sum<const LONG: bool = { cfg!(armv7m) }> {
     significand: i32,
     exponent: i32,
 }
 
+#[cfg(soft_float)]
 impl Sum {
     /// A sum that begins with a number.
     #[inline(always)]
@@ -43,7 +41,48 @@ impl Sum {
     }
 }
 
-impl<const LONG_PRODUCTS: bool> Sum<LONG_PRODUCTS> {
+/// The forms of all cores but those that have their own.
+#[cfg(all(soft_float, not(armv7m)))]
+impl Sum {
+    /// Adds products: `self += a[i] * b[i]`, of as many as both have.
+    #[inline(always)]
+    pub(in crate::kernel) fn add_products(&mut self, a: &[f32], b: &[f32]) {
+        for (a, b) in a.iter().zip(b) {
+            self.add(*a, *b);
+        }
+    }
+
+    /// Adds up to `count` products: `self += a[i * a_step] * b[i * b_step]`, of as many as both have.
+    #[inline(always)]
+    pub(in crate::kernel) fn add_products_apart(
+        &mut self,
+        a: &[f32],
+        a_step: usize,
+        b: &[f32],
+        b_step: usize,
+        count: usize,
+    ) {
+        for (a, b) in a.iter().step_by(a_step.max(1)).zip(b.iter().step_by(b_step.max(1))).take(count) {
+            self.add(*a, *b);
+        }
+    }
+}
+
+/// Adds a multiple: `y[i] += a * x[i]`.
+#[cfg(all(soft_float, not(armv7m)))]
+#[inline(always)]
+pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        let mut sum = Sum::new(*y);
+        sum.add(a, *x);
+        *y = sum.value();
+    }
+}
+
+#[cfg(all(soft_float, armv7m))]
+pub(in crate::kernel) use armv7m::axpy;
+
+impl<const LONG: bool> Sum<LONG> {
     #[inline(always)]
     fn begin(begin: f32) -> Self {
         let bits = begin.to_bits();
@@ -104,7 +143,7 @@ impl<const LONG_PRODUCTS: bool> Sum<LONG_PRODUCTS> {
             *self = self.add_whole(a_bits, b_bits);
             return;
         }
-        let (product, carry) = if LONG_PRODUCTS { long_product(a_bits, b_bits) } else { short_product(a_bits, b_bits) };
+        let (product, carry) = if LONG { long_product(a_bits, b_bits) } else { short_product(a_bits, b_bits) };
         let product = with_sign(product, a_bits ^ b_bits);
         let exponent = (below + 1 + carry).cast_signed();
 
@@ -123,7 +162,7 @@ impl<const LONG_PRODUCTS: bool> Sum<LONG_PRODUCTS> {
             }
             return;
         };
-        *self = match normalize::<LONG_PRODUCTS>(sum) {
+        *self = match normalize::<LONG>(sum) {
             Some((significand, up)) => Self { significand, exponent: exponent + up },
             None => Self { significand: 0, exponent: ZERO },
         };
@@ -308,14 +347,14 @@ mod tests {
     }
 
     /// Sums of up to 16 products, looked at after each and at the end, against the operators.
-    fn sums_are_those_of_the_operators<const LONG_PRODUCTS: bool>() {
+    fn sums_are_those_of_the_operators<const LONG: bool>() {
         let rounds = if cfg!(miri) { 20 } else { 60_000 };
         for (i, begins) in KINDS.into_iter().enumerate() {
             for (k, factors) in KINDS.into_iter().enumerate() {
                 let mut random = Pcg32::seed_from_u64((i * KINDS.len() + k) as u64);
                 for _ in 0..rounds {
                     let begin = begins(&mut random);
-                    let (mut whole, mut sum) = (begin, Sum::<LONG_PRODUCTS>::begin(begin));
+                    let (mut whole, mut sum) = (begin, Sum::<LONG>::begin(begin));
                     assert!(same(sum.value(), whole), "{begin:e} is {:e}", sum.value());
                     for _ in 0..random.next_u32() % 16 {
                         let (a, b) = (factors(&mut random), factors(&mut random));
