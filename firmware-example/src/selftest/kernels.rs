@@ -1,5 +1,6 @@
 //! Holds the kernels of this core to loops that are written as their documentation says, bit for bit: every size up to 70
-//! by 70, windows of all kinds, and numbers of every kind, with values around each output that must stay as they are.
+//! by 70 (20 by 20 in the RAM of the micro:bit), windows of all kinds, and numbers of every kind, with values around each
+//! output that must stay as they are.
 #![no_std]
 #![no_main]
 
@@ -14,7 +15,7 @@ use neurona::{Factors, Update};
 use static_cell::ConstStaticCell;
 
 /// The largest number of rows and of columns.
-const SIZE: usize = 70;
+const SIZE: usize = if cfg!(feature = "microbit") { 20 } else { 70 };
 /// Values before and after each output.
 const MARGIN: usize = 8;
 const ROOM: usize = SIZE * SIZE + 2 * MARGIN;
@@ -67,6 +68,8 @@ impl Test {
                 (1, 0..32) => number * f32::MIN_POSITIVE,
                 (2, _) => [0.0, -0.0, 1.0, -1.0][choice as usize % 4],
                 (3, _) => number * 1.8e19,
+                (5, _) => number / (1_u64 << (choice % 48)) as f32,
+                (6, _) => (self.bits() % 16) as f32 - 8.0,
                 (4, 0) => [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN][self.bits() as usize % 4],
                 _ => number,
             };
@@ -238,7 +241,7 @@ impl Test {
         let len = rows.kernel * columns.kernel * seen;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
         let of_group = filters / (channels / seen);
-        if outputs + 2 * MARGIN > ROOM || len * filters > ROOM {
+        if inputs > ROOM || outputs + 2 * MARGIN > ROOM || len * filters > ROOM {
             return;
         }
         let (weights, x, bias) = (&mut weights[..len * filters], &mut x[..inputs], &mut bias[..filters]);
@@ -320,7 +323,7 @@ impl Test {
         let Window { rows, columns, channels, filters } = *window;
         let cells = rows.kernel * columns.kernel;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
-        if outputs > ROOM || cells * filters > ROOM {
+        if inputs > ROOM || outputs > ROOM || cells * filters > ROOM {
             return;
         }
         let (weights, x, bias, dz) =
@@ -355,7 +358,7 @@ impl Test {
         let Window { rows, columns, channels, .. } = *window;
         let cells = rows.kernel * columns.kernel;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
-        if outputs + 2 * MARGIN > ROOM {
+        if inputs > ROOM || outputs + 2 * MARGIN > ROOM {
             return;
         }
         let (weights, x, bias) = (&mut weights[..cells * channels], &mut x[..inputs], &mut bias[..channels]);
@@ -377,7 +380,7 @@ impl Test {
     fn pools(&mut self, window: &Window, [x, ours, plain, counts, ..]: &mut Buffers) {
         let Window { rows, columns, channels, .. } = *window;
         let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
-        if outputs + 2 * MARGIN > ROOM {
+        if inputs > ROOM || outputs + 2 * MARGIN > ROOM {
             return;
         }
         self.fill(&mut x[..inputs]);

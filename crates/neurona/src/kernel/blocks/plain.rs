@@ -247,11 +247,11 @@ pub(in crate::kernel) fn maximum(x: &[f32]) -> f32 {
     max
 }
 
-/// No less than the square of any: here the largest.
+/// No less than the square of any: here the largest, and for what underflows the smallest normal number.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
     let largest = crate::kernel::largest(x);
-    largest * largest
+    largest * largest + f32::MIN_POSITIVE
 }
 
 /// The larger of zero and each value: see [`Relu`](crate::Relu).

@@ -7,8 +7,8 @@
 
 use core::num::NonZeroU32;
 
-#[cfg(all(soft_float, armv7m))]
-mod armv7m;
+#[cfg(all(soft_float, any(armv6m, armv7m)))]
+mod thumb;
 
 /// Bits of a significand below its last place.
 const GUARD: u32 = 4;
@@ -27,7 +27,7 @@ const LARGEST: u32 = 200;
 /// 2^28; or all is zero.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Clone, Copy)]
-pub(in crate::kernel) struct Sum<const LONG: bool = { cfg!(armv7m) }> {
+pub(in crate::kernel) struct Sum<const LONG: bool = { !cfg!(armv6m) }> {
     significand: i32,
     exponent: i32,
 }
@@ -42,7 +42,7 @@ impl Sum {
 }
 
 /// The forms of all cores but those that have their own.
-#[cfg(all(soft_float, not(armv7m)))]
+#[cfg(all(soft_float, not(any(armv6m, armv7m))))]
 impl Sum {
     /// Adds products: `self += a[i] * b[i]`, of as many as both have.
     #[inline(always)]
@@ -69,7 +69,7 @@ impl Sum {
 }
 
 /// Adds a multiple: `y[i] += a * x[i]`.
-#[cfg(all(soft_float, not(armv7m)))]
+#[cfg(all(soft_float, not(any(armv6m, armv7m))))]
 #[inline(always)]
 pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     for (y, x) in y.iter_mut().zip(x) {
@@ -79,8 +79,8 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     }
 }
 
-#[cfg(all(soft_float, armv7m))]
-pub(in crate::kernel) use armv7m::axpy;
+#[cfg(all(soft_float, any(armv6m, armv7m)))]
+pub(in crate::kernel) use thumb::axpy;
 
 impl<const LONG: bool> Sum<LONG> {
     #[inline(always)]

@@ -1,145 +1,13 @@
-//! The same in the instructions of Armv7-M, which Armv8-M Mainline has too.
-//!
-//! Both functions do what [`Sum::add`](super::Sum) does, step by step, with the same bits, and stop before a product that it leaves
-//! to the operators. They save what a compiler spends: a carry goes from instruction to instruction, and nothing is kept on the
-//! stack.
-#![allow(unsafe_code)]
+//! In the instructions of Armv7-M, which Armv8-M Mainline has too.
 
 use core::arch::naked_asm;
 
-use super::{SIGN, Sum, WHOLE, ZERO, exponent, is_normal, is_zero};
+use super::{Multiples, Products};
 
-const BIAS: i32 = 127;
-
-impl Sum {
-    /// Adds products: `self += a[i] * b[i]`, of as many as both have.
-    pub(in crate::kernel) fn add_products(&mut self, a: &[f32], b: &[f32]) {
-        self.add_all(a, 1, b, 1, if a.len() < b.len() { a.len() } else { b.len() }, add_neighbors);
-    }
-
-    /// Adds up to `count` products: `self += a[i * a_step] * b[i * b_step]`, of as many as both have.
-    pub(in crate::kernel) fn add_products_apart(
-        &mut self,
-        a: &[f32],
-        a_step: usize,
-        b: &[f32],
-        b_step: usize,
-        count: usize,
-    ) {
-        let (a_step, b_step) = (a_step.max(1), b_step.max(1));
-        let all = [a.len().div_ceil(a_step), b.len().div_ceil(b_step), count];
-        let count = all.into_iter().fold(usize::MAX, |least, count| if count < least { count } else { least });
-        self.add_all(a, a_step, b, b_step, count, add_apart);
-    }
-
-    /// Both slices have so many numbers, so many steps apart.
-    #[inline]
-    fn add_all(
-        &mut self,
-        a: &[f32],
-        a_step: usize,
-        b: &[f32],
-        b_step: usize,
-        count: usize,
-        add: unsafe extern "C" fn(&mut Products),
-    ) {
-        let mut done = 0;
-        while let (Some(a_left @ [a_next, ..]), Some(b_left @ [b_next, ..])) =
-            (a.get(done * a_step..), b.get(done * b_step..))
-            && done < count
-        {
-            if self.exponent == WHOLE {
-                *self = self.add_whole(a_next.to_bits(), b_next.to_bits());
-                done += 1;
-                continue;
-            }
-            let mut products = Products {
-                a: a_left.as_ptr(),
-                b: b_left.as_ptr(),
-                count: count - done,
-                significand: self.significand << 2,
-                exponent: self.exponent + BIAS,
-                a_step: a_step * size_of::<f32>(),
-                b_step: b_step * size_of::<f32>(),
-            };
-            // SAFETY: there is a product, so many are left in both slices, and the sum is not a whole one.
-            unsafe { add(&mut products) };
-            done = count - products.count;
-            let significand = products.significand >> 2;
-            *self = Self { significand, exponent: if significand == 0 { ZERO } else { products.exponent - BIAS } };
-            // What it stopped before is for the operators.
-            if let (Some(a), Some(b)) = (a.get(done * a_step), b.get(done * b_step))
-                && done < count
-            {
-                *self = self.add_whole(a.to_bits(), b.to_bits());
-                done += 1;
-            }
-        }
-    }
-}
-
-/// Adds a multiple: `y[i] += a * x[i]`.
-pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
-    let factor = a.to_bits();
-    let count = if x.len() < y.len() { x.len() } else { y.len() };
-    let mut done = 0;
-    loop {
-        if let (Some(x), Some(y)) = (x.get(done..count), y.get_mut(done..count))
-            && !x.is_empty()
-            && is_normal(exponent(factor))
-        {
-            let mut multiples = Multiples {
-                x: x.as_ptr(),
-                y: y.as_mut_ptr(),
-                count: x.len(),
-                factor,
-                significand: (factor << 8) | SIGN,
-                exponent: exponent(factor).cast_signed() - BIAS,
-            };
-            // SAFETY: there is a number, so many are left in both slices, and they are borrowed apart.
-            unsafe { add_multiples(&mut multiples) };
-            done = count - multiples.count;
-        }
-        // What it stopped before is for the operators, and all where the factor is.
-        let (Some(x), Some(y)) = (x.get(done), y.get_mut(done)) else { return };
-        // Products of zero change nothing but minus zero.
-        if !is_zero(factor) || y.to_bits() == SIGN || exponent(x.to_bits()) == 255 {
-            *y += a * x;
-        }
-        done += 1;
-    }
-}
-
-/// Products on their way into a sum.
-#[repr(C)]
-struct Products {
-    a: *const f32,
-    b: *const f32,
-    /// How many are left.
-    count: usize,
-    /// That of the sum times four: rounded alike, with two zeros more.
-    significand: i32,
-    /// That of the sum, with its bias once more.
-    exponent: i32,
-    /// From number to number, in bytes.
-    a_step: usize,
-    b_step: usize,
-}
-
-/// Multiples on their way into other numbers.
-#[repr(C)]
-struct Multiples {
-    x: *const f32,
-    y: *mut f32,
-    /// How many are left.
-    count: usize,
-    /// The bits of the factor, a normal number.
-    factor: u32,
-    /// Its significand from the first bit on.
-    significand: u32,
-    /// Its exponent without its bias.
-    exponent: i32,
-}
+/// Zeros that the significand of a sum has below those of [`Sum`](super::super::Sum).
+pub(super) const ZEROS: u32 = 2;
+/// Zeros that the significand of a factor has below its 24 bits.
+pub(super) const FACTOR_ZEROS: u32 = 8;
 
 /// The significand of a product, of which `high` and `low` are those of the factors, rounded, with its sign, above four zeros in
 /// `high`; adds to the exponent where it is 2 or more.
@@ -316,7 +184,7 @@ macro_rules! normalize {
     };
 }
 
-/// Adds products: r1 and r2 go along the numbers, r3 counts, r4 and r5 are the sum.
+/// Adds products: r1 and r2 go along the numbers, up to r3, r4 and r5 are the sum.
 macro_rules! add_products {
     ($a:literal, $b:literal, $next:literal, $back:literal) => {
         naked_asm!(
@@ -355,7 +223,7 @@ macro_rules! add_products {
             "bic r4, r4, #63",
             "9:",
             $next,
-            "subs r3, r3, #1",
+            "cmp r1, r3",
             "bne 2b",
             "b 12f",
             // The sum is the smaller one.
@@ -404,9 +272,9 @@ macro_rules! add_products {
 ///
 /// # Safety
 ///
-/// There is at least one, and so many numbers can be read; the sum is not a whole one.
+/// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
-unsafe extern "C" fn add_neighbors(products: &mut Products) {
+pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products) {
     add_products!("ldr r6, [r1], #4", "ldr r7, [r2], #4", "", "sub r1, r1, #4\nsub r2, r2, #4")
 }
 
@@ -414,9 +282,9 @@ unsafe extern "C" fn add_neighbors(products: &mut Products) {
 ///
 /// # Safety
 ///
-/// There is at least one, and so many numbers can be read; the sum is not a whole one.
+/// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
-unsafe extern "C" fn add_apart(products: &mut Products) {
+pub(super) unsafe extern "C" fn add_apart(products: &mut Products) {
     add_products!("ldr r6, [r1]", "ldr r7, [r2]", "add r1, r1, lr\nadd r2, r2, r0", "")
 }
 
@@ -424,9 +292,9 @@ unsafe extern "C" fn add_apart(products: &mut Products) {
 ///
 /// # Safety
 ///
-/// There is at least one; so many numbers can be read at `x`, and read and written at `y`.
+/// There is at least one; the numbers up to the end can be read, and as many read and written at `y`.
 #[unsafe(naked)]
-unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
+pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
     naked_asm!(
         "push {{r0, r4-r11, lr}}",
         "ldm r0, {{r1, r2, r3, r4, r5, r10}}",
@@ -467,8 +335,7 @@ unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "asr r7, r6, #6",
         "eor r7, r7, r6, asr #31",
         "sub r7, r7, r6, asr #31",
-        "sub r8, r8, #1",
-        "cmp r8, #0",
+        "subs r8, r8, #1",
         "blt 8f",
         "add r7, r7, r8, lsl #23",
         "and r6, r6, #0x80000000",
@@ -476,7 +343,7 @@ unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "6:",
         "str r6, [r2, #-4]",
         "9:",
-        "subs r3, r3, #1",
+        "cmp r1, r3",
         "bne 2b",
         "b 12f",
         // The product is the larger one.
