@@ -1,10 +1,11 @@
 """Samples a second of other trainers on the tasks of docs/performance.md: `cargo xtask bench trainer` runs this.
 
-    python speed.py [--no-compile] T1 T2 …
+    python speed.py [--no-compile] [--mkl-avx512] T1 T2 …
 
 prints a JSON object a line. Each peer takes the same batch again and again from memory, forward, backward and Adam, in
 the fastest form that its documentation gives: PyTorch eager, with fused Adam, and compiled; JAX with a jitted step, and with
-a jitted scan over 50 steps; scikit-learn's partial_fit. `--no-compile` leaves out PyTorch's compiler, which takes long. A peer that is not installed is left out, and said so on standard error.
+a jitted scan over 50 steps; scikit-learn's partial_fit. `--no-compile` leaves out PyTorch's compiler, which takes long. `--mkl-avx512` times PyTorch
+alone and says so in its name: for a process in which MKL was made to use AVX-512. A peer that is not installed is left out, and said so on standard error.
 A figure is the median of nine measurements of some tenth of a second, after a warm-up.
 """
 
@@ -27,6 +28,7 @@ TASKS = {
 SHAPES = {"T4": (28, 28, 1), "T6": (50, 16)}
 CLASSES = {"T1": 10, "T2": 10, "T3": 10, "T4": 10, "T6": 6}
 THREADS = [1, 2]
+MKL_AVX512 = "--mkl-avx512" in sys.argv
 MODES = ["eager", "fused adam"] + (["compiled"] if "--no-compile" not in sys.argv else [])
 
 
@@ -110,7 +112,8 @@ def pytorch(task):
                 adam.step()
 
             try:
-                report(task, threads, f"pytorch {torch.__version__}", mode, step)
+                name = f"pytorch {torch.__version__}" + (" with MKL on AVX-512" if MKL_AVX512 else "")
+                report(task, threads, name, mode, step)
             except Exception as error:
                 print(f"{task}: pytorch {mode} left out: {type(error).__name__}", file=sys.stderr)
 
@@ -205,7 +208,7 @@ def scikit_learn(task):
 
 
 for name in [name for name in sys.argv[1:] if name in TASKS] or TASKS:
-    for peer in (pytorch, jax, scikit_learn):
+    for peer in (pytorch,) if MKL_AVX512 else (pytorch, jax, scikit_learn):
         try:
             peer(name)
         except ImportError as error:

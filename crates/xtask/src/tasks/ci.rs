@@ -133,16 +133,19 @@ fn in_firmware(task: &str, target: &str, feature: &str) -> Command {
 fn features(_: bool) -> Result<()> {
     let features = features_of("neurona")?;
     for target in xtask::boards::targets() {
-        let build = |features: &[&str]| {
+        let build = |options: &[&str]| {
             let mut cargo = process::cargo();
             cargo.args(["build", "--lib", "--package", "neurona", "--target", target, "--no-default-features"]);
-            process::read(cargo.args(features))
+            process::read(cargo.args(options))
         };
         build(&[])?;
         for feature in &features {
             build(&["--features", feature])?;
         }
         build(&["--all-features"])?;
+        // Each function of assembly stands for itself, whichever the compiler puts before it.
+        build(&["--all-features", "--release"])?;
+        build(&["--release"])?;
     }
     Ok(())
 }

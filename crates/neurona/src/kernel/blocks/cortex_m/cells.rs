@@ -137,6 +137,7 @@ macro_rules! channels {
 #[unsafe(naked)]
 unsafe extern "C" fn maxima(of: &Largest) -> bool {
     naked_asm!(
+        ".fpu fpv4-sp-d16",
         "push {{r4-r11, lr}}",
         "vmrs r4, fpscr",
         "bic r4, r4, #1",
@@ -262,6 +263,7 @@ macro_rules! weighted_channels {
 #[unsafe(naked)]
 unsafe extern "C" fn weighted(of: &mut Weighed) {
     naked_asm!(
+        ".fpu fpv4-sp-d16",
         "push {{r4-r11, lr}}",
         "vpush {{d8-d11}}",
         // r1 a place's channels, r2 its outputs, r7 how many channels are left, r12 how far they are from the first.
