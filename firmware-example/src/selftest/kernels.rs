@@ -192,6 +192,17 @@ impl Test {
                 }
                 self.compare("dense to inputs", sizes, &ours[..margin(columns)], &plain[..margin(columns)]);
 
+                // Of a matrix that ends too soon the rows that are there as a whole.
+                let cut = &weights[..len - len.min(len / 3 + 1)];
+                same(ours, plain, columns);
+                kernel::dense_backward_inputs(cut, dz, &mut ours[MARGIN..][..columns]);
+                for (row, dz) in cut.chunks_exact(columns.max(1)).zip(dz) {
+                    for (dx, w) in plain[MARGIN..].iter_mut().zip(row) {
+                        *dx += w * dz;
+                    }
+                }
+                self.compare("dense to inputs, cut", sizes, &ours[..margin(columns)], &plain[..margin(columns)]);
+
                 self.fill(&mut ours[..margin(len)]);
                 same(ours, plain, len);
                 let (mut our_bias, mut plain_bias) = ([0.5; SIZE], [0.5; SIZE]);
@@ -267,6 +278,22 @@ impl Test {
         // In a place an input meets each filter once: the order of the outputs is that of the inputs' sums too.
         each_product(window, seen, of_group, &mut |y, weight, x_at| x[x_at] += weights[weight] * dz[y]);
         self.compare("convolution to inputs", sizes, dx, x);
+
+        // Of gradients that end too soon those that are there.
+        let cut = &dz[..outputs - outputs.min(filters / 2 + 1)];
+        let (our_weights, rest) = ours.split_at_mut(len * filters);
+        if rest.len() < filters {
+            return;
+        }
+        let (our_bias, plain_bias) = (&mut rest[..filters], &mut sums[..filters]);
+        self.fill(our_bias);
+        plain_bias.copy_from_slice(our_bias);
+        kernel::conv_backward_weights(window, seen, our_weights, our_bias, x, cut, SCALE);
+        for (filter, bias) in plain_bias.iter_mut().enumerate() {
+            let sum = cut.iter().skip(filter).step_by(filters).fold(0.0, |sum, dz| sum + dz);
+            *bias += SCALE * sum;
+        }
+        self.compare("gradients of biases, cut", sizes, our_bias, plain_bias);
 
         self.gradients(
             "convolution to weights",

@@ -43,9 +43,10 @@ pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f
 pub(in crate::kernel) fn sums_of_columns(weights: &[f32], stride: usize, by: &[f32], y: &mut [f32]) {
     // Where a sum costs more to begin than to go on, each column as a whole: the order is the same.
     if cfg!(soft_float) {
+        let rows = whole_rows(weights, stride, y.len(), by.len());
         for (column, y) in y.iter_mut().enumerate() {
             let mut sum = Sum::new(*y);
-            sum.add_products_apart(weights.get(column..).unwrap_or_default(), stride, by, 1, by.len());
+            sum.add_products_apart(weights.get(column..).unwrap_or_default(), stride, by, 1, rows);
             *y = sum.value();
         }
         return;
@@ -56,6 +57,16 @@ pub(in crate::kernel) fn sums_of_columns(weights: &[f32], stride: usize, by: &[f
         axpy(*by, row, y);
         rows = rows.get(stride..).unwrap_or_default();
     }
+}
+
+/// How many of so many rows are there as a whole.
+fn whole_rows(weights: &[f32], stride: usize, columns: usize, rows: usize) -> usize {
+    let Some(last) = weights.len().checked_sub(columns) else { return 0 };
+    let needed = rows.checked_sub(1).and_then(|before| before.checked_mul(stride));
+    if needed.is_none_or(|needed| needed <= last) {
+        return rows;
+    }
+    last.checked_div(stride).map_or(rows, |before| before + 1)
 }
 
 /// Adds an outer product, times `scale`: `weights[o * x.len() + c] += (scale * by[o]) * x[c]`, `bias[o] += scale * by[o]`.

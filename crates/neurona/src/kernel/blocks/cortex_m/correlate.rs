@@ -72,9 +72,10 @@ pub(in crate::kernel) fn correlate_each(of: &Places<'_>, weights: &mut [f32], sc
 pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], scale: f32) {
     let columns = dz.len().div_ceil(step.max(1));
     let places = Places { dz, dz_step: step, dz_pitch: 0, x: &[1.0], x_step: 0, x_pitch: 0, rows: 1, columns };
-    if columns > 0 {
-        correlate(&places, [bias.len(), 1], bias, 1, scale);
+    if columns == 0 || !places.fit(bias.len(), 1) {
+        return plain::add_sums(dz, step, bias, scale);
     }
+    correlate(&places, [bias.len(), 1], bias, 1, scale);
 }
 
 /// What a block works on. Lengths are in bytes.
