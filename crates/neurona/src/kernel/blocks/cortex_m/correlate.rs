@@ -73,9 +73,16 @@ pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], sca
     let columns = dz.len().div_ceil(step.max(1));
     let places = Places { dz, dz_step: step, dz_pitch: 0, x: &[1.0], x_step: 0, x_pitch: 0, rows: 1, columns };
     if columns == 0 || !places.fit(bias.len(), 1) {
-        return plain::add_sums(dz, step, bias, scale);
+        return add_sums_that_are_there(dz, step, bias, scale);
     }
     correlate(&places, [bias.len(), 1], bias, 1, scale);
+}
+
+/// The same where arguments do not fit together, in a frame of its own.
+#[cold]
+#[inline(never)]
+fn add_sums_that_are_there(dz: &[f32], step: usize, bias: &mut [f32], scale: f32) {
+    plain::add_sums(dz, step, bias, scale);
 }
 
 /// What a block works on. Lengths are in bytes.
