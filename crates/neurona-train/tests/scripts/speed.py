@@ -4,8 +4,9 @@
 
 prints a JSON object a line. Each peer takes the same batch again and again from memory, forward, backward and Adam, in
 the fastest form that its documentation gives: PyTorch eager, with fused Adam, and compiled; JAX with a jitted step, and with
-a jitted scan over 50 steps; scikit-learn's partial_fit. `--no-compile` leaves out PyTorch's compiler, which takes long. `--mkl-avx512` times PyTorch
-alone and says so in its name: for a process in which MKL was made to use AVX-512. A peer that is not installed is left out, and said so on standard error.
+a jitted scan over 50 steps; scikit-learn's partial_fit. `--no-compile` leaves out PyTorch's compiler, which takes long.
+`--mkl-avx512` times PyTorch alone and says so in its name: for a process in which MKL was made to use AVX-512. A peer that is
+not installed is left out, and said so on standard error.
 A figure is the median of nine measurements of some tenth of a second, after a warm-up.
 """
 

@@ -1,4 +1,4 @@
-//! Sums of products in integers, for a core without a floating-point unit.
+//! Sums of products in integers, for an Arm core without a floating-point unit.
 //!
 //! An operator is a call there, which takes its two numbers apart, rounds, and puts the result together for the next to
 //! take apart again. Here a sum stays apart from product to product. Each product and each sum is rounded to the nearest,
@@ -24,7 +24,7 @@ const LARGEST: u32 = 200;
 /// A sum on its way: `significand * 2^(exponent - 127 - 23 - GUARD)`.
 ///
 /// Rounded: of the absolute value of the significand the last [`GUARD`] bits are zero, and the first is bit 27, or it is
-/// 2^28; or all is zero.
+/// 2^28; or all is zero. `LONG` says whether the core has products of 64 bits and counts leading zeros.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Clone, Copy)]
 pub(in crate::kernel) struct Sum<const LONG: bool = { !cfg!(armv6m) }> {
@@ -379,7 +379,7 @@ mod tests {
         sums_are_those_of_the_operators::<false>();
     }
 
-    /// One product after another that leaves a sum of the other sign, a tie, or the largest that is not told from none.
+    /// At every distance, to beyond where the smaller number counts, of significands at the edges of rounding.
     #[test]
     fn sums_at_every_distance() {
         let significands = [0, 1, 2, 0x0040_0000, 0x007f_fffe, 0x007f_ffff];
