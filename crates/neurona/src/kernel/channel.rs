@@ -1,5 +1,7 @@
 //! Functions that treat each channel in its own way.
 
+use super::blocks::{self, Places};
+
 /// A scale and a shift for each channel: `y[p][c] = scale[c] * x[p][c] + shift[c]`, product and sum rounded one after
 /// the other.
 ///
@@ -36,10 +38,7 @@ pub fn scale_backward_inputs(scale: &[f32], dz: &[f32], dx: &mut [f32]) {
 ///
 /// `bias` is (C), `dz` is (P, C).
 pub fn backward_biases(bias: &mut [f32], dz: &[f32], scale: f32) {
-    let channels = bias.len();
-    for (channel, bias) in bias.iter_mut().enumerate() {
-        backward_bias(core::slice::from_mut(bias), channel, channels, dz, scale);
-    }
+    blocks::add_sums(dz, bias.len(), bias, scale);
 }
 
 /// The part of [`backward_biases`] for one channel.
@@ -48,12 +47,7 @@ pub fn backward_biases(bias: &mut [f32], dz: &[f32], scale: f32) {
 ///
 /// `bias` is (1), `dz` is (P, `channels`).
 pub fn backward_bias(bias: &mut [f32], channel: usize, channels: usize, dz: &[f32], scale: f32) {
-    let [bias] = bias else { return };
-    let mut sum = 0.0;
-    for dz in dz.iter().skip(channel).step_by(channels.max(1)) {
-        sum += dz;
-    }
-    *bias += scale * sum;
+    blocks::add_sums(dz.get(channel..).unwrap_or_default(), channels, bias, scale);
 }
 
 /// Adds the gradient with respect to the parameters, times a factor: `scale[c] += factor * sum over p of dz[p][c] *
@@ -63,14 +57,27 @@ pub fn backward_bias(bias: &mut [f32], channel: usize, channels: usize, dz: &[f3
 ///
 /// `scale` and `shift` are (C), `x` and `dz` are (P, C).
 pub fn scale_backward_parameters(scale: &mut [f32], shift: &mut [f32], x: &[f32], dz: &[f32], factor: f32) {
-    let channels = scale.len().max(1);
-    for (channel, (scale, shift)) in scale.iter_mut().zip(shift).enumerate() {
-        let (mut with_x, mut alone) = (0.0, 0.0);
-        for (x, dz) in x.iter().zip(dz).skip(channel).step_by(channels) {
-            with_x += dz * x;
-            alone += dz;
-        }
-        *scale += factor * with_x;
-        *shift += factor * alone;
-    }
+    backward_biases(shift, dz, factor);
+    blocks::correlate_each(&cells(x, dz, scale.len()), scale, factor);
+}
+
+/// The part of [`scale_backward_parameters`] for the scale of one channel.
+///
+/// # Shapes
+///
+/// `scale` is (1), `x` and `dz` are (P, `channels`).
+pub fn scale_backward_channel(scale: &mut [f32], channel: usize, channels: usize, x: &[f32], dz: &[f32], factor: f32) {
+    let of_channel = Places {
+        dz: dz.get(channel..).unwrap_or_default(),
+        x: x.get(channel..).unwrap_or_default(),
+        ..cells(x, dz, channels)
+    };
+    blocks::correlate_each(&of_channel, scale, factor);
+}
+
+/// Cells of values and of gradients, as places one after another.
+fn cells<'a>(x: &'a [f32], dz: &'a [f32], channels: usize) -> Places<'a> {
+    let shorter = if x.len() < dz.len() { x.len() } else { dz.len() };
+    let columns = shorter.checked_div(channels).unwrap_or_default();
+    Places { dz, dz_step: channels, dz_pitch: 0, x, x_step: channels, x_pitch: 0, rows: 1, columns }
 }

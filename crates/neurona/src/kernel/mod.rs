@@ -23,7 +23,10 @@ mod stream;
 mod table;
 mod window;
 
-pub use channel::{backward_bias, backward_biases, scale_backward_inputs, scale_backward_parameters, scale_forward};
+pub use channel::{
+    backward_bias, backward_biases, scale_backward_channel, scale_backward_inputs, scale_backward_parameters,
+    scale_forward,
+};
 pub use conv::{
     conv_backward_filter, conv_backward_inputs, conv_backward_weights, conv_forward, depthwise_backward_cell,
     depthwise_backward_inputs, depthwise_backward_weights, depthwise_forward,

@@ -3,7 +3,7 @@
 //! Of each cell there are weights of the input, recurrent weights of the state, and biases. A gate's sum begins with the
 //! bias, goes on with the inputs upwards, then with the state upwards.
 
-use super::blocks;
+use super::blocks::{self, Places};
 use super::{dense_backward_inputs, dense_forward};
 use crate::activation::function as f;
 
@@ -27,14 +27,8 @@ pub struct Steps<'a> {
     pub values: &'a [f32],
     /// How far apart two steps are.
     pub stride: usize,
-}
-
-impl<'a> Steps<'a> {
-    /// The value `at` of each step.
-    #[inline]
-    fn each(self, at: usize) -> impl Iterator<Item = &'a f32> {
-        self.values.get(at..).unwrap_or_default().iter().step_by(self.stride.max(1))
-    }
+    /// Number of steps.
+    pub count: usize,
 }
 
 /// Adds the gradient with respect to weights, times `scale`: `weights[o][i] += scale * sum over t of dz[t][o] * x[t][i]`.
@@ -46,15 +40,18 @@ impl<'a> Steps<'a> {
 ///
 /// `weights` is (O, `inputs`), a step of `dz` is (O), a step of `x` is (`inputs`).
 pub fn recurrent_backward_weights(weights: &mut [f32], inputs: usize, dz: Steps<'_>, x: Steps<'_>, scale: f32) {
-    for (o, row) in weights.chunks_exact_mut(inputs.max(1)).enumerate() {
-        for (i, weight) in row.iter_mut().enumerate() {
-            let mut sum = 0.0;
-            for (dz, x) in dz.each(o).zip(x.each(i)) {
-                sum += dz * x;
-            }
-            *weight += scale * sum;
-        }
-    }
+    let places = Places {
+        dz: dz.values,
+        dz_step: dz.stride,
+        dz_pitch: 0,
+        x: x.values,
+        x_step: x.stride,
+        x_pitch: 0,
+        rows: 1,
+        columns: if dz.count < x.count { dz.count } else { x.count },
+    };
+    let rows = weights.len().checked_div(inputs).unwrap_or_default();
+    blocks::correlate(&places, [rows, inputs], weights, inputs, scale);
 }
 
 /// Adds the gradient with respect to biases, times `scale`: `bias[o] += scale * sum over t of dz[t][o]`. The sum is as in
@@ -64,13 +61,7 @@ pub fn recurrent_backward_weights(weights: &mut [f32], inputs: usize, dz: Steps<
 ///
 /// `bias` and a step of `dz` are (O).
 pub fn recurrent_backward_bias(bias: &mut [f32], dz: Steps<'_>, scale: f32) {
-    for (o, bias) in bias.iter_mut().enumerate() {
-        let mut sum = 0.0;
-        for dz in dz.each(o) {
-            sum += dz;
-        }
-        *bias += scale * sum;
-    }
+    blocks::add_sums(dz.values, dz.stride, bias, scale);
 }
 
 /// A step of a gated recurrent unit: `h` becomes the next state, and `gates` what [`gru_backward`] needs.
@@ -216,7 +207,7 @@ mod tests {
     fn the_gradient_of_a_weight_is_summed_over_time_and_then_added() {
         // Two steps, whose gradients stand three values apart, whose inputs two.
         let (dz, x) = ([4.0, -2.0, 99.0, 1.0, 8.0, 99.0], [1.0, 0.0, 2.0, 0.5]);
-        let (dz, x) = (Steps { values: &dz, stride: 3 }, Steps { values: &x, stride: 2 });
+        let (dz, x) = (Steps { values: &dz, stride: 3, count: 2 }, Steps { values: &x, stride: 2, count: 2 });
         let (mut weights, mut bias) = (WEIGHTS, [0.0, 1.0]);
         recurrent_backward_weights(&mut weights, 2, dz, x, -0.5);
         recurrent_backward_bias(&mut bias, dz, -0.5);
@@ -224,7 +215,7 @@ mod tests {
         assert_eq!(bias, [-2.5, -2.0]);
         // 2^24 + 1 is rounded to 2^24: into a weight of 2^24 two gradients of 1 count together, and one by one would not.
         let mut weight = [16_777_216.0];
-        let ones = Steps { values: &[1.0, 1.0], stride: 1 };
+        let ones = Steps { values: &[1.0, 1.0], stride: 1, count: 2 };
         recurrent_backward_weights(&mut weight, 1, ones, ones, 1.0);
         assert_eq!(weight, [16_777_218.0]);
     }

@@ -252,6 +252,8 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
         States::Last => STEPS.saturating_sub(BACK),
         States::All => 0,
     };
+    /// Number of steps that are kept.
+    const KEPT: usize = STEPS.saturating_sub(Self::EARLY);
     /// Number of rows of weights.
     const ROWS: usize = C::SPEC.gates() * UNITS;
     /// Number of rows of weights whose sums over the state stand apart.
@@ -259,12 +261,12 @@ impl<C: Cell, const STEPS: usize, const INPUTS: usize, const UNITS: usize, R: Gi
 
     /// What a trace has of each step, from a place on: gradients of sums, then the memory before the step.
     fn steps(trace: &[f32], from: usize) -> Steps<'_> {
-        Steps { values: trace.get(from..).unwrap_or_default(), stride: Self::ROW }
+        Steps { values: trace.get(from..).unwrap_or_default(), stride: Self::ROW, count: Self::KEPT }
     }
 
     /// The inputs of the steps in a trace.
     fn inputs(x: &[f32]) -> Steps<'_> {
-        Steps { values: x.get(Self::EARLY * INPUTS..).unwrap_or_default(), stride: INPUTS }
+        Steps { values: x.get(Self::EARLY * INPUTS..).unwrap_or_default(), stride: INPUTS, count: Self::KEPT }
     }
 
     /// Adds the gradients of the parameters, times `scale`, from the gradients of the sums in the trace.

@@ -150,14 +150,12 @@ impl<X: Shaped, A: Activation + 'static> Rows for Scale<X, A> {
 
     #[inline]
     fn add_row<'a>(row: usize, into: impl Iterator<Item = Run<'a>>, x: &X, _: &Self::Tape, dz: &X, factor: f32) {
-        let cells = || x.values().iter().zip(dz.values()).skip(row).step_by(Self::ROWS.max(1));
+        let (x, dz) = (x.values(), dz.values());
         for (kind, values) in into {
-            let mut sum = 0.0;
             match kind {
-                Kind::Weights => cells().for_each(|(x, dz)| sum += dz * x),
-                Kind::Biases => cells().for_each(|(_, dz)| sum += dz),
+                Kind::Weights => kernel::scale_backward_channel(values, row, Self::ROWS, x, dz, factor),
+                Kind::Biases => kernel::backward_bias(values, row, Self::ROWS, dz, factor),
             }
-            values.iter_mut().for_each(|value| *value += factor * sum);
         }
     }
 }
