@@ -105,6 +105,8 @@ impl Test {
                 each("axpy", kernel::axpy, |a, x, y| y + a * x);
                 each("add", |_, x, y| kernel::add(x, y), |_, x, y| y + x);
                 each("scale", |a, _, y| kernel::scale(a, y), |a, _, y| y * a);
+                each("rescale", kernel::rescale, |a, x, _| a * x);
+                each("copy", |_, x, y| kernel::copy(x, y), |_, x, _| x);
                 each("divide", |a, _, y| kernel::divide(y, a), |a, _, y| y / a);
                 each("clear", |_, _, y| kernel::clear(y), |_, _, _| 0.0);
                 each("relu", |_, _, y| kernel::relu(y), |_, _, y| if y <= 0.0 { 0.0 } else { y });
@@ -123,8 +125,27 @@ impl Test {
                 let finite = x.iter().all(|x| x.is_finite());
                 self.compare("is_finite", [len, 0], &[kernel::is_finite(x).into()], &[finite.into()]);
                 self.factors(x);
+                self.channels(x, ours, plain);
             }
         }
+    }
+
+    /// Functions of a constant or two for each channel, of one cell.
+    fn channels(&mut self, x: &[f32], ours: &mut [f32], plain: &mut [f32]) {
+        let channels = x.len() / 3;
+        let ((a, rest), end) = (x.split_at(channels), channels + 2 * MARGIN);
+        let (b, x) = (&rest[..channels], &rest[channels..2 * channels]);
+        let mut each = |what: &str, kernel: fn([&[f32]; 3], &mut [f32]), of: fn([f32; 3]) -> f32| {
+            self.fill(&mut ours[..end]);
+            plain[..end].copy_from_slice(&ours[..end]);
+            kernel([a, b, x], &mut ours[MARGIN..][..channels]);
+            for (((y, a), b), x) in plain[MARGIN..].iter_mut().zip(a).zip(b).zip(x) {
+                *y = of([*a, *b, *x]);
+            }
+            self.compare(what, [channels, 0], &ours[..end], &plain[..end]);
+        };
+        each("standardize", |[a, b, x], y| kernel::standardize(a, b, x, y), |[a, b, x]| (x - a) * b);
+        each("scale and shift", |[a, b, x], y| kernel::scale_forward(a, b, x, y), |[a, b, x]| a * x + b);
     }
 
     /// What a step in place admits, with limits all around the largest product.

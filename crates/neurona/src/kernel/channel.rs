@@ -11,9 +11,7 @@ use super::blocks::{self, Places};
 pub fn scale_forward(scale: &[f32], shift: &[f32], x: &[f32], y: &mut [f32]) {
     let channels = scale.len().max(1);
     for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-        for (((y, x), scale), shift) in y.iter_mut().zip(x).zip(scale).zip(shift) {
-            *y = scale * x + shift;
-        }
+        blocks::scale_and_shift(scale, shift, x, y);
     }
 }
 

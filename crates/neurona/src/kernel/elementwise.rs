@@ -88,9 +88,12 @@ pub fn is_finite(x: &[f32]) -> bool {
 
 /// Multiplies by a constant: `y[i] = factor * x[i]`.
 pub fn rescale(factor: f32, x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = factor * x;
-    }
+    super::blocks::rescale(factor, x, y);
+}
+
+/// Copies: `y[i] = x[i]`.
+pub fn copy(x: &[f32], y: &mut [f32]) {
+    super::blocks::copy(x, y);
 }
 
 /// Subtracts the mean and multiplies by the scale: `y[p][c] = (x[p][c] - mean[c]) * scale[c]`.
@@ -101,9 +104,7 @@ pub fn rescale(factor: f32, x: &[f32], y: &mut [f32]) {
 pub fn standardize(mean: &[f32], scale: &[f32], x: &[f32], y: &mut [f32]) {
     let channels = mean.len().max(1);
     for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-        for (((y, x), mean), scale) in y.iter_mut().zip(x).zip(mean).zip(scale) {
-            *y = (x - mean) * scale;
-        }
+        super::blocks::standardize(mean, scale, x, y);
     }
 }
 

@@ -34,7 +34,7 @@ pub use conv::{
 pub use dense::{dense_backward_inputs, dense_backward_weights, dense_forward};
 pub use echo::{Connections, leaky_tanh, reservoir_fill, reservoir_forward};
 pub use elementwise::{
-    add, axpy, clear, divide, is_finite, largest, maximum, relu, relu_backward, rescale, scale, softmax,
+    add, axpy, clear, copy, divide, is_finite, largest, maximum, relu, relu_backward, rescale, scale, softmax,
     softmax_backward, sqrt, standardize,
 };
 pub(crate) use elementwise::{is_within, square_bound, zero};

@@ -214,9 +214,7 @@ impl<C: Cell, const UNITS: usize> RecurrentState<C, UNITS> {
     }
 
     fn give(&self, y: Option<&mut [f32]>) {
-        for (y, h) in y.unwrap_or_default().iter_mut().zip(self.memory.values()) {
-            *y = *h;
-        }
+        kernel::copy(self.memory.values(), y.unwrap_or_default());
     }
 }
 

@@ -64,7 +64,7 @@ impl<const N: usize, E: Exponential> Layer for Softmax<N, E> {
 
     #[inline]
     fn forward(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) {
-        y.copy_from_slice(x);
+        kernel::copy(x, y);
         kernel::softmax(y, E::exp);
     }
 }

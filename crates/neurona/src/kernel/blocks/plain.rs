@@ -203,6 +203,38 @@ pub(in crate::kernel) fn add(x: &[f32], y: &mut [f32]) {
     }
 }
 
+/// Copies: `y[i] = x[i]`.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn copy(x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = *x;
+    }
+}
+
+/// Multiplies by a constant: `y[i] = a * x[i]`.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn rescale(a: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = a * x;
+    }
+}
+
+/// Subtracts, then multiplies: `y[i] = (x[i] - mean[i]) * scale[i]`, of as many as all have.
+#[inline(always)]
+pub(in crate::kernel) fn standardize(mean: &[f32], scale: &[f32], x: &[f32], y: &mut [f32]) {
+    for (((y, x), mean), scale) in y.iter_mut().zip(x).zip(mean).zip(scale) {
+        *y = (x - mean) * scale;
+    }
+}
+
+/// Multiplies, then adds: `y[i] = scale[i] * x[i] + shift[i]`, of as many as all have.
+#[inline(always)]
+pub(in crate::kernel) fn scale_and_shift(scale: &[f32], shift: &[f32], x: &[f32], y: &mut [f32]) {
+    for (((y, x), scale), shift) in y.iter_mut().zip(x).zip(scale).zip(shift) {
+        *y = scale * x + shift;
+    }
+}
+
 /// Multiplies in place: `y[i] *= a`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn scale(a: f32, y: &mut [f32]) {

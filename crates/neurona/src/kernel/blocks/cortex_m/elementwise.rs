@@ -78,16 +78,25 @@ pub(in crate::kernel) fn add(x: &[f32], y: &mut [f32]) {
     axpy(1.0, x, y);
 }
 
+/// [`plain::rescale`].
+pub(in crate::kernel) fn rescale(a: f32, x: &[f32], y: &mut [f32]) {
+    let len = if x.len() < y.len() { x.len() } else { y.len() };
+    // SAFETY: both slices have so many values, and are borrowed apart.
+    unsafe { multiples(x.as_ptr(), y.as_mut_ptr(), len, a) }
+}
+
 /// [`plain::scale`].
 pub(in crate::kernel) fn scale(a: f32, y: &mut [f32]) {
-    // SAFETY: the slice has so many values.
-    unsafe { multiples(y.as_mut_ptr(), y.len(), a) }
+    let at = y.as_mut_ptr();
+    // SAFETY: the slice has so many values, each of which is read before it is written.
+    unsafe { multiples(at, at, y.len(), a) }
 }
 
 /// [`plain::divide`].
 pub(in crate::kernel) fn divide(y: &mut [f32], by: f32) {
-    // SAFETY: the slice has so many values.
-    unsafe { quotients(y.as_mut_ptr(), y.len(), by) }
+    let at = y.as_mut_ptr();
+    // SAFETY: as above.
+    unsafe { quotients(at, at, y.len(), by) }
 }
 
 /// [`plain::sqrt`]. Both round correctly, as IEEE 754 has it.
@@ -99,61 +108,183 @@ pub(in crate::kernel) fn sqrt(x: f32) -> f32 {
     root(x)
 }
 
-/// An operation on each of `len` values and the number in s0, in place.
-macro_rules! each_with {
-    ($operation:literal) => {
+/// An operation on each of `len` values and the number in s0; without one, the values as they are.
+macro_rules! each {
+    ($($operation:literal)?) => {
         naked_asm!(
             ".fpu fpv4-sp-d16",
-            "subs r1, r1, #12",
+            "subs r2, r2, #12",
             "blo 4f",
             "3:",
-            each_with!($operation 12 "s4" "s5" "s6" "s7" "s8" "s9" "s10" "s11" "s12" "s13" "s14" "s15"),
+            each!(($($operation)?) 12 "s4" "s5" "s6" "s7" "s8" "s9" "s10" "s11" "s12" "s13" "s14" "s15"),
             "bhs 3b",
             "4:",
-            "adds r1, r1, #8",
+            "adds r2, r2, #8",
             "bmi 6f",
             "5:",
-            each_with!($operation 4 "s4" "s5" "s6" "s7"),
+            each!(($($operation)?) 4 "s4" "s5" "s6" "s7"),
             "bhs 5b",
             "6:",
-            "adds r1, r1, #3",
+            "adds r2, r2, #3",
             "bmi 8f",
             "7:",
-            each_with!($operation 1 "s4"),
+            each!(($($operation)?) 1 "s4"),
             "bhs 7b",
             "8:",
             "bx lr",
         )
     };
-    ($operation:literal $count:literal $first:literal $($y:literal)*) => {
+    (($($operation:literal)?) $count:literal $first:literal $($x:literal)*) => {
         concat!(
-            "vldmia r0, {{", $first, $(", ", $y,)* "}}\n",
-            $operation, " ", $first, ", ", $first, ", s0\n",
-            $($operation, " ", $y, ", ", $y, ", s0\n",)*
-            "vstmia r0!, {{", $first, $(", ", $y,)* "}}\n",
-            "subs r1, r1, #", $count, "\n",
+            "vldmia r0!, {{", $first, $(", ", $x,)* "}}\n",
+            each!(@ ($($operation)?) $first $($x)*),
+            "vstmia r1!, {{", $first, $(", ", $x,)* "}}\n",
+            "subs r2, r2, #", $count, "\n",
+        )
+    };
+    (@ () $($x:literal)+) => { "" };
+    (@ ($operation:literal) $first:literal $($x:literal)*) => {
+        concat!($operation, " ", $first, ", ", $first, ", s0\n", each!(@ ($operation) $($x)*))
+    };
+    (@ ($operation:literal)) => { "" };
+}
+
+/// [`plain::rescale`] of `len` values.
+///
+/// # Safety
+///
+/// So many values can be read at `x`, and written at `y`, which is either the same place or none of them.
+#[unsafe(naked)]
+unsafe extern "C" fn multiples(x: *const f32, y: *mut f32, len: usize, a: f32) {
+    each!("vmul.f32")
+}
+
+/// The same with quotients.
+///
+/// # Safety
+///
+/// As for [`multiples`].
+#[unsafe(naked)]
+unsafe extern "C" fn quotients(x: *const f32, y: *mut f32, len: usize, by: f32) {
+    each!("vdiv.f32")
+}
+
+/// [`plain::copy`].
+pub(in crate::kernel) fn copy(x: &[f32], y: &mut [f32]) {
+    let len = if x.len() < y.len() { x.len() } else { y.len() };
+    // SAFETY: both slices have so many values, and are borrowed apart.
+    unsafe { copies(x.as_ptr(), y.as_mut_ptr(), len) }
+}
+
+/// [`plain::copy`] of `len` values. A load and a store leave the bits as they are, of a NaN too.
+///
+/// # Safety
+///
+/// As for [`multiples`].
+#[unsafe(naked)]
+unsafe extern "C" fn copies(x: *const f32, y: *mut f32, len: usize) {
+    each!()
+}
+
+/// An operation on as many values of each of three slices as the argument on the stack says; its results take the place of the
+/// second.
+macro_rules! each_of_three {
+    ($operation:ident) => {
+        naked_asm!(
+            ".fpu fpv4-sp-d16",
+            "ldr r12, [sp]",
+            "subs r12, r12, #4",
+            "blo 4f",
+            "3:",
+            "vldmia r0!, {{s0-s3}}",
+            "vldmia r1!, {{s4-s7}}",
+            "vldmia r2!, {{s8-s11}}",
+            $operation!("s0" "s4" "s8", "s1" "s5" "s9", "s2" "s6" "s10", "s3" "s7" "s11"),
+            "vstmia r3!, {{s4-s7}}",
+            "subs r12, r12, #4",
+            "bhs 3b",
+            "4:",
+            "adds r12, r12, #3",
+            "bmi 6f",
+            "5:",
+            "vldmia r0!, {{s0}}",
+            "vldmia r1!, {{s4}}",
+            "vldmia r2!, {{s8}}",
+            $operation!("s0" "s4" "s8"),
+            "vstmia r3!, {{s4}}",
+            "subs r12, r12, #1",
+            "bhs 5b",
+            "6:",
+            "bx lr",
         )
     };
 }
 
-/// [`plain::scale`] of `len` values.
-///
-/// # Safety
-///
-/// So many values can be read and written.
-#[unsafe(naked)]
-unsafe extern "C" fn multiples(y: *mut f32, len: usize, a: f32) {
-    each_with!("vmul.f32")
+/// [`plain::standardize`].
+pub(in crate::kernel) fn standardize(mean: &[f32], scale: &[f32], x: &[f32], y: &mut [f32]) {
+    match shortest(mean, scale, x, y) {
+        // Few values take longer to be handed over than to be computed.
+        ..8 => plain::standardize(mean, scale, x, y),
+        // SAFETY: all slices have so many values, and the last is borrowed apart.
+        len => unsafe { standardized(scale.as_ptr(), mean.as_ptr(), x.as_ptr(), y.as_mut_ptr(), len) },
+    }
 }
 
-/// [`plain::divide`] of `len` values.
+/// [`plain::scale_and_shift`].
+pub(in crate::kernel) fn scale_and_shift(scale: &[f32], shift: &[f32], x: &[f32], y: &mut [f32]) {
+    match shortest(scale, shift, x, y) {
+        ..8 => plain::scale_and_shift(scale, shift, x, y),
+        // SAFETY: all slices have so many values, and the last is borrowed apart.
+        len => unsafe { scaled_and_shifted(scale.as_ptr(), shift.as_ptr(), x.as_ptr(), y.as_mut_ptr(), len) },
+    }
+}
+
+fn shortest(a: &[f32], b: &[f32], x: &[f32], y: &[f32]) -> usize {
+    let shorter = |a: usize, b: usize| if a < b { a } else { b };
+    shorter(shorter(a.len(), b.len()), shorter(x.len(), y.len()))
+}
+
+/// [`plain::standardize`] of `len` values.
 ///
 /// # Safety
 ///
-/// So many values can be read and written.
+/// So many values can be read at `scale`, `mean` and `x`, and written at `y`, which overlaps none of them.
 #[unsafe(naked)]
-unsafe extern "C" fn quotients(y: *mut f32, len: usize, by: f32) {
-    each_with!("vdiv.f32")
+unsafe extern "C" fn standardized(scale: *const f32, mean: *const f32, x: *const f32, y: *mut f32, len: usize) {
+    macro_rules! standardized {
+        ($($scale:literal $mean:literal $x:literal),+) => {
+            concat!(
+                $("vsub.f32 ", $mean, ", ", $x, ", ", $mean, "\n"),+,
+                $("vmul.f32 ", $mean, ", ", $mean, ", ", $scale, "\n"),+
+            )
+        };
+    }
+    each_of_three!(standardized)
+}
+
+/// [`plain::scale_and_shift`] of `len` values.
+///
+/// # Safety
+///
+/// As for [`standardized`].
+#[unsafe(naked)]
+unsafe extern "C" fn scaled_and_shifted(scale: *const f32, shift: *const f32, x: *const f32, y: *mut f32, len: usize) {
+    #[cfg(not(feature = "cortex-m4"))]
+    macro_rules! shifted {
+        ($($scale:literal $shift:literal $x:literal),+) => {
+            concat!($("vmla.f32 ", $shift, ", ", $scale, ", ", $x, "\n"),+)
+        };
+    }
+    #[cfg(feature = "cortex-m4")]
+    macro_rules! shifted {
+        ($($scale:literal $shift:literal $x:literal),+) => {
+            concat!(
+                $("vmul.f32 ", $scale, ", ", $scale, ", ", $x, "\n"),+,
+                $("vadd.f32 ", $shift, ", ", $shift, ", ", $scale, "\n"),+
+            )
+        };
+    }
+    each_of_three!(shifted)
 }
 
 /// Writes zero into so many words.
