@@ -83,7 +83,7 @@ pub(crate) fn is_within(x: &[f32], limit: f32) -> bool {
 /// Whether none is NaN or infinite.
 #[inline]
 pub fn is_finite(x: &[f32]) -> bool {
-    square_bound(x) < f32::INFINITY || largest(x) < f32::INFINITY
+    super::blocks::is_finite(x)
 }
 
 /// Multiplies by a constant: `y[i] = factor * x[i]`.

@@ -12,14 +12,14 @@ mod soft;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 pub(super) use cortex_m::{
-    add, add_outer, add_products, add_sums, axpy, copy, correlate, correlate_each, dense_sums, divide, largest,
-    maximum, relu, relu_backward, rescale, scale, scale_and_shift, sqrt, square_bound, standardize, sums,
+    add, add_outer, add_products, add_sums, axpy, copy, correlate, correlate_each, dense_sums, divide, is_finite,
+    largest, maximum, relu, relu_backward, rescale, scale, scale_and_shift, sqrt, square_bound, standardize, sums,
     sums_of_columns, weigh, zero,
 };
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
 pub(super) use plain::{
-    add, add_outer, add_products, add_sums, axpy, copy, correlate, correlate_each, dense_sums, divide, largest,
-    maximum, relu, relu_backward, rescale, scale, scale_and_shift, sqrt, square_bound, standardize, sums,
+    add, add_outer, add_products, add_sums, axpy, copy, correlate, correlate_each, dense_sums, divide, is_finite,
+    largest, maximum, relu, relu_backward, rescale, scale, scale_and_shift, sqrt, square_bound, standardize, sums,
     sums_of_columns, weigh, zero,
 };
 

@@ -297,6 +297,11 @@ pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
     largest * largest + f32::MIN_POSITIVE
 }
 
+/// Whether none is NaN or infinite.
+pub(in crate::kernel) fn is_finite(x: &[f32]) -> bool {
+    crate::kernel::largest(x) < f32::INFINITY
+}
+
 /// The larger of zero and each value: see [`Relu`](crate::Relu).
 pub(in crate::kernel) fn relu(y: &mut [f32]) {
     for y in y {

@@ -399,18 +399,63 @@ pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
     2.0 * squares + f32::MIN_POSITIVE
 }
 
-/// The squares of values, added to the number in s0.
+/// [`plain::is_finite`]: a sum of products of two values each is not where one of them is not; it may not be either where they are
+/// large.
+#[inline]
+pub(in crate::kernel) fn is_finite(x: &[f32]) -> bool {
+    // SAFETY: the slice has so many values.
+    let products = unsafe { products_of_pairs(x.as_ptr(), x.len()) };
+    products.is_finite() || plain::is_finite(x)
+}
+
+/// Products of two values each, added to the number in s0.
 #[cfg(not(feature = "cortex-m4"))]
-macro_rules! squares {
-    ($($x:literal)+) => {
-        concat!($("vmla.f32 s0, ", $x, ", ", $x, "\n"),+)
+macro_rules! pairs {
+    ($($a:literal $b:literal),+) => {
+        concat!($("vmla.f32 s0, ", $a, ", ", $b, "\n"),+)
     };
 }
 
 #[cfg(feature = "cortex-m4")]
-macro_rules! squares {
-    ($($x:literal)+) => {
-        concat!($("vmul.f32 ", $x, ", ", $x, ", ", $x, "\n"),+, $("vadd.f32 s0, s0, ", $x, "\n"),+)
+macro_rules! pairs {
+    ($($a:literal $b:literal),+) => {
+        concat!($("vmul.f32 ", $a, ", ", $a, ", ", $b, "\n"),+, $("vadd.f32 s0, s0, ", $a, "\n"),+)
+    };
+}
+
+/// A sum over `len` values, from zero: what is added for twelve, for four and for one of them.
+macro_rules! sum {
+    ($twelve:expr, $four:expr, $one:expr) => {
+        naked_asm!(
+            ".fpu fpv4-sp-d16",
+            "movs r2, #0",
+            "vmov s0, r2",
+            "subs r1, r1, #12",
+            "blo 4f",
+            "3:",
+            "vldmia r0!, {{s4-s15}}",
+            $twelve,
+            "subs r1, r1, #12",
+            "bhs 3b",
+            "4:",
+            "adds r1, r1, #8",
+            "bmi 6f",
+            "5:",
+            "vldmia r0!, {{s4-s7}}",
+            $four,
+            "subs r1, r1, #4",
+            "bhs 5b",
+            "6:",
+            "adds r1, r1, #3",
+            "bmi 8f",
+            "7:",
+            "vldmia r0!, {{s4}}",
+            $one,
+            "subs r1, r1, #1",
+            "bhs 7b",
+            "8:",
+            "bx lr",
+        )
     };
 }
 
@@ -421,35 +466,25 @@ macro_rules! squares {
 /// So many values can be read at `x`.
 #[unsafe(naked)]
 unsafe extern "C" fn squares(x: *const f32, len: usize) -> f32 {
-    naked_asm!(
-        ".fpu fpv4-sp-d16",
-        "movs r2, #0",
-        "vmov s0, r2",
-        "subs r1, r1, #12",
-        "blo 4f",
-        "3:",
-        "vldmia r0!, {{s4-s15}}",
-        squares!("s4" "s5" "s6" "s7" "s8" "s9" "s10" "s11" "s12" "s13" "s14" "s15"),
-        "subs r1, r1, #12",
-        "bhs 3b",
-        "4:",
-        "adds r1, r1, #8",
-        "bmi 6f",
-        "5:",
-        "vldmia r0!, {{s4-s7}}",
-        squares!("s4" "s5" "s6" "s7"),
-        "subs r1, r1, #4",
-        "bhs 5b",
-        "6:",
-        "adds r1, r1, #3",
-        "bmi 8f",
-        "7:",
-        "vldmia r0!, {{s4}}",
-        squares!("s4"),
-        "subs r1, r1, #1",
-        "bhs 7b",
-        "8:",
-        "bx lr",
+    sum!(
+        pairs!("s4" "s4", "s5" "s5", "s6" "s6", "s7" "s7", "s8" "s8", "s9" "s9", "s10" "s10", "s11" "s11",
+            "s12" "s12", "s13" "s13", "s14" "s14", "s15" "s15"),
+        pairs!("s4" "s4", "s5" "s5", "s6" "s6", "s7" "s7"),
+        pairs!("s4" "s4")
+    )
+}
+
+/// The sum of products of which each of `len` values is in one.
+///
+/// # Safety
+///
+/// So many values can be read at `x`.
+#[unsafe(naked)]
+unsafe extern "C" fn products_of_pairs(x: *const f32, len: usize) -> f32 {
+    sum!(
+        pairs!("s4" "s5", "s6" "s7", "s8" "s9", "s10" "s11", "s12" "s13", "s14" "s15"),
+        pairs!("s4" "s5", "s6" "s7"),
+        pairs!("s4" "s4")
     )
 }
 

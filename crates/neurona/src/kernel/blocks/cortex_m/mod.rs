@@ -77,8 +77,8 @@ pub(in crate::kernel) use columns::sums_of_columns;
 pub(in crate::kernel) use correlate::{add_sums, correlate, correlate_each};
 pub(in crate::kernel) use dense::dense_sums;
 pub(in crate::kernel) use elementwise::{
-    add, add_products, axpy, copy, divide, maximum, rescale, scale, scale_and_shift, sqrt, square_bound, standardize,
-    zero,
+    add, add_products, axpy, copy, divide, is_finite, maximum, rescale, scale, scale_and_shift, sqrt, square_bound,
+    standardize, zero,
 };
 pub(in crate::kernel) use outer::add_outer;
 pub(in crate::kernel) use relu::{relu, relu_backward};
