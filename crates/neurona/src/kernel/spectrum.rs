@@ -2,6 +2,8 @@
 
 use core::cell::Cell;
 
+use super::blocks;
+
 /// The discrete Fourier transform of N real samples, in place: `X[k] = sum over n of x[n] e^(-2πi k n / N)`.
 ///
 /// The samples are transformed as N/2 complex numbers, a pair each, by decimation in time: the numbers are reordered, a first
@@ -138,11 +140,7 @@ pub fn filter_bank(bands: &[[u16; 2]], weights: &[f32], x: &[f32], y: &mut [f32]
     let mut weights = weights;
     for (y, [first, len]) in y.iter_mut().zip(bands) {
         let (own, rest) = weights.split_at_checked(usize::from(*len)).unwrap_or((weights, &[]));
-        let mut sum = 0.0;
-        for (weight, x) in own.iter().zip(x.get(usize::from(*first)..).unwrap_or_default()) {
-            sum += weight * x;
-        }
-        *y = sum;
+        *y = blocks::sum_of_products(own, x.get(usize::from(*first)..).unwrap_or_default());
         weights = rest;
     }
 }
@@ -153,11 +151,6 @@ pub fn filter_bank(bands: &[[u16; 2]], weights: &[f32], x: &[f32], y: &mut [f32]
 ///
 /// `weights` is (O, I), `x` is (I), `y` is (O).
 pub fn matrix_product(weights: &[f32], x: &[f32], y: &mut [f32]) {
-    for (y, row) in y.iter_mut().zip(weights.chunks_exact(x.len().max(1))) {
-        let mut sum = 0.0;
-        for (weight, x) in row.iter().zip(x) {
-            sum += weight * x;
-        }
-        *y = sum;
-    }
+    super::elementwise::clear(y);
+    blocks::dense_sums(weights, x, None, y);
 }

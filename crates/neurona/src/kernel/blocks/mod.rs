@@ -23,6 +23,8 @@ pub(super) use plain::{
     sums_of_columns, weigh, zero,
 };
 
+pub(super) use plain::sum_of_products;
+
 /// Rows of weights, and the windows of values that each of them meets.
 ///
 /// A window is some runs of neighbouring values; a row has a weight for each of its values, in their order.

@@ -37,6 +37,15 @@ pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f
     sums(&of, bias, y);
 }
 
+/// A sum of products, of as many as both have: `sum over i of a[i] * b[i]`.
+///
+/// It begins with zero and goes up in i.
+pub(in crate::kernel) fn sum_of_products(a: &[f32], b: &[f32]) -> f32 {
+    let mut sum = Sum::new(0.0);
+    sum.add_products(a, b);
+    sum.value()
+}
+
 /// Weighted sums of columns: `y[c] += sum over o of weights[o * stride + c] * by[o]`.
 ///
 /// Each sum begins with what `y` holds and goes up in o.
