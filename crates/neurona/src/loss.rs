@@ -249,13 +249,7 @@ fn slopes<const N: usize>(y: &[f32; N], target: &[f32; N], dy: &mut [f32; N], sl
 
 /// Writes the softmax of `z`, and gives what [`log_sum_exp`] does: both need the same exponentials.
 fn probabilities<E: Exponential>(z: &[f32], y: &mut [f32]) -> f32 {
-    let max = kernel::maximum(z);
-    let mut sum = 0.0;
-    for (y, z) in y.iter_mut().zip(z) {
-        *y = E::exp(z - max);
-        sum += *y;
-    }
-    kernel::divide(y, sum);
+    let (max, sum) = kernel::softmax_of(z, y, E::exp);
     libm::logf(sum) + max
 }
 

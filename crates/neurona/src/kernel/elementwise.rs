@@ -122,6 +122,18 @@ pub fn softmax(y: &mut [f32], exp: impl Fn(f32) -> f32) {
     divide(y, sum);
 }
 
+/// [`softmax`] of `z`, written to `y`; the maximum, and the sum of the exponentials.
+pub(crate) fn softmax_of(z: &[f32], y: &mut [f32], exp: impl Fn(f32) -> f32) -> (f32, f32) {
+    let max = maximum(z);
+    let mut sum = 0.0;
+    for (y, z) in y.iter_mut().zip(z) {
+        *y = exp(z - max);
+        sum += *y;
+    }
+    divide(y, sum);
+    (max, sum)
+}
+
 /// Adds the gradient of softmax with respect to its inputs: `dx[i] += y[i] * (dy[i] - sum over j of dy[j] * y[j])`.
 ///
 /// The sum begins with zero and goes up.

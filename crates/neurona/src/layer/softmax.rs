@@ -64,8 +64,7 @@ impl<const N: usize, E: Exponential> Layer for Softmax<N, E> {
 
     #[inline]
     fn forward(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) {
-        kernel::copy(x, y);
-        kernel::softmax(y, E::exp);
+        kernel::softmax_of(x, y, E::exp);
     }
 }
 

@@ -32,9 +32,15 @@ pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f
 ///
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in i.
 pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
-    let (rows, columns) = (y.len(), x.len());
-    let of = Windows { weights, stride: columns, rows, x, columns, runs: 1, skip: 0, places: 1, x_step: 0, y_step: 0 };
-    sums(&of, bias, y);
+    let mut rows = weights;
+    for (row, y) in y.iter_mut().enumerate() {
+        let Some((weights, rest)) = rows.split_at_checked(x.len()) else { return };
+        let Some(begin) = bias.map_or(Some(&*y), |bias| bias.get(row)) else { return };
+        let mut sum = Sum::new(*begin);
+        sum.add_products(weights, x);
+        *y = sum.value();
+        rows = rest;
+    }
 }
 
 /// A sum of products, of as many as both have: `sum over i of a[i] * b[i]`.
