@@ -35,10 +35,13 @@ pub(crate) fn finished(input: usize, ram: usize) -> ! {
         word = word.wrapping_add(1);
     }
     let mut text = *b"input = 00000\nram = 00000\nstack = 00000\n\0";
+    // Without a division, which is a function of its own on some cores, and would count as code of the network.
     for (end, mut bytes) in [(13, input), (25, ram), (39, start.addr() - word.addr())] {
-        for digit in text[end - 5..end].iter_mut().rev() {
-            *digit = b'0' + (bytes % 10) as u8;
-            bytes /= 10;
+        for (digit, unit) in text[end - 5..end].iter_mut().zip([10_000, 1_000, 100, 10, 1]) {
+            while core::hint::black_box(bytes) >= unit {
+                bytes -= unit;
+                *digit += 1;
+            }
         }
     }
     // SAFETY: the text ends with a zero, as this call of the host reads it, and nothing else holds it.

@@ -103,7 +103,7 @@ impl Sum {
                     return;
                 }
                 let passed = products.a.addr() - a_left.as_ptr().addr();
-                done += passed.checked_div(products.a_step).unwrap_or(0);
+                done += passed.checked_div(a_step * size_of::<f32>()).unwrap_or(0);
             }
             // What it stopped before is for the operators, and all as long as the sum is.
             if let (Some(a), Some(b)) = (a.get(done * a_step), b.get(done * b_step)) {
