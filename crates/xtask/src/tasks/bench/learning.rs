@@ -20,7 +20,9 @@ For each network and rule: bytes of RAM, statics and stack together, and instruc
 is one step of a mini-batch. Softmax cross-entropy is the loss; opt-level 3; Cortex-M4F and Cortex-M0. Then what the rule brings:
 right answers in percent, of digits that are turned by 90 degrees, before a network that knows upright ones learns 360 of them
 five times, and after; mean and standard deviation over ten seeds (`cargo run --release -p neurona-train --example rules`).
-Motion and machine are the networks of docs/learning.md, which says what their learning brings.";
+Motion and machine are the networks of docs/learning.md, which says what their learning brings. An image of 12x12 goes through two
+convolutions with max-pooling between them and a dense layer, a sequence of 24 samples of four channels through a gated recurrent
+unit of twelve and a dense layer.";
 
 /// A network and how it learns.
 struct Row {
@@ -34,7 +36,7 @@ const fn row(network: &'static str, rule: &'static str, name: &'static str) -> R
     Row { network, rule, name }
 }
 
-const ROWS: [Row; 8] = [
+const ROWS: [Row; 10] = [
     row("64-32-10", "in place", "in-place"),
     row("64-32-10", "in place, the output alone, the rest in flash", "head"),
     row("64-8-10", "in place", "small-in-place"),
@@ -43,6 +45,8 @@ const ROWS: [Row; 8] = [
     row("64-8-10", "mini-batches of 8, Adam", "small-adam"),
     row("motion", "in place", TOO_LARGE_FOR_THE_M0),
     row("machine", "in place", "machine"),
+    row("image", "in place", "image"),
+    row("sequence", "in place", "sequence"),
 ];
 
 /// Two convolutions over 119 samples of six channels: the board of the Cortex-M0 has not the RAM.
