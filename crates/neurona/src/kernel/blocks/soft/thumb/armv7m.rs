@@ -33,25 +33,11 @@ macro_rules! product {
     };
 }
 
-/// `shifted` is the significand over two to the power of the distance, odd where something is lost; takes the distance's place.
-#[rustfmt::skip]
-macro_rules! shift_right {
-    ($shifted:literal, $significand:literal, $distance:literal) => {
-        concat!(
-            "asr ", $shifted, ", ", $significand, ", ", $distance, "\n",
-            "lsl ", $distance, ", ", $shifted, ", ", $distance, "\n",
-            "cmp ", $distance, ", ", $significand, "\n",
-            "it ne\n",
-            "orrne ", $shifted, ", ", $shifted, ", #1\n",
-        )
-    };
-}
-
 /// The sum of two significands, brought to bit 29, and its exponent; to `zero` where there is none. Rounded but for its last six
-/// bits, which count no more.
+/// bits, which count no more; half of a last place goes up, and to `tie`.
 #[rustfmt::skip]
 macro_rules! normalize {
-    ($sum:literal, $exponent:literal, $free:literal, $zero:literal) => {
+    ($sum:literal, $exponent:literal, $free:literal, $zero:literal, $tie:literal, $rounded:literal) => {
         concat!(
             "lsl ", $free, ", ", $sum, ", #2\n",
             "eors ", $free, ", ", $free, ", ", $sum, ", asr #31\n",
@@ -60,8 +46,26 @@ macro_rules! normalize {
             "lsl ", $sum, ", ", $sum, ", ", $free, "\n",
             "rsb ", $free, ", ", $free, ", #2\n",
             "add ", $exponent, ", ", $exponent, ", ", $free, "\n",
-            "lsrs ", $free, ", ", $sum, ", #7\n",
-            "adc ", $sum, ", ", $sum, ", #31\n",
+            "add ", $sum, ", ", $sum, ", #32\n",
+            "lsls ", $free, ", ", $sum, ", #26\n",
+            "beq ", $tie, "f\n",
+            $rounded, ":\n",
+        )
+    };
+}
+
+/// Half of a last place, which went up: to the even one, unless something was lost when a significand was shifted. Only here it is
+/// looked at.
+#[rustfmt::skip]
+macro_rules! tie {
+    ($sum:literal, $shifted:literal $distance:literal $significand:literal, $free:literal, $tie:literal, $rounded:literal) => {
+        concat!(
+            $tie, ":\n",
+            "lsl ", $free, ", ", $shifted, ", ", $distance, "\n",
+            "cmp ", $free, ", ", $significand, "\n",
+            "it eq\n",
+            "biceq ", $sum, ", ", $sum, ", #64\n",
+            "b ", $rounded, "b\n",
         )
     };
 }
@@ -98,10 +102,11 @@ macro_rules! add_products {
             "sub r9, r5, r8",
             "cmp r9, #30",
             "bhi 5f",
-            shift_right!("r6", "r7", "r9"),
+            "asr r6, r7, r9",
             "add r4, r6, r4, asr #2",
+            // The sum is r4, its exponent r5; r7 is what was shifted, r9 how far, and r6 what is left of it.
             "4:",
-            normalize!("r4", "r5", "r12", "6"),
+            normalize!("r4", "r5", "r12", "6", "13", "14"),
             "bic r4, r4, #63",
             "9:",
             $next,
@@ -114,10 +119,13 @@ macro_rules! add_products {
             "cmp r9, #30",
             "bhi 11f",
             "add r9, r9, #2",
-            shift_right!("r6", "r4", "r9"),
+            "asr r6, r4, r9",
+            "mov r5, r4",
             "add r4, r7, r6",
+            "mov r7, r5",
             "mov r5, r8",
             "b 4b",
+            tie!("r4", "r6" "r9" "r7", "r12", "13", "14"),
             // They cancel.
             "6:",
             "mov r5, #0xe0000000",
@@ -207,23 +215,23 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "sub r12, r9, r8",
         "cmp r12, #30",
         "bhi 5f",
-        shift_right!("r7", "r6", "r12"),
-        "add r6, r7, lr",
+        "asr r7, r6, r12",
+        "add lr, r7, lr",
         "mov r8, r9",
+        // The sum is lr, its exponent r8; r6 is what was shifted, r12 how far, and r7 what is left of it.
         "4:",
-        normalize!("r6", "r8", "r12", "6"),
-        "11:",
+        normalize!("lr", "r8", "r9", "6", "15", "11"),
         // The absolute value of what is rounded, on which the exponent goes; the first bit makes up for the 1.
-        "asr r7, r6, #6",
-        "eor r7, r7, r6, asr #31",
-        "sub r7, r7, r6, asr #31",
+        "asr r7, lr, #6",
+        "eor r7, r7, lr, asr #31",
+        "sub r7, r7, lr, asr #31",
         "subs r8, r8, #1",
         "blt 8f",
         "add r7, r7, r8, lsl #23",
-        "and r6, r6, #0x80000000",
-        "orr r6, r6, r7",
+        "and lr, lr, #0x80000000",
+        "orr lr, lr, r7",
         "6:",
-        "str r6, [r2, #-4]",
+        "str lr, [r2, #-4]",
         "9:",
         "cmp r1, r3",
         "bne 2b",
@@ -233,9 +241,12 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "rsb r12, r12, #0",
         "cmp r12, #30",
         "bhi 13f",
-        shift_right!("r7", "lr", "r12"),
-        "add r6, r6, r7",
+        "asr r7, lr, r12",
+        "mov r9, lr",
+        "add lr, r6, r7",
+        "mov r6, r9",
         "b 4b",
+        tie!("lr", "r7" "r12" "r6", "r9", "15", "11"),
         // Nothing to do for zero, unless the other number is minus zero.
         "7:",
         "lsls r12, r6, #1",
@@ -254,7 +265,7 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "cmp r7, #0",
         "bne 8b",
         "14:",
-        "lsl r6, r6, #2",
+        "lsl lr, r6, #2",
         "b 11b",
         // One of the two is too small to change the other.
         "13:",
