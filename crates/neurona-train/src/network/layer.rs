@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use neurona::arch::ActivationSpec;
 
-use crate::{arch::Step, layer::Kind, simd::widest};
+use crate::{arch::Step, layer::Kind, product::sum_columns};
 
 /// A layer that computes something.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,14 +65,11 @@ impl Layer {
 
     /// The gradient of the biases from that of the sums, (rows, O).
     pub(super) fn backward_bias(&self, dy: &[f32], db: &mut [f32]) {
-        db.fill(0.0);
         // The gradient of a normalised layer's bias is 0, which a sum would only come near.
-        if self.norm.is_none() {
-            widest!({
-                for dz in dy.chunks_exact(db.len()) {
-                    db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
-                }
-            });
+        if self.norm.is_some() {
+            db.fill(0.0);
+        } else {
+            sum_columns(dy, db);
         }
     }
 }

@@ -3,7 +3,8 @@
 //! A tile of some rows and two vectors of columns stays in registers while it goes through the depth: each step loads two
 //! vectors of the right matrix and multiplies them with a value of each row of the left one. For that the right matrix is laid
 //! out in panels as wide as a tile, a block of the depth at a time, from the beginning of a line of the cache on; the left one
-//! is read where it lies. It is the inner part of the scheme of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix
+//! is read where it lies, and so is a right one whose columns lie side by side where few rows are computed or a block of it stays in
+//! the nearest cache. It is the inner part of the scheme of K. Goto and R. van de Geijn, "Anatomy of high-performance matrix
 //! multiplication", 2008. Where the rows are few beside the columns, as in `x W^T` of a small batch, the transpose is computed:
 //! then it is `x` that is laid out, and the large matrix is read once, where it lies.
 //!
@@ -11,6 +12,7 @@
 //! are fused where the CPU can. [Large](large) gradients are products of `matrixmultiply`, whose sums are the same. So the bits
 //! depend on the sizes and on the kind of CPU alone.
 
+mod columns;
 mod large;
 mod pack;
 mod store;
@@ -18,9 +20,10 @@ mod tile;
 
 use pulp::{Arch, Simd, WithSimd};
 
+pub(crate) use columns::sum_columns;
 use pack::{Panel, Shuffles};
 use store::Columns;
-use tile::{Stripe, Tiles};
+use tile::{Laid, Stripe, Tiles};
 
 /// The depth that is laid out at once: a panel of it stays in the first cache.
 const BLOCK: usize = 256;
@@ -157,6 +160,14 @@ fn run<O: WithSimd<Output = ()>>(narrow: bool, operation: impl FnOnce(Option<Shu
     }
 }
 
+/// Whether a block of a right matrix whose columns lie side by side is not laid out for so many rows.
+///
+/// To lay it out takes about as long as to multiply it with four rows. It pays where many tiles read it and would not find it in
+/// the nearest cache, of which it takes more lines than it fills.
+fn is_read_in_place(rows: usize, depth: usize, stride: usize) -> bool {
+    rows <= 2 * HIGHEST || depth.saturating_mul(stride) <= BLOCK * WIDEST
+}
+
 /// How many vectors the next panel has when so many columns are left.
 #[inline(always)]
 fn panel_vectors<S: Simd>(left: usize) -> usize {
@@ -205,20 +216,24 @@ impl WithSimd for Product<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let (panels, buffer) = std::mem::take(&mut self.scratch).split_at_mut(BLOCK * WIDEST);
-        let (_, columns) = self.sizes();
+        let (rows, columns) = self.sizes();
         let mut column = 0;
         while column < columns {
             let vectors = panel_vectors::<S>(columns - column);
             for from in (0..self.depth.max(1)).step_by(BLOCK) {
                 let (len, width) = (BLOCK.min(self.depth - from), vectors * S::F32_LANES);
-                let panel = match self.right {
-                    Right::Packed(packed) => &aligned(packed)[column * self.depth + from * width..][..len * width],
+                let (values, stride) = match self.right {
+                    Right::Packed(packed) => (&aligned(packed)[column * self.depth + from * width..], width),
+                    Right::Rows(values, stride) if column + width <= columns && is_read_in_place(rows, len, stride) => {
+                        (&values[from * stride + column..], stride)
+                    }
                     right => {
                         let (panel, columns) = (&mut panels[..len * width], column..columns);
                         simd.vectorize(Panel { shuffles: self.shuffles, right, from, columns, width, panel });
-                        &panels[..len * width]
+                        (&*panel, width)
                     }
                 };
+                let panel = Laid { values: &values[..values.len().min(len * stride)], stride, steps: len };
                 // Some registers must be left for what is multiplied.
                 match (vectors, S::REGISTER_COUNT < 32) {
                     (1, true) => self.panel::<S, 8, 1>(simd, panel, from, column, buffer),
@@ -245,7 +260,7 @@ impl Product<'_> {
     fn panel<S: Simd, const R: usize, const V: usize>(
         &mut self,
         simd: S,
-        panel: &[f32],
+        panel: Laid<'_>,
         from: usize,
         column: usize,
         buffer: &mut [f32],

@@ -22,13 +22,16 @@ pub(super) fn store<S: Simd, const R: usize, const V: usize>(
     Columns { first, count, into }: Columns,
     sums: [[S::f32s; V]; R],
 ) {
-    for (r, sums) in sums.iter().enumerate() {
-        let values = &mut values[(row + r) * stride + first..][..count];
-        if count == V * S::F32_LANES {
-            for (value, sum) in vectors_mut::<S>(&mut values[..V * S::F32_LANES]).iter_mut().zip(sums) {
+    if count == V * S::F32_LANES {
+        for (r, sums) in sums.iter().enumerate() {
+            let values = vectors_mut::<S>(&mut values[(row + r) * stride + first..][..V * S::F32_LANES]);
+            for (value, sum) in values.iter_mut().zip(sums) {
                 *value = if into == Into::Add { simd.add_f32s(*value, *sum) } else { *sum };
             }
-        } else {
+        }
+    } else {
+        for (r, sums) in sums.iter().enumerate() {
+            let values = &mut values[(row + r) * stride + first..][..count];
             for (values, sum) in values.chunks_mut(S::F32_LANES).zip(sums) {
                 let sum = if into == Into::Add { simd.add_f32s(simd.partial_load_f32s(values), *sum) } else { *sum };
                 simd.partial_store_f32s(values, sum);

@@ -130,3 +130,19 @@ fn no_depth() {
     product(Left::Rows(&[], 0), Right::Packed(&packed), 0, Target::adding(&mut found, 70), &mut scratch);
     assert_eq!(found, [0.5; 140]);
 }
+
+/// Each is the sum of a plain loop, whatever stands beside it.
+#[test]
+fn columns_are_added_in_order() {
+    for columns in [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 200] {
+        for rows in [0, 1, 2, 33] {
+            let values = values(rows * columns, 9);
+            let (mut found, mut expected) = (vec![f32::NAN; columns], vec![0.0; columns]);
+            sum_columns(&values, &mut found);
+            for row in values.chunks_exact(columns) {
+                expected.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+            assert_eq!(found, expected, "{rows} x {columns}");
+        }
+    }
+}

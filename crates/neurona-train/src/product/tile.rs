@@ -21,14 +21,35 @@ pub(super) fn vectors_mut<S: Simd>(values: &mut [f32]) -> &mut [S::f32s] {
     bytemuck::cast_slice_mut(values)
 }
 
+/// Some columns of a block of the right matrix: for each step of the depth a row, whole vectors of which are taken.
+#[derive(Clone, Copy)]
+pub(super) struct Laid<'a> {
+    /// From the first of the columns on.
+    pub(super) values: &'a [f32],
+    /// From row to row.
+    pub(super) stride: usize,
+    /// How many rows there are.
+    pub(super) steps: usize,
+}
+
+impl<'a> Laid<'a> {
+    /// The `V` vectors of each step.
+    #[inline(always)]
+    fn rows<S: Simd, const V: usize>(self) -> impl Iterator<Item = &'a [S::f32s; V]> {
+        self.values.chunks(self.stride).map_while(
+            #[inline(always)]
+            |row| S::as_simd_f32s(row).0.first_chunk(),
+        )
+    }
+}
+
 /// Rows and columns of a product that are to be computed, over a block of the depth.
 pub(super) struct Stripe<'a> {
     pub(super) rows: Range<usize>,
     pub(super) columns: Columns,
     /// Where the block begins.
     pub(super) from: usize,
-    /// For each step of the block the columns of the right matrix.
-    pub(super) panel: &'a [f32],
+    pub(super) panel: Laid<'a>,
     /// What the highest tile takes.
     pub(super) buffer: &'a mut [f32],
 }
@@ -54,7 +75,7 @@ impl<const R: usize, const V: usize> WithSimd for Tiles<'_, '_, '_, R, V> {
         let Stripe { rows, columns, from, panel, buffer } = stripe;
         while rows.len() >= R {
             let (row, columns) = (rows.start, *columns);
-            let sums = tile::<S, R, V>(simd, left, row, *from, panel);
+            let sums = tile::<S, R, V>(simd, left, row, *from, *panel);
             if across {
                 let width = V * S::F32_LANES;
                 let (tile, whole) = (&mut buffer[..R * width], Columns { first: 0, count: width, into: Into::Replace });
@@ -71,33 +92,33 @@ impl<const R: usize, const V: usize> WithSimd for Tiles<'_, '_, '_, R, V> {
 /// `R` rows and `V` vectors of columns of the product: each sum takes its products one after the other, fused where the CPU
 /// can.
 ///
-/// `panel` has for each step of the depth, from `from` on, the `V` vectors of the right matrix.
+/// `panel` has the steps of the depth from `from` on.
 #[inline(always)]
 fn tile<S: Simd, const R: usize, const V: usize>(
     simd: S,
     left: Left<'_>,
     row: usize,
     from: usize,
-    panel: &[f32],
+    panel: Laid<'_>,
 ) -> [[S::f32s; V]; R] {
     let mut sums = [[simd.splat_f32s(0.0); V]; R];
-    let (steps, _) = vectors::<S>(panel).as_chunks::<V>();
+    let steps = panel.rows::<S, V>();
     match left {
         Left::Rows(values, stride) => {
-            let rows: [&[f32]; R] = array::from_fn(|r| &values[(row + r) * stride + from..][..steps.len()]);
-            for (d, right) in steps.iter().enumerate() {
+            let rows: [&[f32]; R] = array::from_fn(|r| &values[(row + r) * stride + from..][..panel.steps]);
+            for (d, right) in (0..panel.steps).zip(steps) {
                 step(simd, &mut sums, |r| rows[r][d], right);
             }
         }
         Left::Columns(values, stride) => {
-            for (right, column) in steps.iter().zip(values[from * stride + row..].chunks(stride)) {
+            for (right, column) in steps.zip(values[from * stride + row..].chunks(stride)) {
                 let Some(column) = column.first_chunk::<R>() else { return sums };
                 step(simd, &mut sums, |r| column[r], right);
             }
         }
         Left::Table { values, rows, depth, span } => {
             // One comparison for all rows shows that a place is within them: they are of one length.
-            let depth = &depth[from..][..steps.len()];
+            let depth = &depth[from..][..panel.steps];
             let rows: [&[f32]; R] = array::from_fn(|r| &values[rows[row + r]..][..span]);
             for (at, right) in depth.iter().zip(steps) {
                 step(simd, &mut sums, |r| rows[r][*at], right);
