@@ -252,19 +252,16 @@ impl OptimizerState {
         };
         let (step, optimizer) = (self.next_step(rate, length), self.optimizer);
         for range in learned {
+            let w = &mut parameters[range.clone()];
+            let (m, s) = (&mut self.mean[range.clone()], &mut self.square[range.clone()]);
             let piece = range.len().div_ceil(rayon::current_num_threads()).next_multiple_of(BLOCK).max(WORTH);
-            let parameters = parameters[range.clone()].par_chunks_mut(piece);
-            let mean = self.mean[range.clone()].par_chunks_mut(piece);
-            let square = self.square[range.clone()].par_chunks_mut(piece);
+            if range.len() <= piece {
+                step.take_blocks(optimizer, w, gradients, range.start, m, s);
+                continue;
+            }
             let starts = (range.start..range.end).into_par_iter().step_by(piece);
-            parameters.zip(mean).zip(square).zip(starts).for_each(|(((w, m), s), start)| {
-                let mut memory = [0.0; BLOCK];
-                let blocks = w.chunks_mut(BLOCK).zip(m.chunks_mut(BLOCK)).zip(s.chunks_mut(BLOCK));
-                for (((w, m), s), start) in blocks.zip((start..).step_by(BLOCK)) {
-                    let g = sum(gradients, start..start + w.len(), &mut memory);
-                    widest!(step.take(optimizer, w, g, m, s));
-                }
-            });
+            let pieces = w.par_chunks_mut(piece).zip(m.par_chunks_mut(piece)).zip(s.par_chunks_mut(piece)).zip(starts);
+            pieces.for_each(|(((w, m), s), start)| step.take_blocks(optimizer, w, gradients, start, m, s));
         }
     }
 
@@ -326,20 +323,22 @@ impl OptimizerState {
 
 /// Parameters that are worth a thread's while: some 3 us.
 const WORTH: usize = 1 << 12;
-/// Parameters whose gradients are added before the step is taken: few enough to stay in the nearest cache.
-const BLOCK: usize = 1 << 10;
+/// Parameters whose gradients are added before the step is taken: a few vectors.
+const BLOCK: usize = 1 << 7;
 
 /// The sum of the gradients in this range, in `memory` where there are several.
+#[inline(always)]
 fn sum<'a, G: AsRef<[f32]>>(gradients: &'a [G], range: Range<usize>, memory: &'a mut [f32; BLOCK]) -> &'a [f32] {
     match gradients {
         [] => &[],
         [gradient] => &gradient.as_ref()[range],
-        [first, others @ ..] => {
+        [first, second, others @ ..] => {
             let sums = &mut memory[..range.len()];
-            sums.copy_from_slice(&first.as_ref()[range.clone()]);
+            let two = first.as_ref()[range.clone()].iter().zip(&second.as_ref()[range.clone()]);
+            sums.iter_mut().zip(two).for_each(|(sum, (first, second))| *sum = first + second);
             for other in others {
                 let values = &other.as_ref()[range.clone()];
-                widest!(sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value));
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
             }
             sums
         }
@@ -365,6 +364,26 @@ fn adam_root(square: f32, correction: f32, epsilon: f32) -> f32 {
 }
 
 impl Step {
+    /// Takes the step for parameters from `start` on, a block at a time.
+    fn take_blocks<G: AsRef<[f32]>>(
+        self,
+        optimizer: Optimizer,
+        w: &mut [f32],
+        gradients: &[G],
+        start: usize,
+        m: &mut [f32],
+        s: &mut [f32],
+    ) {
+        widest!({
+            let mut memory = [0.0; BLOCK];
+            let blocks = w.chunks_mut(BLOCK).zip(m.chunks_mut(BLOCK)).zip(s.chunks_mut(BLOCK));
+            for (((w, m), s), start) in blocks.zip((start..).step_by(BLOCK)) {
+                let g = sum(gradients, start..start + w.len(), &mut memory);
+                self.take(optimizer, w, g, m, s);
+            }
+        });
+    }
+
     #[inline(always)]
     fn take(self, optimizer: Optimizer, w: &mut [f32], g: &[f32], m: &mut [f32], s: &mut [f32]) {
         match optimizer {
