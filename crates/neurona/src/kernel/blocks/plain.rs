@@ -33,13 +33,26 @@ pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in i.
 pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let mut rows = weights;
-    for (row, y) in y.iter_mut().enumerate() {
-        let Some((weights, rest)) = rows.split_at_checked(x.len()) else { return };
-        let Some(begin) = bias.map_or(Some(&*y), |bias| bias.get(row)) else { return };
-        let mut sum = Sum::new(*begin);
+    let mut sum_of_row = |begin: f32| {
+        let (weights, rest) = rows.split_at_checked(x.len())?;
+        let mut sum = Sum::new(begin);
         sum.add_products(weights, x);
-        *y = sum.value();
         rows = rest;
+        Some(sum.value())
+    };
+    match bias {
+        Some(bias) => {
+            for (y, bias) in y.iter_mut().zip(bias) {
+                let Some(sum) = sum_of_row(*bias) else { return };
+                *y = sum;
+            }
+        }
+        None => {
+            for y in y {
+                let Some(sum) = sum_of_row(*y) else { return };
+                *y = sum;
+            }
+        }
     }
 }
 

@@ -69,9 +69,7 @@ macro_rules! add_products {
             mov r6, r10
             mov r7, r11
             push {{r4-r7}}
-            ldr r1, [r0, #24]
-            mov lr, r1
-            ldr r1, [r0, #20]
+            mov lr, r2
             mov r12, r1
             ldm r0!, {{r1-r5}}
             mov r8, r4
@@ -227,17 +225,17 @@ macro_rules! add_products {
 ///
 /// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products) {
+pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products, a_step: usize, b_step: usize) {
     add_products!("ldm r0!, {{r2}}\nldm r1!, {{r3}}", "subs r0, r0, #4")
 }
 
-/// Adds products of numbers that are so many steps apart, up to one that is left to the operators.
+/// Adds products of numbers that are so many bytes apart, up to one that is left to the operators.
 ///
 /// # Safety
 ///
 /// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn add_apart(products: &mut Products) {
+pub(super) unsafe extern "C" fn add_apart(products: &mut Products, a_step: usize, b_step: usize) {
     add_products!("ldr r2, [r0, #0]\nldr r3, [r1, #0]\nadd r0, r12\nadd r1, lr", "mov r2, r12\nsubs r0, r0, r2")
 }
 

@@ -75,9 +75,10 @@ macro_rules! add_products {
     ($a:literal, $b:literal, $next:literal, $back:literal) => {
         naked_asm!(
             "push {{r0, r4-r11, lr}}",
+            "mov lr, r1",
+            "mov r12, r2",
             "ldm r0, {{r1-r5}}",
-            "ldr lr, [r0, #20]",
-            "ldr r0, [r0, #24]",
+            "mov r0, r12",
             "mov r10, #0x80000000",
             "mov r11, #1",
             "2:",
@@ -164,17 +165,17 @@ macro_rules! add_products {
 ///
 /// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products) {
+pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products, a_step: usize, b_step: usize) {
     add_products!("ldr r6, [r1], #4", "ldr r7, [r2], #4", "", "sub r1, r1, #4\nsub r2, r2, #4")
 }
 
-/// Adds products of numbers that are so many steps apart, up to one that is left to the operators.
+/// Adds products of numbers that are so many bytes apart, up to one that is left to the operators.
 ///
 /// # Safety
 ///
 /// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn add_apart(products: &mut Products) {
+pub(super) unsafe extern "C" fn add_apart(products: &mut Products, a_step: usize, b_step: usize) {
     add_products!("ldr r6, [r1]", "ldr r7, [r2]", "add r1, r1, lr\nadd r2, r2, r0", "")
 }
 

@@ -19,7 +19,7 @@ use super::{SIGN, Sum, WHOLE, ZERO, exponent, is_normal, is_zero, significand};
 
 const BIAS: i32 = 127;
 
-/// Products on their way into a sum. Steps are in bytes.
+/// Products on their way into a sum.
 #[repr(C)]
 struct Products {
     a: *const f32,
@@ -30,8 +30,6 @@ struct Products {
     significand: i32,
     /// That of the sum, with its bias once more.
     exponent: i32,
-    a_step: usize,
-    b_step: usize,
 }
 
 /// Multiples on their way into other numbers.
@@ -79,9 +77,9 @@ impl Sum {
         [a, b]: [&[f32]; 2],
         [a_step, b_step]: [usize; 2],
         count: usize,
-        add: unsafe extern "C" fn(&mut Products),
+        add: unsafe extern "C" fn(&mut Products, usize, usize),
     ) {
-        let mut done = 0;
+        let (mut done, bytes) = (0, size_of::<f32>());
         while let (Some(a_left), Some(b_left)) = (a.get(done * a_step..), b.get(done * b_step..))
             && done < count
         {
@@ -92,18 +90,16 @@ impl Sum {
                     end: a_left.as_ptr().wrapping_add((count - done) * a_step),
                     significand: self.significand << ZEROS,
                     exponent: self.exponent + BIAS,
-                    a_step: a_step * size_of::<f32>(),
-                    b_step: b_step * size_of::<f32>(),
                 };
                 // SAFETY: there is a product, so many are left in both slices, and the sum is not a whole one.
-                unsafe { add(&mut products) };
+                unsafe { add(&mut products, a_step * bytes, b_step * bytes) };
                 let significand = products.significand >> ZEROS;
                 *self = Self { significand, exponent: if significand == 0 { ZERO } else { products.exponent - BIAS } };
                 if products.a == products.end {
                     return;
                 }
                 let passed = products.a.addr() - a_left.as_ptr().addr();
-                done += passed.checked_div(a_step * size_of::<f32>()).unwrap_or(0);
+                done += passed.checked_div(a_step * bytes).unwrap_or(0);
             }
             // What it stopped before is for the operators, and all as long as the sum is.
             if let (Some(a), Some(b)) = (a.get(done * a_step), b.get(done * b_step)) {
