@@ -2,7 +2,7 @@
 //!
 //! A cell of the window that lies outside of the input has no part in a sum.
 
-use core::{mem, num::NonZeroUsize};
+use core::num::NonZeroUsize;
 
 use super::blocks::{self, Places, Windows};
 use super::{Window, axpy, window::Place};
@@ -144,14 +144,11 @@ pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f3
 
 /// [`depthwise_forward`] of as many filters as channels.
 fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-    let mut rest = y;
-    window.each_stretch(|place, count| {
-        let Some((y, after)) = mem::take(&mut rest).split_at_mut_checked(count * window.channels) else { return };
-        let ((row, ..), (column, ..)) = (place.rows, place.columns);
-        let next_row = window.columns.kernel * window.channels;
-        let weights = weights.get(row * next_row + column * window.channels..).unwrap_or_default();
+    let channels = window.channels;
+    window.each_stretch(y.len() / channels.max(1), |place, at, count| {
+        let y = y.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
+        let (weights, next_row) = window.weights_of_channels(place, weights);
         blocks::weigh(&window.cells(place, count, x), weights, next_row, Some(bias), y);
-        rest = after;
     });
 }
 
@@ -164,14 +161,20 @@ fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &m
 /// As those of [`depthwise_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(multiplier) = window.multiplier() else { return };
+    let channels = window.channels;
+    if multiplier.get() == 1 {
+        return window.each_stretch(dz.len() / channels.max(1), |place, at, count| {
+            let dz = dz.get(at * channels..(at + count) * channels).unwrap_or_default();
+            let (weights, next_row) = window.weights_of_channels(place, weights);
+            let dx = dx.get_mut(window.offset(place)..).unwrap_or_default();
+            blocks::spread_products(&window.cells(place, count, &[]), weights, next_row, dz, dx);
+        });
+    }
     let mut places = dz.chunks_exact(window.filters.max(1));
     window.each_place(|place| {
         let Some(dz) = places.next() else { return };
         window.each_cell(place, |cell, from| {
             let (Some(weights), Some(dx)) = (weights.get(cell * window.filters..), dx.get_mut(from..)) else { return };
-            if multiplier.get() == 1 {
-                return blocks::add_products(weights, dz, dx);
-            }
             let of_channels = dz.chunks_exact(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
             for ((dz, weights), dx) in of_channels.zip(dx) {
                 for (dz, weight) in dz.iter().zip(weights) {
@@ -261,6 +264,14 @@ impl Window {
     /// Number of outputs for each channel.
     fn multiplier(&self) -> Option<NonZeroUsize> {
         NonZeroUsize::new(self.filters.checked_div(self.channels)?)
+    }
+
+    /// The weights of the first cell of a place and on, where each channel has one in each cell, and how far it is from those
+    /// of a row to those of the next.
+    fn weights_of_channels<'a>(&self, place: Place, weights: &'a [f32]) -> (&'a [f32], usize) {
+        let next_row = self.columns.kernel * self.channels;
+        let from = place.rows.0 * next_row + place.columns.0 * self.channels;
+        (weights.get(from..).unwrap_or_default(), next_row)
     }
 
     /// Adds the sums over all places of the gradients of some filters, from one on, times a scale.

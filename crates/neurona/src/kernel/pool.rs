@@ -2,9 +2,8 @@
 //!
 //! A cell of the window that lies outside of the input has no part in it.
 
-use core::mem;
-
-use super::{Window, blocks};
+use super::Window;
+use super::blocks::{self, Cells};
 
 /// Largest value of each window: `y[p][c] = max over k of x[p + k][c]`.
 ///
@@ -14,11 +13,10 @@ use super::{Window, blocks};
 ///
 /// `x` and `y` are as [`Window`] says, with as many filters as channels.
 pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    let mut rest = y;
-    window.each_stretch(|place, count| {
-        let Some((y, after)) = mem::take(&mut rest).split_at_mut_checked(count * window.channels) else { return };
+    let channels = window.channels;
+    window.each_stretch(y.len() / channels.max(1), |place, at, count| {
+        let y = y.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
         blocks::largest(&window.cells(place, count, x), y);
-        rest = after;
     });
 }
 
@@ -29,19 +27,13 @@ pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
 ///
 /// `x` and `dx` are as the `x` of [`max_pool_forward`], `y` and `dy` as its `y`. `dy` is used up.
 pub fn max_pool_backward(window: &Window, x: &[f32], y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
-    let channels = window.channels.max(1);
-    let mut places = y.chunks_exact(channels).zip(dy.chunks_exact_mut(channels));
-    window.each_place(|place| {
-        let Some((y, dy)) = places.next() else { return };
-        for (channel, (y, dy)) in y.iter().zip(dy).enumerate() {
-            let mut given = false;
-            window.each_cell(place, |_, from| {
-                let Some((x, dx)) = x.get(from + channel).zip(dx.get_mut(from + channel)) else { return };
-                if !given && (x == y || (x.is_nan() && y.is_nan())) {
-                    *dx += *dy;
-                    given = true;
-                }
-            });
+    let channels = window.channels;
+    window.each_stretch(y.len().min(dy.len()) / channels.max(1), |place, at, count| {
+        let range = at * channels..(at + count) * channels;
+        if let (Some(y), Some(dy), Some(dx)) =
+            (y.get(range.clone()), dy.get_mut(range), dx.get_mut(window.offset(place)..))
+        {
+            blocks::give(&window.cells(place, count, x), y, dy, dx);
         }
     });
 }
@@ -54,20 +46,21 @@ pub fn max_pool_backward(window: &Window, x: &[f32], y: &[f32], dy: &mut [f32], 
 ///
 /// As those of [`max_pool_forward`].
 pub fn average_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    let mut places = y.chunks_exact_mut(window.channels.max(1));
-    window.each_place(|place| {
-        let Some(y) = places.next() else { return };
-        y.fill(0.0);
-        window.each_cell(place, |_, from| {
-            for (y, x) in y.iter_mut().zip(x.get(from..).unwrap_or_default()) {
-                *y += x;
-            }
-        });
-        let count = place.count() as f32;
-        for y in y {
-            *y /= count;
-        }
+    let channels = window.channels;
+    window.each_stretch(y.len() / channels.max(1), |place, at, count| {
+        let y = y.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
+        blocks::totals(&window.cells(place, count, x), y);
+        share(y, place.count());
     });
+}
+
+/// Divides by a number of cells. By a power of two that is a product, to the same bits: it takes less time.
+fn share(y: &mut [f32], count: usize) {
+    if count.is_power_of_two() {
+        blocks::scale(1.0 / count as f32, y);
+    } else {
+        blocks::divide(y, count as f32);
+    }
 }
 
 /// Adds the gradient of [`average_pool_forward`] to `dx`: `dx[p + k][c] += dy[p][c] / n`.
@@ -78,18 +71,11 @@ pub fn average_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
 ///
 /// `dx` is as the `x` of [`average_pool_forward`], `dy` as its `y`. `dy` is used up.
 pub fn average_pool_backward(window: &Window, dy: &mut [f32], dx: &mut [f32]) {
-    let mut places = dy.chunks_exact_mut(window.channels.max(1));
-    window.each_place(|place| {
-        let Some(dy) = places.next() else { return };
-        let count = place.count() as f32;
-        for dy in dy.iter_mut() {
-            *dy /= count;
-        }
-        window.each_cell(place, |_, from| {
-            for (dx, dy) in dx.get_mut(from..).unwrap_or_default().iter_mut().zip(&*dy) {
-                *dx += dy;
-            }
-        });
+    let channels = window.channels;
+    window.each_stretch(dy.len() / channels.max(1), |place, at, count| {
+        let dy = dy.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
+        share(dy, place.count());
+        blocks::spread(&window.cells(place, count, &[]), dy, dx.get_mut(window.offset(place)..).unwrap_or_default());
     });
 }
 
@@ -99,14 +85,7 @@ pub fn average_pool_backward(window: &Window, dy: &mut [f32], dx: &mut [f32]) {
 ///
 /// `x` is (P, C), `y` is (C).
 pub fn global_max_forward(x: &[f32], y: &mut [f32]) {
-    y.fill(f32::NEG_INFINITY);
-    for x in x.chunks_exact(y.len().max(1)) {
-        for (y, x) in y.iter_mut().zip(x) {
-            if *x > *y || x.is_nan() {
-                *y = *x;
-            }
-        }
-    }
+    blocks::largest(&all(x, x.len(), y.len()), y);
 }
 
 /// Adds the gradient of [`global_max_forward`] to `dx`: that of an output goes to the first cell that has its value; to the
@@ -114,16 +93,9 @@ pub fn global_max_forward(x: &[f32], y: &mut [f32]) {
 ///
 /// # Shapes
 ///
-/// `x` and `dx` are (P, C), `y` and `dy` are (C).
-pub fn global_max_backward(x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let channels = y.len().max(1);
-    for (channel, (y, dy)) in y.iter().zip(dy).enumerate() {
-        let of_channel = x.iter().skip(channel).step_by(channels);
-        let mut pairs = of_channel.zip(dx.iter_mut().skip(channel).step_by(channels));
-        if let Some((_, dx)) = pairs.find(|(x, _)| *x == y || (x.is_nan() && y.is_nan())) {
-            *dx += dy;
-        }
-    }
+/// `x` and `dx` are (P, C), `y` and `dy` are (C). `dy` is used up.
+pub fn global_max_backward(x: &[f32], y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
+    blocks::give(&all(x, x.len(), y.len()), y, dy, dx);
 }
 
 /// Mean of each channel: `y[c] = (sum over p of x[p][c]) / P`. The sum begins with zero and goes up.
@@ -132,17 +104,9 @@ pub fn global_max_backward(x: &[f32], y: &[f32], dy: &[f32], dx: &mut [f32]) {
 ///
 /// `x` is (P, C), `y` is (C).
 pub fn global_average_forward(x: &[f32], y: &mut [f32]) {
-    y.fill(0.0);
-    let mut count = 0.0;
-    for x in x.chunks_exact(y.len().max(1)) {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y += x;
-        }
-        count += 1.0;
-    }
-    for y in y {
-        *y /= count;
-    }
+    let all = all(x, x.len(), y.len());
+    blocks::totals(&all, y);
+    share(y, all.columns);
 }
 
 /// Adds the gradient of [`global_average_forward`] to `dx`: `dx[p][c] += dy[c] / P`.
@@ -151,17 +115,12 @@ pub fn global_average_forward(x: &[f32], y: &mut [f32]) {
 ///
 /// `dx` is (P, C), `dy` is (C) and is used up.
 pub fn global_average_backward(dy: &mut [f32], dx: &mut [f32]) {
-    let channels = dy.len().max(1);
-    let mut count = 0.0;
-    for _ in dx.chunks_exact(channels) {
-        count += 1.0;
-    }
-    for dy in dy.iter_mut() {
-        *dy /= count;
-    }
-    for dx in dx.chunks_exact_mut(channels) {
-        for (dx, dy) in dx.iter_mut().zip(&*dy) {
-            *dx += dy;
-        }
-    }
+    let all = all(&[], dx.len(), dy.len());
+    share(dy, all.columns);
+    blocks::spread(&all, dy, dx);
+}
+
+/// All cells of an input of so many values, as those of the one place of a window.
+fn all(x: &[f32], values: usize, channels: usize) -> Cells<'_> {
+    Cells::next_to_each_other(x, values / channels.max(1), channels)
 }

@@ -121,27 +121,39 @@ impl Window {
     }
 
     /// Calls `f` for each stretch of places next to each other in which the same cells of the window lie within the input,
-    /// row by row: the first of them, and how many there are.
+    /// row by row, as far as there are so many places: where it is, the number of its first place, and how many it has.
     #[inline]
-    pub(super) fn each_stretch(&self, mut f: impl FnMut(Place, usize)) {
+    pub(super) fn each_stretch(&self, places: usize, mut f: impl FnMut(Place, usize, usize)) {
         let (first, end) = self.columns.inner();
+        let mut at = 0;
         for row in 0..self.rows.output {
             let rows = self.rows.cells(row);
             let mut column = 0;
             while column < self.columns.output {
-                let count = if column == first && first < end { end - first } else { 1 };
-                f(Place { rows, columns: self.columns.cells(column) }, count);
-                column += count;
+                let stretch = if column == first && first < end { end - first } else { 1 };
+                let count = stretch.min(places.saturating_sub(at));
+                if count == 0 {
+                    return;
+                }
+                f(Place { rows, columns: self.columns.cells(column) }, at, count);
+                at += count;
+                column += stretch;
             }
         }
+    }
+
+    /// Where the first cell of the window in a place, of those that lie within the input, begins.
+    #[inline]
+    pub(super) const fn offset(&self, place: Place) -> usize {
+        (place.rows.2 * self.columns.input + place.columns.2) * self.channels
     }
 
     /// The cells of the window in a stretch of places, as far as they lie within the input.
     #[inline]
     pub(super) fn cells<'a>(&self, place: Place, places: usize, x: &'a [f32]) -> Cells<'a> {
-        let ((first_row, end_row, row), (first_column, end_column, column)) = (place.rows, place.columns);
+        let ((first_row, end_row, _), (first_column, end_column, _)) = (place.rows, place.columns);
         Cells {
-            x: x.get((row * self.columns.input + column) * self.channels..).unwrap_or_default(),
+            x: x.get(self.offset(place)..).unwrap_or_default(),
             rows: end_row.saturating_sub(first_row),
             columns: end_column.saturating_sub(first_column),
             pitch: self.rows.dilation * self.columns.input * self.channels,

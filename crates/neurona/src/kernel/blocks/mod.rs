@@ -12,13 +12,13 @@ mod soft;
 
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 pub(super) use cortex_m::{
-    add, add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, divide, largest, maximum,
-    relu, relu_backward, scale, sqrt, square_bound, sums, sums_of_columns, weigh, zero,
+    add, add_outer, add_sums, axpy, correlate, correlate_each, dense_sums, divide, give, largest, maximum, relu,
+    relu_backward, scale, spread, spread_products, sqrt, square_bound, sums, sums_of_columns, totals, weigh, zero,
 };
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
 pub(super) use plain::{
-    add, add_outer, add_products, add_sums, axpy, correlate, correlate_each, dense_sums, divide, largest, maximum,
-    relu, relu_backward, scale, sqrt, square_bound, sums, sums_of_columns, weigh, zero,
+    add, add_outer, add_sums, axpy, correlate, correlate_each, dense_sums, divide, give, largest, maximum, relu,
+    relu_backward, scale, spread, spread_products, sqrt, square_bound, sums, sums_of_columns, totals, weigh, zero,
 };
 
 /// Rows of weights, and the windows of values that each of them meets.
@@ -87,6 +87,16 @@ impl<'a> Cells<'a> {
     /// So many samples, one after another, in the one place of the window where they are met.
     pub(super) fn next_to_each_other(x: &'a [f32], columns: usize, channels: usize) -> Self {
         Self { x, rows: 1, columns, pitch: 0, step: channels, channels, places: 1, x_step: 0 }
+    }
+
+    /// Calls `f` for each cell of a place, row by row: where its channels begin, its row and its column.
+    #[inline]
+    fn each(&self, place: usize, mut f: impl FnMut(usize, usize, usize)) {
+        for row in 0..self.rows {
+            for column in 0..self.columns {
+                f(place * self.x_step + row * self.pitch + column * self.step, row, column);
+            }
+        }
     }
 }
 

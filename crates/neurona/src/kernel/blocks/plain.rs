@@ -240,7 +240,7 @@ pub(in crate::kernel) unsafe fn zero(at: *mut u32, words: usize) {
 }
 
 /// Adds products: `y[i] += a[i] * b[i]`, of as many as all three have.
-pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
+fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
     for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
         *y = multiply_add(*y, *a, *b);
     }
@@ -285,16 +285,64 @@ pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
 pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
     y.fill(f32::NEG_INFINITY);
     for (place, y) in y.chunks_exact_mut(of.channels.max(1)).enumerate() {
-        for row in 0..of.rows {
-            for column in 0..of.columns {
-                let from = place * of.x_step + row * of.pitch + column * of.step;
-                for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
-                    if *x > *y || x.is_nan() {
-                        *y = *x;
-                    }
+        of.each(place, |from, _, _| {
+            for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
+                if *x > *y || x.is_nan() {
+                    *y = *x;
                 }
             }
-        }
+        });
+    }
+}
+
+/// The gradient of [`largest`]: that of an output goes to the first of its cells that equals it, or to the first that is NaN where
+/// the output is, and is added to what `dx` holds there.
+///
+/// A gradient that was given is marked: it is -0 from then on, which changes no number that it is added to.
+pub(in crate::kernel) fn give(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
+    let channels = of.channels.max(1);
+    for (place, (y, dy)) in y.chunks_exact(channels).zip(dy.chunks_exact_mut(channels)).enumerate() {
+        of.each(place, |from, _, _| {
+            let (Some(x), Some(dx)) = (of.x.get(from..), dx.get_mut(from..)) else { return };
+            for (((dx, x), y), dy) in dx.iter_mut().zip(x).zip(y).zip(&mut *dy) {
+                if is_same(*x, *y) {
+                    *dx += *dy;
+                    *dy = -0.0;
+                }
+            }
+        });
+    }
+}
+
+/// Whether two numbers are equal, or both NaN: a comparison of integers, which every core has.
+#[inline]
+fn is_same(x: f32, y: f32) -> bool {
+    let (a, b) = (x.to_bits(), y.to_bits());
+    a == b || (a | b) << 1 == 0 || (x.is_nan() && y.is_nan())
+}
+
+/// The sum of each channel in the cells of each place: `y[p][c] = sum over r and k of x[p * x_step + r * pitch + k * step + c]`.
+///
+/// Each sum begins with zero and goes up in r, and for each r in k.
+pub(in crate::kernel) fn totals(of: &Cells<'_>, y: &mut [f32]) {
+    y.fill(0.0);
+    for (place, y) in y.chunks_exact_mut(of.channels.max(1)).enumerate() {
+        of.each(place, |from, _, _| {
+            for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
+                *y += x;
+            }
+        });
+    }
+}
+
+/// Adds to every cell of each place: `dx[p * x_step + r * pitch + k * step + c] += dy[p][c]`, in the order of the places.
+pub(in crate::kernel) fn spread(of: &Cells<'_>, dy: &[f32], dx: &mut [f32]) {
+    for (place, dy) in dy.chunks_exact(of.channels.max(1)).enumerate() {
+        of.each(place, |from, _, _| {
+            for (dx, dy) in dx.get_mut(from..).unwrap_or_default().iter_mut().zip(dy) {
+                *dx += dy;
+            }
+        });
     }
 }
 
@@ -308,14 +356,21 @@ pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize,
         for (y, bias) in y.iter_mut().zip(bias.unwrap_or_default()) {
             *y = *bias;
         }
-        for row in 0..of.rows {
-            for column in 0..of.columns {
-                let from = place * of.x_step + row * of.pitch + column * of.step;
-                let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
-                for ((y, weight), x) in y.iter_mut().zip(weights).zip(of.x.get(from..).unwrap_or_default()) {
-                    *y = multiply_add(*y, *weight, *x);
-                }
-            }
-        }
+        of.each(place, |from, row, column| {
+            let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
+            add_products(weights, of.x.get(from..).unwrap_or_default(), y);
+        });
+    }
+}
+
+/// Adds to every cell of each place, weighted: `dx[p * x_step + r * pitch + k * step + c] += weights[r * next_row + k * channels +
+/// c] * dz[p][c]`, in the order of the places.
+pub(in crate::kernel) fn spread_products(of: &Cells<'_>, weights: &[f32], next_row: usize, dz: &[f32], dx: &mut [f32]) {
+    let channels = of.channels.max(1);
+    for (place, dz) in dz.chunks_exact(channels).enumerate() {
+        of.each(place, |from, row, column| {
+            let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
+            add_products(weights, dz, dx.get_mut(from..).unwrap_or_default());
+        });
     }
 }

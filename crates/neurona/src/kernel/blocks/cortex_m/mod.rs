@@ -72,11 +72,11 @@ mod outer;
 mod relu;
 mod sums;
 
-pub(in crate::kernel) use cells::{largest, weigh};
+pub(in crate::kernel) use cells::{give, largest, spread, spread_products, totals, weigh};
 pub(in crate::kernel) use columns::sums_of_columns;
 pub(in crate::kernel) use correlate::{add_sums, correlate, correlate_each};
 pub(in crate::kernel) use dense::dense_sums;
-pub(in crate::kernel) use elementwise::{add, add_products, axpy, divide, maximum, scale, sqrt, square_bound, zero};
+pub(in crate::kernel) use elementwise::{add, axpy, divide, maximum, scale, sqrt, square_bound, zero};
 pub(in crate::kernel) use outer::add_outer;
 pub(in crate::kernel) use relu::{relu, relu_backward};
 pub(in crate::kernel) use sums::sums;
