@@ -5,7 +5,8 @@
 use core::num::NonZeroUsize;
 
 use super::blocks::{self, Places, Windows};
-use super::{Window, axpy, window::Place};
+use super::window::{Order, Place, Region};
+use super::{Window, axpy};
 
 /// Convolution: `y[p][o] = bias[o] + sum over k and c of weights[o][k][c] * x[p + k][c]`, where `p + k` is the cell of the
 /// input that the cell k of the window meets in its place p.
@@ -144,11 +145,10 @@ pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f3
 
 /// [`depthwise_forward`] of as many filters as channels.
 fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-    let channels = window.channels;
-    window.each_stretch(y.len() / channels.max(1), |place, at, count| {
-        let y = y.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
-        let (weights, next_row) = window.weights_of_channels(place, weights);
-        blocks::weigh(&window.cells(place, count, x), weights, next_row, Some(bias), y);
+    window.each_region(Order::Any, |region| {
+        let (weights, next_row) = window.weights_of_channels(region.place, weights);
+        let y = y.get_mut(region.output..).unwrap_or_default();
+        blocks::weigh(&window.cells(&region, x), weights, next_row, Some(bias), y);
     });
 }
 
@@ -161,13 +161,12 @@ fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &m
 /// As those of [`depthwise_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(multiplier) = window.multiplier() else { return };
-    let channels = window.channels;
     if multiplier.get() == 1 {
-        return window.each_stretch(dz.len() / channels.max(1), |place, at, count| {
-            let dz = dz.get(at * channels..(at + count) * channels).unwrap_or_default();
-            let (weights, next_row) = window.weights_of_channels(place, weights);
-            let dx = dx.get_mut(window.offset(place)..).unwrap_or_default();
-            blocks::spread_products(&window.cells(place, count, &[]), weights, next_row, dz, dx);
+        return window.each_region(Order::RowByRow, |region| {
+            let (weights, next_row) = window.weights_of_channels(region.place, weights);
+            let dz = dz.get(region.output..).unwrap_or_default();
+            let dx = dx.get_mut(window.offset(region.place)..).unwrap_or_default();
+            blocks::spread_products(&window.cells(&region, &[]), weights, next_row, dz, dx);
         });
     }
     let mut places = dz.chunks_exact(window.filters.max(1));
@@ -361,30 +360,8 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// `y` begins with the group's outputs in the first place.
     fn forward(&self, y: &mut [f32]) {
-        let Window { rows, columns, filters, .. } = self.window;
-        let (first, end) = columns.inner();
-        let count = end.saturating_sub(first);
-        // Where the whole window lies within the input, all that changes from row to row is where its values begin.
-        let whole = (0, rows.kernel, 0);
-        let inner = self.windows((whole, columns.cells(first)), count);
-        for row in 0..rows.output {
-            let cells = rows.cells(row);
-            let y = y.get_mut(row * columns.output * filters..).unwrap_or_default();
-            let mut column = 0;
-            while column < columns.output {
-                let y = y.get_mut(column * filters..).unwrap_or_default();
-                let is_inner = column == first && count > 0;
-                let stretch = if is_inner { count } else { 1 };
-                match inner {
-                    Some(inner) if is_inner && (cells.0, cells.1) == (0, rows.kernel) => {
-                        let x = inner.x.get(cells.2 * self.row()..).unwrap_or_default();
-                        blocks::sums(&Windows { x, ..inner }, Some(self.bias), y);
-                    }
-                    _ => self.places((cells, columns.cells(column)), stretch, y),
-                }
-                column += stretch;
-            }
-        }
+        self.window
+            .each_region(Order::Any, |region| self.region(&region, y.get_mut(region.output..).unwrap_or_default()));
     }
 
     /// From row to row of the input.
@@ -392,26 +369,10 @@ impl<'a> Group<'a> {
         self.window.columns.input * self.window.channels
     }
 
-    /// The cells of a place and of those next to it as one piece of work; `None` where they are not.
-    fn windows(&self, (rows, columns): Cells, places: usize) -> Option<Windows<'a>> {
-        let window = self.window;
-        let neighbours = self.seen == window.channels && window.columns.dilation == 1;
-        let whole = columns.1.saturating_sub(columns.0) == window.columns.kernel;
-        if rows.0 >= rows.1 || !neighbours || !whole {
-            return None;
-        }
-        let of = self.row_of_cells((rows, columns), places);
-        let skip = (window.rows.dilation * self.row()).saturating_sub(of.columns);
-        Some(Windows { runs: rows.1 - rows.0, skip, ..of })
-    }
-
-    /// The first row of cells of a place and of those next to it.
-    fn row_of_cells(
-        &self,
-        ((first_row, _, row), (first_column, end_column, from)): Cells,
-        places: usize,
-    ) -> Windows<'a> {
+    /// The first row of the cells that a region meets.
+    fn row_of_cells(&self, region: &Region) -> Windows<'a> {
         let Self { window: Window { columns, channels, filters, .. }, seen, .. } = *self;
+        let ((first_row, _, row), (first_column, end_column, from)) = (region.place.rows, region.place.columns);
         let cells = end_column.saturating_sub(first_column);
         // Cells that are neighbours and whose channels are all seen make one run.
         let neighbours = seen == *channels && columns.dilation == 1;
@@ -424,32 +385,34 @@ impl<'a> Group<'a> {
             columns: run,
             runs,
             skip: (columns.dilation * channels).saturating_sub(seen),
-            places,
+            places: region.columns,
             x_step: columns.stride * channels,
             y_step: *filters,
+            lines: self.window.lines(region),
         }
     }
 
-    /// Places next to each other in which the same cells of the window lie within the input.
-    fn places(&self, cells: Cells, count: usize, y: &mut [f32]) {
-        if let Some(of) = self.windows(cells, count) {
-            return blocks::sums(&of, Some(self.bias), y);
-        }
-        let ((first_row, end_row, _), (first_column, end_column, _)) = cells;
-        let mut of = self.row_of_cells(cells, count);
+    /// The outputs of a region.
+    fn region(&self, region: &Region, y: &mut [f32]) {
+        let ((first_row, end_row, _), (first_column, end_column, _)) = (region.place.rows, region.place.columns);
+        let mut of = self.row_of_cells(region);
         if first_row >= end_row || first_column >= end_column {
             (of.weights, of.runs) = (self.weights, 0);
             return blocks::sums(&of, Some(self.bias), y);
         }
-        // Row by row, the first from the biases.
+        // Rows of cells that follow one another in the weights are one piece of work, each of them a run.
+        let next_row = self.window.rows.dilation * self.row();
+        let mut rows = end_row - first_row;
+        if of.runs == 1 && end_column - first_column == self.window.columns.kernel {
+            (of.runs, of.skip) = (rows, next_row.saturating_sub(of.columns));
+            rows = 1;
+        }
+        // Otherwise row by row, the first from the biases.
         let mut bias = Some(self.bias);
-        for _ in first_row..end_row {
+        for _ in 0..rows {
             blocks::sums(&of, bias.take(), y);
             of.weights = of.weights.get(self.window.columns.kernel * self.seen..).unwrap_or_default();
-            of.x = of.x.get(self.window.rows.dilation * self.row()..).unwrap_or_default();
+            of.x = of.x.get(next_row..).unwrap_or_default();
         }
     }
 }
-
-/// What [`Axis::cells`](super::Axis::cells) says of the rows of the window and of its columns.
-type Cells = ((usize, usize, usize), (usize, usize, usize));

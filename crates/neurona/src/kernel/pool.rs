@@ -4,6 +4,7 @@
 
 use super::Window;
 use super::blocks::{self, Cells};
+use super::window::{Order, Region};
 
 /// Largest value of each window: `y[p][c] = max over k of x[p + k][c]`.
 ///
@@ -13,10 +14,8 @@ use super::blocks::{self, Cells};
 ///
 /// `x` and `y` are as [`Window`] says, with as many filters as channels.
 pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    let channels = window.channels;
-    window.each_stretch(y.len() / channels.max(1), |place, at, count| {
-        let y = y.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
-        blocks::largest(&window.cells(place, count, x), y);
+    window.each_region(Order::Any, |region| {
+        blocks::largest(&window.cells(&region, x), y.get_mut(region.output..).unwrap_or_default());
     });
 }
 
@@ -27,13 +26,10 @@ pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
 ///
 /// `x` and `dx` are as the `x` of [`max_pool_forward`], `y` and `dy` as its `y`. `dy` is used up.
 pub fn max_pool_backward(window: &Window, x: &[f32], y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
-    let channels = window.channels;
-    window.each_stretch(y.len().min(dy.len()) / channels.max(1), |place, at, count| {
-        let range = at * channels..(at + count) * channels;
-        if let (Some(y), Some(dy), Some(dx)) =
-            (y.get(range.clone()), dy.get_mut(range), dx.get_mut(window.offset(place)..))
-        {
-            blocks::give(&window.cells(place, count, x), y, dy, dx);
+    window.each_region(Order::RowByRow, |region| {
+        let gradients = (dy.get_mut(region.output..), dx.get_mut(window.offset(region.place)..));
+        if let (Some(y), (Some(dy), Some(dx))) = (y.get(region.output..), gradients) {
+            blocks::give(&window.cells(&region, x), y, dy, dx);
         }
     });
 }
@@ -46,16 +42,30 @@ pub fn max_pool_backward(window: &Window, x: &[f32], y: &[f32], dy: &mut [f32], 
 ///
 /// As those of [`max_pool_forward`].
 pub fn average_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    let channels = window.channels;
-    window.each_stretch(y.len() / channels.max(1), |place, at, count| {
-        let y = y.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
-        blocks::totals(&window.cells(place, count, x), y);
-        share(y, place.count());
+    window.each_region(Order::Any, |region| {
+        let y = y.get_mut(region.output..).unwrap_or_default();
+        blocks::totals(&window.cells(&region, x), y);
+        share(window, &region, y);
     });
 }
 
+/// Divides the outputs of a region, which `y` begins with, by the number of cells that each of its windows meets.
+fn share(window: &Window, region: &Region, y: &mut [f32]) {
+    let pitch = window.columns.output * window.channels;
+    // Whole rows of places are one piece.
+    let (pieces, len) = match region.columns * window.channels {
+        len if len == pitch => (1, region.rows * len),
+        len => (region.rows, len),
+    };
+    for piece in 0..pieces {
+        let rest = y.get_mut(piece * pitch..).unwrap_or_default();
+        let len = len.min(rest.len());
+        divide(rest.get_mut(..len).unwrap_or_default(), region.place.count());
+    }
+}
+
 /// Divides by a number of cells. By a power of two that is a product, to the same bits: it takes less time.
-fn share(y: &mut [f32], count: usize) {
+fn divide(y: &mut [f32], count: usize) {
     if count.is_power_of_two() {
         blocks::scale(1.0 / count as f32, y);
     } else {
@@ -71,11 +81,11 @@ fn share(y: &mut [f32], count: usize) {
 ///
 /// `dx` is as the `x` of [`average_pool_forward`], `dy` as its `y`. `dy` is used up.
 pub fn average_pool_backward(window: &Window, dy: &mut [f32], dx: &mut [f32]) {
-    let channels = window.channels;
-    window.each_stretch(dy.len() / channels.max(1), |place, at, count| {
-        let dy = dy.get_mut(at * channels..(at + count) * channels).unwrap_or_default();
-        share(dy, place.count());
-        blocks::spread(&window.cells(place, count, &[]), dy, dx.get_mut(window.offset(place)..).unwrap_or_default());
+    window.each_region(Order::RowByRow, |region| {
+        let dy = dy.get_mut(region.output..).unwrap_or_default();
+        share(window, &region, dy);
+        let dx = dx.get_mut(window.offset(region.place)..).unwrap_or_default();
+        blocks::spread(&window.cells(&region, &[]), dy, dx);
     });
 }
 
@@ -106,7 +116,7 @@ pub fn global_max_backward(x: &[f32], y: &[f32], dy: &mut [f32], dx: &mut [f32])
 pub fn global_average_forward(x: &[f32], y: &mut [f32]) {
     let all = all(x, x.len(), y.len());
     blocks::totals(&all, y);
-    share(y, all.columns);
+    divide(y, all.columns);
 }
 
 /// Adds the gradient of [`global_average_forward`] to `dx`: `dx[p][c] += dy[c] / P`.
@@ -116,7 +126,7 @@ pub fn global_average_forward(x: &[f32], y: &mut [f32]) {
 /// `dx` is (P, C), `dy` is (C) and is used up.
 pub fn global_average_backward(dy: &mut [f32], dx: &mut [f32]) {
     let all = all(&[], dx.len(), dy.len());
-    share(dy, all.columns);
+    divide(dy, all.columns);
     blocks::spread(&all, dy, dx);
 }
 

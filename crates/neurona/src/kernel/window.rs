@@ -1,6 +1,6 @@
 //! How a window slides over cells that have channels: what convolutions and pooling have in common.
 
-use super::blocks::Cells;
+use super::blocks::{Cells, Lines};
 use crate::arch::WindowSpec;
 
 /// One axis along which a window slides.
@@ -120,25 +120,25 @@ impl Window {
         }
     }
 
-    /// Calls `f` for each stretch of places next to each other in which the same cells of the window lie within the input,
-    /// row by row, as far as there are so many places: where it is, the number of its first place, and how many it has.
+    /// Calls `f` for each region of places in which the same cells of the window lie within the input.
+    ///
+    /// A region is some columns of places, in one row or, where `order` does not forbid it, in more.
     #[inline]
-    pub(super) fn each_stretch(&self, places: usize, mut f: impl FnMut(Place, usize, usize)) {
-        let (first, end) = self.columns.inner();
-        let mut at = 0;
-        for row in 0..self.rows.output {
-            let rows = self.rows.cells(row);
+    pub(super) fn each_region(&self, order: Order, mut f: impl FnMut(Region)) {
+        let alike = |(first, end): (usize, usize), at: usize| if at == first && first < end { end - first } else { 1 };
+        let (inner_rows, inner) = (self.rows.inner(), self.columns.inner());
+        let merge = matches!(order, Order::Any) || inner == (0, self.columns.output);
+        let mut row = 0;
+        while row < self.rows.output {
+            let (cells, rows) = (self.rows.cells(row), if merge { alike(inner_rows, row) } else { 1 });
             let mut column = 0;
             while column < self.columns.output {
-                let stretch = if column == first && first < end { end - first } else { 1 };
-                let count = stretch.min(places.saturating_sub(at));
-                if count == 0 {
-                    return;
-                }
-                f(Place { rows, columns: self.columns.cells(column) }, at, count);
-                at += count;
-                column += stretch;
+                let columns = alike(inner, column);
+                let place = Place { rows: cells, columns: self.columns.cells(column) };
+                f(Region { place, output: (row * self.columns.output + column) * self.filters, rows, columns });
+                column += columns;
             }
+            row += rows;
         }
     }
 
@@ -148,19 +148,30 @@ impl Window {
         (place.rows.2 * self.columns.input + place.columns.2) * self.channels
     }
 
-    /// The cells of the window in a stretch of places, as far as they lie within the input.
+    /// The cells of the window in a region, as far as they lie within the input, where the outputs are as many as the channels.
     #[inline]
-    pub(super) fn cells<'a>(&self, place: Place, places: usize, x: &'a [f32]) -> Cells<'a> {
-        let ((first_row, end_row, _), (first_column, end_column, _)) = (place.rows, place.columns);
+    pub(super) fn cells<'a>(&self, region: &Region, x: &'a [f32]) -> Cells<'a> {
+        let ((first_row, end_row, _), (first_column, end_column, _)) = (region.place.rows, region.place.columns);
         Cells {
-            x: x.get(self.offset(place)..).unwrap_or_default(),
+            x: x.get(self.offset(region.place)..).unwrap_or_default(),
             rows: end_row.saturating_sub(first_row),
             columns: end_column.saturating_sub(first_column),
             pitch: self.rows.dilation * self.columns.input * self.channels,
             step: self.columns.dilation * self.channels,
             channels: self.channels,
-            places,
+            places: region.columns,
             x_step: self.columns.stride * self.channels,
+            lines: self.lines(region),
+        }
+    }
+
+    /// The rows of places of a region.
+    #[inline]
+    pub(super) const fn lines(&self, region: &Region) -> Lines {
+        Lines {
+            count: region.rows,
+            x_pitch: self.rows.stride * self.columns.input * self.channels,
+            y_pitch: self.columns.output * self.filters,
         }
     }
 
@@ -194,6 +205,27 @@ impl Place {
         let ((first_row, end_row, _), (first_column, end_column, _)) = (self.rows, self.columns);
         end_row.saturating_sub(first_row) * end_column.saturating_sub(first_column)
     }
+}
+
+/// In which order places may come.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    /// Any, because each of them has outputs of its own.
+    Any,
+    /// Row by row, because they add to cells that they share.
+    RowByRow,
+}
+
+/// Places in which the same cells of the window lie within the input.
+#[derive(Clone, Copy)]
+pub(super) struct Region {
+    /// The first of them.
+    pub(super) place: Place,
+    /// Where its outputs begin.
+    pub(super) output: usize,
+    /// Numbers of rows and columns of places.
+    pub(super) rows: usize,
+    pub(super) columns: usize,
 }
 
 #[cfg(test)]

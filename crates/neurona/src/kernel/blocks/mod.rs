@@ -4,6 +4,8 @@
 //! floating-point unit of single precision `cortex_m` computes the same bits with fewer instructions; on one without any,
 //! `soft` computes the sums of the plain forms in integers.
 
+use core::ops::Range;
+
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 mod cortex_m;
 mod plain;
@@ -44,6 +46,23 @@ pub(super) struct Windows<'a> {
     pub(super) x_step: usize,
     /// From the outputs of a place to those of the next.
     pub(super) y_step: usize,
+    /// Lines of so many places.
+    pub(super) lines: Lines,
+}
+
+/// Lines of places that are alike, one after another.
+#[derive(Clone, Copy)]
+pub(super) struct Lines {
+    pub(super) count: usize,
+    /// From the values of a line to those of the next.
+    pub(super) x_pitch: usize,
+    /// From the outputs of a line to those of the next.
+    pub(super) y_pitch: usize,
+}
+
+impl Lines {
+    /// A single one.
+    pub(super) const ONE: Self = Self { count: 1, x_pitch: 0, y_pitch: 0 };
 }
 
 impl Windows<'_> {
@@ -56,8 +75,8 @@ impl Windows<'_> {
             let row = self.columns.checked_mul(self.runs)?;
             let window = last(self.runs, self.columns.checked_add(self.skip)?, self.columns)?;
             let weights = last(self.rows, self.stride, row)?;
-            let x = last(self.places, self.x_step, window)?;
-            let outputs = last(self.places, self.y_step, self.rows)?;
+            let x = last(self.lines.count, self.lines.x_pitch, last(self.places, self.x_step, window)?)?;
+            let outputs = last(self.lines.count, self.lines.y_pitch, last(self.places, self.y_step, self.rows)?)?;
             let bias = bias.is_none_or(|bias| bias.len() >= self.rows);
             Some(row > 0 && bias && weights <= self.weights.len() && x <= self.x.len() && outputs <= y.len())
         };
@@ -65,7 +84,7 @@ impl Windows<'_> {
     }
 }
 
-/// Cells of an input, each with its channels, in some places of a window whose outputs are next to each other.
+/// Cells of an input, each with its channels, in lines of places of a window; in a line the outputs are next to each other.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
     /// From the first cell on.
@@ -77,24 +96,36 @@ pub(super) struct Cells<'a> {
     /// From column to column.
     pub(super) step: usize,
     pub(super) channels: usize,
-    /// Number of places.
+    /// Number of places of a line.
     pub(super) places: usize,
     /// From place to place.
     pub(super) x_step: usize,
+    pub(super) lines: Lines,
 }
 
 impl<'a> Cells<'a> {
     /// So many samples, one after another, in the one place of the window where they are met.
     pub(super) fn next_to_each_other(x: &'a [f32], columns: usize, channels: usize) -> Self {
-        Self { x, rows: 1, columns, pitch: 0, step: channels, channels, places: 1, x_step: 0 }
+        Self { x, rows: 1, columns, pitch: 0, step: channels, channels, places: 1, x_step: 0, lines: Lines::ONE }
     }
 
-    /// Calls `f` for each cell of a place, row by row: where its channels begin, its row and its column.
+    /// Calls `f` for each place, line by line: where its first cell is, and the range of its outputs.
     #[inline]
-    fn each(&self, place: usize, mut f: impl FnMut(usize, usize, usize)) {
+    fn each_place(&self, mut f: impl FnMut(usize, Range<usize>)) {
+        for line in 0..self.lines.count {
+            for place in 0..self.places {
+                let y = line * self.lines.y_pitch + place * self.channels;
+                f(line * self.lines.x_pitch + place * self.x_step, y..y + self.channels);
+            }
+        }
+    }
+
+    /// Calls `f` for each cell of a place whose first one is there, row by row: where its channels begin, its row and its column.
+    #[inline]
+    fn each(&self, first: usize, mut f: impl FnMut(usize, usize, usize)) {
         for row in 0..self.rows {
             for column in 0..self.columns {
-                f(place * self.x_step + row * self.pitch + column * self.step, row, column);
+                f(first + row * self.pitch + column * self.step, row, column);
             }
         }
     }

@@ -4,27 +4,35 @@
 
 #[cfg(soft_float)]
 use super::soft::{Sum, axpy as add_multiple};
-use super::{Cells, Places, Windows};
+use super::{Cells, Lines, Places, Windows};
 use crate::activation::function;
 
 /// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
-/// * (columns + skip) + c]`, with p a place, o a row, k a run and c a column.
+/// * (columns + skip) + c]`, with p a place, o a row, k a run and c a column; and so in each line of places.
 ///
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in k, and for each k in c.
 pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f32]) {
-    for place in 0..of.places {
-        let x = of.x.get(place * of.x_step..).unwrap_or_default();
-        let Some(y) = y.get_mut(place * of.y_step..) else { return };
-        for (row, y) in y.iter_mut().take(of.rows).enumerate() {
-            let weights = of.weights.get(row * of.stride..).and_then(|rest| rest.get(..of.runs * of.columns));
-            let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
-            let (mut sum, mut x) = (Sum::new(*begin), x);
-            for weights in weights.chunks_exact(of.columns.max(1)) {
-                sum.add_products(weights, x);
-                x = x.get(of.columns + of.skip..).unwrap_or_default();
-            }
-            *y = sum.value();
+    for line in 0..of.lines.count {
+        for place in 0..of.places {
+            let x = of.x.get(line * of.lines.x_pitch + place * of.x_step..).unwrap_or_default();
+            let Some(y) = y.get_mut(line * of.lines.y_pitch + place * of.y_step..) else { return };
+            sums_in_place(of, bias, x, y);
         }
+    }
+}
+
+/// [`sums`] in one place.
+#[inline]
+fn sums_in_place(of: &Windows<'_>, bias: Option<&[f32]>, x: &[f32], y: &mut [f32]) {
+    for (row, y) in y.iter_mut().take(of.rows).enumerate() {
+        let weights = of.weights.get(row * of.stride..).and_then(|rest| rest.get(..of.runs * of.columns));
+        let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
+        let (mut sum, mut x) = (Sum::new(*begin), x);
+        for weights in weights.chunks_exact(of.columns.max(1)) {
+            sum.add_products(weights, x);
+            x = x.get(of.columns + of.skip..).unwrap_or_default();
+        }
+        *y = sum.value();
     }
 }
 
@@ -33,7 +41,8 @@ pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in i.
 pub(in crate::kernel) fn dense_sums(weights: &[f32], x: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     let (rows, columns) = (y.len(), x.len());
-    let of = Windows { weights, stride: columns, rows, x, columns, runs: 1, skip: 0, places: 1, x_step: 0, y_step: 0 };
+    let (lines, stride) = (Lines::ONE, columns);
+    let of = Windows { weights, stride, rows, x, columns, runs: 1, skip: 0, places: 1, x_step: 0, y_step: 0, lines };
     sums(&of, bias, y);
 }
 
@@ -283,16 +292,17 @@ pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
 /// The largest value of each channel in the cells of each place: `y[p][c] = max over r and k of x[p * x_step + r * pitch + k *
 /// step + c]`; NaN where one of them is, minus infinity where there is none.
 pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
-    y.fill(f32::NEG_INFINITY);
-    for (place, y) in y.chunks_exact_mut(of.channels.max(1)).enumerate() {
-        of.each(place, |from, _, _| {
+    of.each_place(|first, outputs| {
+        let Some(y) = y.get_mut(outputs) else { return };
+        y.fill(f32::NEG_INFINITY);
+        of.each(first, |from, _, _| {
             for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
                 if *x > *y || x.is_nan() {
                     *y = *x;
                 }
             }
         });
-    }
+    });
 }
 
 /// The gradient of [`largest`]: that of an output goes to the first of its cells that equals it, or to the first that is NaN where
@@ -300,9 +310,9 @@ pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
 ///
 /// A gradient that was given is marked: it is -0 from then on, which changes no number that it is added to.
 pub(in crate::kernel) fn give(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
-    let channels = of.channels.max(1);
-    for (place, (y, dy)) in y.chunks_exact(channels).zip(dy.chunks_exact_mut(channels)).enumerate() {
-        of.each(place, |from, _, _| {
+    of.each_place(|first, outputs| {
+        let (Some(y), Some(dy)) = (y.get(outputs.clone()), dy.get_mut(outputs)) else { return };
+        of.each(first, |from, _, _| {
             let (Some(x), Some(dx)) = (of.x.get(from..), dx.get_mut(from..)) else { return };
             for (((dx, x), y), dy) in dx.iter_mut().zip(x).zip(y).zip(&mut *dy) {
                 if is_same(*x, *y) {
@@ -311,7 +321,7 @@ pub(in crate::kernel) fn give(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mu
                 }
             }
         });
-    }
+    });
 }
 
 /// Whether two numbers are equal, or both NaN: a comparison of integers, which every core has.
@@ -325,25 +335,27 @@ fn is_same(x: f32, y: f32) -> bool {
 ///
 /// Each sum begins with zero and goes up in r, and for each r in k.
 pub(in crate::kernel) fn totals(of: &Cells<'_>, y: &mut [f32]) {
-    y.fill(0.0);
-    for (place, y) in y.chunks_exact_mut(of.channels.max(1)).enumerate() {
-        of.each(place, |from, _, _| {
+    of.each_place(|first, outputs| {
+        let Some(y) = y.get_mut(outputs) else { return };
+        y.fill(0.0);
+        of.each(first, |from, _, _| {
             for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
                 *y += x;
             }
         });
-    }
+    });
 }
 
 /// Adds to every cell of each place: `dx[p * x_step + r * pitch + k * step + c] += dy[p][c]`, in the order of the places.
 pub(in crate::kernel) fn spread(of: &Cells<'_>, dy: &[f32], dx: &mut [f32]) {
-    for (place, dy) in dy.chunks_exact(of.channels.max(1)).enumerate() {
-        of.each(place, |from, _, _| {
+    of.each_place(|first, outputs| {
+        let Some(dy) = dy.get(outputs) else { return };
+        of.each(first, |from, _, _| {
             for (dx, dy) in dx.get_mut(from..).unwrap_or_default().iter_mut().zip(dy) {
                 *dx += dy;
             }
         });
-    }
+    });
 }
 
 /// Weighted sums channel by channel: `y[p][c] = bias[c] + sum over r and k of weights[r * next_row + k * channels + c] * x[p *
@@ -351,26 +363,26 @@ pub(in crate::kernel) fn spread(of: &Cells<'_>, dy: &[f32], dx: &mut [f32]) {
 ///
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in r, and for each r in k.
 pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize, bias: Option<&[f32]>, y: &mut [f32]) {
-    let channels = of.channels.max(1);
-    for (place, y) in y.chunks_exact_mut(channels).take(of.places).enumerate() {
+    of.each_place(|first, outputs| {
+        let Some(y) = y.get_mut(outputs) else { return };
         for (y, bias) in y.iter_mut().zip(bias.unwrap_or_default()) {
             *y = *bias;
         }
-        of.each(place, |from, row, column| {
-            let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
+        of.each(first, |from, row, column| {
+            let weights = weights.get(row * next_row + column * of.channels..).unwrap_or_default();
             add_products(weights, of.x.get(from..).unwrap_or_default(), y);
         });
-    }
+    });
 }
 
 /// Adds to every cell of each place, weighted: `dx[p * x_step + r * pitch + k * step + c] += weights[r * next_row + k * channels +
 /// c] * dz[p][c]`, in the order of the places.
 pub(in crate::kernel) fn spread_products(of: &Cells<'_>, weights: &[f32], next_row: usize, dz: &[f32], dx: &mut [f32]) {
-    let channels = of.channels.max(1);
-    for (place, dz) in dz.chunks_exact(channels).enumerate() {
-        of.each(place, |from, row, column| {
-            let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
+    of.each_place(|first, outputs| {
+        let Some(dz) = dz.get(outputs) else { return };
+        of.each(first, |from, row, column| {
+            let weights = weights.get(row * next_row + column * of.channels..).unwrap_or_default();
             add_products(weights, dz, dx.get_mut(from..).unwrap_or_default());
         });
-    }
+    });
 }

@@ -11,16 +11,16 @@ use crate::kernel::blocks::{Cells, plain};
 /// What sums begin with.
 static ZEROS: [f32; 8] = [0.0; 8];
 
-/// Whether there is a place, a row, a column and a channel, every value of every cell among so many, and so many outputs.
+/// Whether there is a line, a place, a row, a column and a channel, every value of every cell among so many, and so many outputs.
 fn fit(of: &Cells<'_>, values: usize, outputs: usize) -> bool {
-    let needed = || {
-        let to_column = of.columns.checked_sub(1)?.checked_mul(of.step)?;
-        let to_place = of.places.checked_sub(1)?.checked_mul(of.x_step)?;
-        let to_row = of.rows.checked_sub(1)?.checked_mul(of.pitch)?;
-        to_row.checked_add(to_column)?.checked_add(to_place)?.checked_add(of.channels)
+    let last = |count: usize, step: usize, len: usize| count.checked_sub(1)?.checked_mul(step)?.checked_add(len);
+    let fit = || {
+        let place = last(of.rows, of.pitch, last(of.columns, of.step, of.channels)?)?;
+        let x = last(of.lines.count, of.lines.x_pitch, last(of.places, of.x_step, place)?)?;
+        let y = last(of.lines.count, of.lines.y_pitch, of.places.checked_mul(of.channels)?)?;
+        Some(of.channels > 0 && x <= values && y <= outputs)
     };
-    let all = of.places.checked_mul(of.channels);
-    outputs > 0 && all == Some(outputs) && needed().is_some_and(|needed| needed <= values)
+    fit().unwrap_or(false)
 }
 
 /// Whether there are weights for every cell and channel.
@@ -37,7 +37,7 @@ pub(in crate::kernel) fn totals(of: &Cells<'_>, y: &mut [f32]) {
     if !fit(of, of.x.len(), y.len()) {
         return plain::totals(of, y);
     }
-    // SAFETY: there is at least one place, row, column and channel, every cell of them was held to the length of the values, and
+    // SAFETY: there is at least one line, place, row, column and channel, every cell of them was held to the length of the values, and
     // the outputs are borrowed apart.
     unsafe { summed(&mut Walk { y: y.as_mut_ptr(), begin: ZEROS.as_ptr(), ..Walk::over(of) }) }
 }
@@ -54,13 +54,13 @@ pub(in crate::kernel) fn spread(of: &Cells<'_>, dy: &[f32], dx: &mut [f32]) {
 /// [`plain::weigh`].
 pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize, bias: Option<&[f32]>, y: &mut [f32]) {
     // Without a bias a sum begins with its output, of which the function knows no step.
-    let begin = bias.map_or(of.places == 1, |bias| bias.len() >= of.channels);
+    let begin = bias.map_or(of.places == 1 && of.lines.count == 1, |bias| bias.len() >= of.channels);
     if !fit(of, of.x.len(), y.len()) || !begin || !weights_fit(of, weights, next_row) {
         return plain::weigh(of, weights, next_row, bias, y);
     }
     let y = y.as_mut_ptr();
     let begin = bias.map_or(y.cast_const(), <[f32]>::as_ptr);
-    // SAFETY: there is at least one place, row, column and channel; every cell was held to the length of the values and of the
+    // SAFETY: there is at least one line, place, row, column and channel; every cell was held to the length of the values and of the
     // weights, and outputs are borrowed apart from what is read, but for the sums of the one place that begin with them, each
     // of which is read before it is written.
     unsafe { weighted(&mut Walk { y, begin, ..Walk::over(of).with(weights, next_row) }) }
@@ -99,8 +99,14 @@ struct Walk {
     next_row: usize,
     /// From place to place.
     x_step: usize,
-    /// Number of places, whose outputs are next to each other.
+    /// Number of places of a line that are left.
+    places_left: usize,
+    /// Number of places of a line.
     places: usize,
+    lines: usize,
+    /// From the place after the last of a line to the first of the next.
+    x_turn: usize,
+    y_turn: usize,
 }
 
 impl Walk {
@@ -118,7 +124,11 @@ impl Walk {
             pitch: bytes(of.pitch),
             next_row: 0,
             x_step: bytes(of.x_step),
+            places_left: of.places,
             places: of.places,
+            lines: of.lines.count,
+            x_turn: bytes(of.lines.x_pitch.wrapping_sub(of.places.wrapping_mul(of.x_step))),
+            y_turn: bytes(of.lines.y_pitch.wrapping_sub(of.places.wrapping_mul(of.channels))),
         }
     }
 
@@ -170,7 +180,7 @@ macro_rules! registers {
 }
 
 /// So many channels over all cells of a place: r1 is where they begin, r2 their outputs, r3 a cell, r6 a row of cells, r12 how far the
-/// channels are from the first, r7 how many are left. What is done before, with a row, with a cell, and after it is `$of`.
+/// channels are from the first, r7 how many are left. What is done before, with a row, with a cell, and so on, is `$of`.
 macro_rules! channels {
     ($of:ident $count:tt; $again:literal, $row:literal, $cell:literal) => {
         concat!(
@@ -239,6 +249,17 @@ macro_rules! over_cells {
                 "subs r4, r4, #1",
                 "str r4, [r0, #48]",
                 "bne 10b",
+                // The next line.
+                "ldrd r3, r4, [r0, #52]",
+                "str r3, [r0, #48]",
+                "ldrd r3, r5, [r0, #60]",
+                "add r1, r1, r3",
+                "str r1, [r0, #0]",
+                "add r2, r2, r5",
+                $of!(line),
+                "subs r4, r4, #1",
+                "str r4, [r0, #56]",
+                "bne 10b",
                 $(concat!($($last),+),)?
                 "vpop {{d8-d13}}",
                 "pop {{r4-r11, pc}}",
@@ -261,6 +282,7 @@ macro_rules! weigh {
         )
     };
     (next_row) => { "ldr lr, [r0, #40]\nadd r9, r9, lr\n" };
+    (line) => { "" };
     (end $sums:literal $($rest:tt)+) => { concat!("vstmia r2!, {{", $sums, "}}\n") };
 }
 
@@ -269,7 +291,7 @@ over_cells! {
     ///
     /// # Safety
     ///
-    /// There is at least one place, row, column and channel; every value and every weight of every cell can be read, and so many
+    /// There is at least one line, place, row, column and channel; every value and every weight of every cell can be read, and so many
     /// outputs written, which are not among them.
     weighted: weigh
 }
@@ -281,6 +303,7 @@ macro_rules! total {
         concat!("vldmia r3, {{", $xs, "}}\n", $("vadd.f32 ", $sum, ", ", $sum, ", ", $x, "\n"),+)
     };
     (next_row) => { "" };
+    (line) => { "" };
     (end $sums:literal $($rest:tt)+) => { concat!("vstmia r2!, {{", $sums, "}}\n") };
 }
 
@@ -289,7 +312,7 @@ over_cells! {
     ///
     /// # Safety
     ///
-    /// There is at least one place, row, column and channel; every value of every cell can be read, and so many outputs written,
+    /// There is at least one line, place, row, column and channel; every value of every cell can be read, and so many outputs written,
     /// which are not among them; the sums begin with eight zeros.
     summed: total
 }
@@ -303,6 +326,7 @@ macro_rules! spread {
         )
     };
     (next_row) => { "" };
+    (line) => { "" };
     (end $($rest:tt)+) => { "" };
 }
 
@@ -311,7 +335,7 @@ over_cells! {
     ///
     /// # Safety
     ///
-    /// There is at least one place, row, column and channel; every value of every cell can be read and written, and so many
+    /// There is at least one line, place, row, column and channel; every value of every cell can be read and written, and so many
     /// gradients read, which are not among them.
     added: spread
 }
@@ -328,6 +352,7 @@ macro_rules! spread_products {
         )
     };
     (next_row) => { weigh!(next_row) };
+    (line) => { "" };
     (end $($rest:tt)+) => { "" };
 }
 

@@ -7,13 +7,10 @@ use crate::kernel::blocks::{Cells, plain};
 
 /// [`plain::largest`].
 pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
-    if !fit(of, of.x.len(), y.len()) {
-        return plain::largest(of, y);
-    }
-    // SAFETY: there is at least one place, row, column and channel, every cell of them was held to the length of the values, and
+    // SAFETY: there is at least one line, place, row, column and channel, every cell of them was held to the length of the values, and
     // the outputs are borrowed apart.
-    let met_nan = unsafe { maxima(&Walk { y: y.as_mut_ptr(), ..Walk::over(of) }) };
-    if met_nan {
+    let done = fit(of, of.x.len(), y.len()) && !unsafe { maxima(&mut Walk { y: y.as_mut_ptr(), ..Walk::over(of) }) };
+    if !done {
         plain::largest(of, y);
     }
 }
@@ -21,28 +18,30 @@ pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
 /// [`plain::give`].
 pub(in crate::kernel) fn give(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
     let values = if of.x.len() < dx.len() { of.x.len() } else { dx.len() };
-    if !fit(of, values, y.len()) || dy.len() != y.len() {
-        return plain::give(of, y, dy, dx);
-    }
-    let mut walk = Walk { y: y.as_ptr().cast_mut(), weights: dx.as_mut_ptr(), begin: dy.as_ptr(), ..Walk::over(of) };
-    // SAFETY: there is at least one place, row, column and channel, every cell of them was held to the lengths of the values and of
-    // their gradients, which are borrowed apart.
-    let met_nan = unsafe { gifts(&mut walk) };
-    if met_nan {
-        give_to_nan(of, y, dy, dx);
-    }
-}
-
-/// What [`gifts`] has left: cells that are NaN, which have no part in anything else.
-#[cold]
-#[inline(never)]
-fn give_to_nan(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
-    for (dy, y) in dy.iter_mut().zip(y) {
-        if !y.is_nan() {
-            *dy = -0.0;
+    if fit(of, values, y.len()) && dy.len() >= y.len() {
+        let (weights, begin) = (dx.as_mut_ptr().cast_const(), dy.as_ptr());
+        // SAFETY: there is at least one line, place, row, column and channel, every cell of them was held to the lengths of the values
+        // and of their gradients, which are borrowed apart.
+        let met_nan = unsafe { gifts(&mut Walk { y: y.as_ptr().cast_mut(), weights, begin, ..Walk::over(of) }) };
+        if !met_nan {
+            return;
         }
+        keep_for_nan(of, y, dy);
     }
     plain::give(of, y, dy, dx);
+}
+
+/// Marks what [`gifts`] has given: all but the gradients of outputs that are NaN, which have no part in anything else.
+#[cold]
+fn keep_for_nan(of: &Cells<'_>, y: &[f32], dy: &mut [f32]) {
+    of.each_place(|_, outputs| {
+        let (Some(y), Some(dy)) = (y.get(outputs.clone()), dy.get_mut(outputs)) else { return };
+        for (dy, y) in dy.iter_mut().zip(y) {
+            if !y.is_nan() {
+                *dy = -0.0;
+            }
+        }
+    });
 }
 
 /// So many channels at a time: the first cell, then the larger of it and each other one.
@@ -85,10 +84,10 @@ macro_rules! larger {
 ///
 /// # Safety
 ///
-/// There is at least one place, row, column and channel; every value of every cell can be read, and so many outputs
+/// There is at least one line, place, row, column and channel; every value of every cell can be read, and so many outputs
 /// written, which are not among the values.
 #[unsafe(naked)]
-unsafe extern "C" fn maxima(of: &Walk) -> bool {
+unsafe extern "C" fn maxima(of: &mut Walk) -> bool {
     naked_asm!(
         ".fpu fpv4-sp-d16",
         "push {{r4-r11, lr}}",
@@ -126,6 +125,14 @@ unsafe extern "C" fn maxima(of: &Walk) -> bool {
         "ldr r7, [r0, #8]",
         "subs r12, r12, #1",
         "bne 10b",
+        // The next line.
+        "ldrd r12, r5, [r0, #52]",
+        "ldrd r3, r4, [r0, #60]",
+        "add r1, r1, r3",
+        "add r2, r2, r4",
+        "subs r5, r5, #1",
+        "str r5, [r0, #56]",
+        "bne 10b",
         "vmrs r0, fpscr",
         "and r0, r0, #1",
         "pop {{r4-r11, pc}}",
@@ -155,6 +162,7 @@ macro_rules! give {
         )
     };
     (next_row) => { "" };
+    (line) => { "add r10, r10, r5\n" };
     (end $($rest:tt)+) => { "" };
 }
 
@@ -165,7 +173,7 @@ over_cells! {
     ///
     /// # Safety
     ///
-    /// There is at least one place, row, column and channel; every value of every cell, and so many outputs and gradients can be
+    /// There is at least one line, place, row, column and channel; every value of every cell, and so many outputs and gradients can be
     /// read, and the gradient of every cell written, which is none of them.
     gifts: give, bool, [
         "vmrs r4, fpscr\n"
