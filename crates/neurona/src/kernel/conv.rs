@@ -4,7 +4,7 @@
 
 use core::num::NonZeroUsize;
 
-use super::blocks::{self, Places, Windows};
+use super::blocks::{self, Cells, Places, Windows};
 use super::window::{Order, Place, Region};
 use super::{Window, axpy};
 
@@ -39,19 +39,17 @@ pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32],
 /// As those of [`conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
-    let mut places = dz.chunks_exact(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(dz) = places.next() else { return };
-        let mut channel = 0;
-        for (dz, weights) in dz.chunks_exact(group.get()).zip(weights.chunks_exact((group.get() * len.get()).max(1))) {
-            window.each_run(place, seen, channel, |run| {
-                if let (Some(weights), Some(dx)) = (weights.get(run.weights..), run.of_input_mut(dx)) {
-                    blocks::sums_of_columns(weights, len.get(), dz, dx);
-                }
-            });
-            channel += seen;
-        }
-    });
+    let next_row = window.columns.kernel * seen;
+    for (at, weights) in weights.chunks_exact((group.get() * len.get()).max(1)).enumerate() {
+        window.each_region(Order::RowByRow, |region| {
+            let (row, column) = (region.place.rows.0, region.place.columns.0);
+            let weights = weights.get(row * next_row + column * seen..).unwrap_or_default();
+            let dz = dz.get(region.output + at * group.get()..).unwrap_or_default();
+            let dx = dx.get_mut(window.offset(region.place) + at * seen..).unwrap_or_default();
+            let filters = [group.get(), window.filters];
+            blocks::spread_sums(&window.runs_of_cells(&region, seen), weights, [len.get(), next_row], dz, filters, dx);
+        });
+    }
 }
 
 /// Adds the gradient with respect to the weights, times `scale`: `weights[o][k][c] += scale * sum over p of dz[p][o] *
@@ -313,33 +311,13 @@ impl Window {
         if whole { Some((NonZeroUsize::new(cells * seen)?, cells)) } else { None }
     }
 
-    /// Calls `f` for each run of weights that meet values next to each other: the channels of a cell, or, where the cells
-    /// of a row are neighbours and all of their channels are seen, those of the row.
-    #[inline]
-    fn each_run(&self, place: Place, seen: usize, channel: usize, mut f: impl FnMut(Run)) {
+    /// The cells of a region, or, where the cells of a row are neighbours and all of their channels are seen, the rows of cells.
+    fn runs_of_cells(&self, region: &Region, seen: usize) -> Cells<'static> {
+        let cells = Cells { channels: seen, ..self.cells(region, &[]) };
         if seen < self.channels || self.columns.dilation > 1 {
-            self.each_cell(place, |cell, from| f(Run { weights: cell * seen, x: from + channel, len: seen }));
-            return;
+            return cells;
         }
-        let (first, end, column) = place.columns;
-        let rows = Place { columns: (0, usize::from(first < end), column), ..place };
-        let len = end.saturating_sub(first) * seen;
-        self.each_cell(rows, |cell, from| f(Run { weights: (cell + first) * seen, x: from, len }));
-    }
-}
-
-/// Weights and values that are multiplied pair by pair.
-#[derive(Clone, Copy)]
-struct Run {
-    weights: usize,
-    x: usize,
-    len: usize,
-}
-
-impl Run {
-    #[inline]
-    fn of_input_mut(self, x: &mut [f32]) -> Option<&mut [f32]> {
-        x.get_mut(self.x..)?.get_mut(..self.len)
+        Cells { columns: 1, channels: cells.columns * seen, ..cells }
     }
 }
 

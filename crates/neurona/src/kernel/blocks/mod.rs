@@ -15,12 +15,14 @@ mod soft;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 pub(super) use cortex_m::{
     add, add_outer, add_sums, axpy, correlate, correlate_each, dense_sums, divide, give, largest, maximum, relu,
-    relu_backward, scale, spread, spread_products, sqrt, square_bound, sums, sums_of_columns, totals, weigh, zero,
+    relu_backward, scale, spread, spread_products, spread_sums, sqrt, square_bound, sums, sums_of_columns, totals,
+    weigh, zero,
 };
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
 pub(super) use plain::{
     add, add_outer, add_sums, axpy, correlate, correlate_each, dense_sums, divide, give, largest, maximum, relu,
-    relu_backward, scale, spread, spread_products, sqrt, square_bound, sums, sums_of_columns, totals, weigh, zero,
+    relu_backward, scale, spread, spread_products, spread_sums, sqrt, square_bound, sums, sums_of_columns, totals,
+    weigh, zero,
 };
 
 /// Rows of weights, and the windows of values that each of them meets.
@@ -107,6 +109,15 @@ impl<'a> Cells<'a> {
     /// So many samples, one after another, in the one place of the window where they are met.
     pub(super) fn next_to_each_other(x: &'a [f32], columns: usize, channels: usize) -> Self {
         Self { x, rows: 1, columns, pitch: 0, step: channels, channels, places: 1, x_step: 0, lines: Lines::ONE }
+    }
+
+    /// How many values the cells of all places need; `None` where there is nothing.
+    #[cfg_attr(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")), allow(dead_code))]
+    fn needed(&self) -> Option<usize> {
+        let last = |count: usize, step: usize, len: usize| count.checked_sub(1)?.checked_mul(step)?.checked_add(len);
+        let place = last(self.rows, self.pitch, last(self.columns, self.step, self.channels)?)?;
+        let all = last(self.lines.count, self.lines.x_pitch, last(self.places, self.x_step, place)?)?;
+        (self.channels > 0).then_some(all)
     }
 
     /// Calls `f` for each place, line by line: where its first cell is, and the range of its outputs.

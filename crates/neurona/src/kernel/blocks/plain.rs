@@ -386,3 +386,29 @@ pub(in crate::kernel) fn spread_products(of: &Cells<'_>, weights: &[f32], next_r
         });
     });
 }
+
+/// Adds to every run of each place weighted sums: `dx[p * x_step + r * pitch + k * step + c] += sum over o of weights[o * stride + r *
+/// next_row + k * channels + c] * dz[p * dz_step + o]`, of so many filters o, in the order of the places.
+///
+/// A run, of as many values as there are channels, is what is a cell otherwise.
+pub(in crate::kernel) fn spread_sums(
+    of: &Cells<'_>,
+    weights: &[f32],
+    [stride, next_row]: [usize; 2],
+    dz: &[f32],
+    [filters, dz_step]: [usize; 2],
+    dx: &mut [f32],
+) {
+    for line in 0..of.lines.count {
+        for place in 0..of.places {
+            let dz = dz.get(line * of.lines.y_pitch + place * dz_step..).and_then(|rest| rest.get(..filters));
+            let Some(dz) = dz else { return };
+            of.each(line * of.lines.x_pitch + place * of.x_step, |from, row, column| {
+                let weights = weights.get(row * next_row + column * of.channels..);
+                if let (Some(weights), Some(dx)) = (weights, dx.get_mut(from..from + of.channels)) {
+                    sums_of_columns(weights, stride, dz, dx);
+                }
+            });
+        }
+    }
+}

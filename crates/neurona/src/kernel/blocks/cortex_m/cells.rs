@@ -13,14 +13,11 @@ static ZEROS: [f32; 8] = [0.0; 8];
 
 /// Whether there is a line, a place, a row, a column and a channel, every value of every cell among so many, and so many outputs.
 fn fit(of: &Cells<'_>, values: usize, outputs: usize) -> bool {
-    let last = |count: usize, step: usize, len: usize| count.checked_sub(1)?.checked_mul(step)?.checked_add(len);
-    let fit = || {
-        let place = last(of.rows, of.pitch, last(of.columns, of.step, of.channels)?)?;
-        let x = last(of.lines.count, of.lines.x_pitch, last(of.places, of.x_step, place)?)?;
-        let y = last(of.lines.count, of.lines.y_pitch, of.places.checked_mul(of.channels)?)?;
-        Some(of.channels > 0 && x <= values && y <= outputs)
+    let written = || {
+        let to_line = of.lines.count.checked_sub(1)?.checked_mul(of.lines.y_pitch)?;
+        to_line.checked_add(of.places.checked_mul(of.channels)?)
     };
-    fit().unwrap_or(false)
+    of.needed().is_some_and(|needed| needed <= values) && written().is_some_and(|written| written <= outputs)
 }
 
 /// Whether there are weights for every cell and channel.

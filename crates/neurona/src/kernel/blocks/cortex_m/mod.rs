@@ -73,7 +73,7 @@ mod relu;
 mod sums;
 
 pub(in crate::kernel) use cells::{give, largest, spread, spread_products, totals, weigh};
-pub(in crate::kernel) use columns::sums_of_columns;
+pub(in crate::kernel) use columns::{spread_sums, sums_of_columns};
 pub(in crate::kernel) use correlate::{add_sums, correlate, correlate_each};
 pub(in crate::kernel) use dense::dense_sums;
 pub(in crate::kernel) use elementwise::{add, axpy, divide, maximum, scale, sqrt, square_bound, zero};
