@@ -1,5 +1,5 @@
 //! The products of gradients and values, summed over places and added to weights: blocks of four filters by four channels, of
-//! four, two and one by fewer, and of eight channels that have a filter each.
+//! four, two and one by fewer, and of eight and four channels that have a filter each.
 
 use core::arch::naked_asm;
 
@@ -58,6 +58,7 @@ pub(in crate::kernel) fn correlate_each(of: &Places<'_>, weights: &mut [f32], sc
         let count = unsafe {
             match left {
                 8.. => each_of_8(&block),
+                4.. => each_of_4(&block),
                 _ => one_by_1(&block),
             }
         };
@@ -274,4 +275,12 @@ block! {
     rows
     ["s16" "s28" "s0", "s17" "s28" "s1", "s18" "s28" "s2", "s19" "s28" "s3",
         "s20" "s28" "s4", "s21" "s28" "s5", "s22" "s28" "s6", "s23" "s28" "s7"]
+}
+
+block! {
+    /// Four channels, each with a filter of its own.
+    each_of_4: 4, dz "s8-s11", x "s16-s19", weights "s16-s19",
+    zero "s0" "s1" "s2" "s3",
+    products ["s0" "s8" "s16", "s1" "s9" "s17", "s2" "s10" "s18", "s3" "s11" "s19"],
+    rows ["s16" "s28" "s0", "s17" "s28" "s1", "s18" "s28" "s2", "s19" "s28" "s3"]
 }
