@@ -134,3 +134,73 @@ pub fn global_average_backward(dy: &mut [f32], dx: &mut [f32]) {
 fn all(x: &[f32], values: usize, channels: usize) -> Cells<'_> {
     Cells::next_to_each_other(x, values / channels.max(1), channels)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Axis;
+
+    const NAN: f32 = f32::NAN;
+
+    /// Windows of three samples, one apart, of two channels.
+    const SIGNAL: Window = Window {
+        rows: Axis { input: 1, output: 1, kernel: 1, stride: 1, dilation: 1, before: 0 },
+        columns: Axis { input: 5, output: 3, kernel: 3, stride: 1, dilation: 1, before: 0 },
+        channels: 2,
+        filters: 2,
+    };
+
+    /// The zeros are equal, and so are all that are NaN: the first of them gets it. Windows that overlap add up.
+    #[test]
+    fn a_gradient_goes_to_the_first_cell_that_has_the_value() {
+        let x = [-0.0, 1.0, 0.0, NAN, -1.0, -NAN, -0.0, 3.0, 0.0, 3.0];
+        let (mut y, mut dx) = ([0.0; 6], [0.0; 10]);
+        max_pool_forward(&SIGNAL, &x, &mut y);
+        assert!([y[1], y[3], y[5]].map(f32::is_nan) == [true; 3] && [y[0], y[2], y[4]] == [0.0; 3]);
+        max_pool_backward(&SIGNAL, &x, &y, &mut [1.0, 10.0, 2.0, 20.0, 4.0, 40.0], &mut dx);
+        assert_eq!(dx, [1.0, 0.0, 2.0, 30.0, 0.0, 40.0, 4.0, 0.0, 0.0, 0.0]);
+        let (mut y, mut dx) = ([0.0; 2], [0.0; 10]);
+        global_max_forward(&x, &mut y);
+        global_max_backward(&x, &y, &mut [1.0, 10.0], &mut dx);
+        assert_eq!(dx, [1.0, 0.0, 0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    /// A gradient that is -0 or NaN is given as any other, and changes nothing but its cell.
+    #[test]
+    fn gradients_of_every_kind_are_given_once() {
+        let (x, y) = ([2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0], [2.0, 1.0]);
+        let mut dx = [-0.0; 10];
+        max_pool_backward(&SIGNAL, &x, &y, &mut [-0.0, NAN], &mut dx);
+        assert!(dx[1].is_nan());
+        dx[1] = -0.0;
+        assert_eq!(dx.map(f32::to_bits), [-0.0_f32; 10].map(f32::to_bits));
+    }
+
+    /// Of a sum that is -0 the first summand, zero, makes a zero. Three cells are divided by, four are multiplied with a quarter.
+    #[test]
+    fn means_are_sums_from_zero_divided() {
+        let x = [-0.0, 1.0, -0.0, 2.0, -0.0, 4.0, 8.0, 16.0];
+        let mut y = [1.0; 2];
+        global_average_forward(&x[..6], &mut y);
+        assert_eq!(y.map(f32::to_bits), [0.0, 7.0 / 3.0_f32].map(f32::to_bits));
+        global_average_forward(&x, &mut y);
+        assert_eq!(y, [2.0, 5.75]);
+        global_average_forward(&[], &mut y);
+        assert!(y[0].is_nan() && y[1].is_nan());
+    }
+
+    /// What is there of outputs that end too soon is answered, and the rest is left as it is.
+    #[test]
+    fn the_shortest_argument_decides() {
+        let x = [1.0, 6.0, 2.0, 5.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
+        let mut y = [-1.0; 5];
+        average_pool_forward(&SIGNAL, &x, &mut y[..4]);
+        assert_eq!(y, [2.0, 5.0, 5.0 / 3.0, 3.0, -1.0]);
+        let mut dx = [0.0; 3];
+        average_pool_backward(&SIGNAL, &mut [3.0, 6.0], &mut dx);
+        assert_eq!(dx, [1.0, 2.0, 1.0]);
+        let mut dx = [0.0; 10];
+        max_pool_backward(&SIGNAL, &x, &[3.0, 6.0], &mut [1.0, 2.0], &mut dx);
+        assert_eq!(dx, [0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+}

@@ -230,6 +230,10 @@ pub(super) struct Region {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
     use super::*;
 
     /// Every axis of small sizes, against a search for what lies within.
@@ -265,5 +269,44 @@ mod tests {
             }
         }
         assert!(count > 100);
+    }
+
+    /// Regions have each place once, where its cells are those of the first one moved along, and row by row where that is asked for.
+    #[test]
+    fn regions_are_all_places_and_their_cells() {
+        let mut most = 0;
+        for (kernel, stride, dilation, before) in [(1, 1, 1, 0), (3, 1, 1, 0), (3, 1, 1, 1), (3, 2, 1, 1), (2, 1, 3, 4)]
+        {
+            for columns_before in [0, before] {
+                let axis = |input: usize, before: usize| {
+                    let output = (input + 2 * before - ((kernel - 1) * dilation + 1)) / stride + 1;
+                    Axis { input, output, kernel, stride, dilation, before }
+                };
+                let (rows, columns) = (axis(6, before), axis(9, columns_before));
+                let window = Window { rows, columns, channels: 2, filters: 3 };
+                for order in [Order::Any, Order::RowByRow] {
+                    let mut met = Vec::new();
+                    window.each_region(order, |region| {
+                        most = most.max(region.rows);
+                        let lines = window.lines(&region);
+                        for place in 0..region.rows * region.columns {
+                            let (line, at) = (place / region.columns, place % region.columns);
+                            let output = region.output + line * lines.y_pitch + at * 3;
+                            let (row, column) = (output / 3 / columns.output, output / 3 % columns.output);
+                            let of = Place { rows: rows.cells(row), columns: columns.cells(column) };
+                            assert_eq!(of.count(), region.place.count(), "{window:?}");
+                            let offset = window.offset(region.place) + line * lines.x_pitch + at * stride * 2;
+                            assert!(of.count() == 0 || window.offset(of) == offset, "{window:?} at {row}, {column}");
+                            met.push(output);
+                        }
+                    });
+                    if matches!(order, Order::Any) {
+                        met.sort_unstable();
+                    }
+                    assert!(met.into_iter().eq((0..rows.output * columns.output).map(|at| 3 * at)), "{window:?}");
+                }
+            }
+        }
+        assert_eq!(most, 6);
     }
 }

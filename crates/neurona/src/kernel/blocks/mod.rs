@@ -134,10 +134,14 @@ impl<'a> Cells<'a> {
     /// Calls `f` for each cell of a place whose first one is there, row by row: where its channels begin, its row and its column.
     #[inline]
     fn each(&self, first: usize, mut f: impl FnMut(usize, usize, usize)) {
+        let mut row_from = first;
         for row in 0..self.rows {
+            let mut from = row_from;
             for column in 0..self.columns {
-                f(first + row * self.pitch + column * self.step, row, column);
+                f(from, row, column);
+                from += self.step;
             }
+            row_from += self.pitch;
         }
     }
 }
