@@ -40,6 +40,8 @@ pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32],
 pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
     let next_row = window.columns.kernel * seen;
+    // Of places that are there as a whole.
+    let dz = dz.get(..dz.len() - dz.len().checked_rem(window.filters).unwrap_or_default()).unwrap_or_default();
     for (at, weights) in weights.chunks_exact((group.get() * len.get()).max(1)).enumerate() {
         window.each_region(Order::RowByRow, |region| {
             let (row, column) = (region.place.rows.0, region.place.columns.0);

@@ -59,7 +59,8 @@ fn share(window: &Window, region: &Region, y: &mut [f32]) {
     };
     for piece in 0..pieces {
         let rest = y.get_mut(piece * pitch..).unwrap_or_default();
-        let len = len.min(rest.len());
+        // Of places that are there as a whole.
+        let len = if len <= rest.len() { len } else { rest.len() - rest.len() % window.channels.max(1) };
         divide(rest.get_mut(..len).unwrap_or_default(), region.place.count());
     }
 }
@@ -194,7 +195,7 @@ mod tests {
     fn the_shortest_argument_decides() {
         let x = [1.0, 6.0, 2.0, 5.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0];
         let mut y = [-1.0; 5];
-        average_pool_forward(&SIGNAL, &x, &mut y[..4]);
+        average_pool_forward(&SIGNAL, &x, &mut y);
         assert_eq!(y, [2.0, 5.0, 5.0 / 3.0, 3.0, -1.0]);
         let mut dx = [0.0; 3];
         average_pool_backward(&SIGNAL, &mut [3.0, 6.0], &mut dx);
