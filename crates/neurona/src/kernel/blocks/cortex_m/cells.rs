@@ -6,6 +6,7 @@
 use core::arch::naked_asm;
 use core::ptr;
 
+use super::aside;
 use crate::kernel::blocks::{Cells, plain};
 
 /// What sums begin with.
@@ -32,7 +33,7 @@ fn weights_fit(of: &Cells<'_>, weights: &[f32], next_row: usize) -> bool {
 /// [`plain::totals`].
 pub(in crate::kernel) fn totals(of: &Cells<'_>, y: &mut [f32]) {
     if !fit(of, of.x.len(), y.len()) {
-        return plain::totals(of, y);
+        return aside(|| plain::totals(of, y));
     }
     // SAFETY: there is at least one line, place, row, column and channel, every cell of them was held to the length of the values, and
     // the outputs are borrowed apart.
@@ -42,7 +43,7 @@ pub(in crate::kernel) fn totals(of: &Cells<'_>, y: &mut [f32]) {
 /// [`plain::spread`].
 pub(in crate::kernel) fn spread(of: &Cells<'_>, dy: &[f32], dx: &mut [f32]) {
     if !fit(of, dx.len(), dy.len()) {
-        return plain::spread(of, dy, dx);
+        return aside(|| plain::spread(of, dy, dx));
     }
     // SAFETY: as above; here the cells are written, and the gradients of the outputs only read.
     unsafe { added(&mut Walk { x: dx.as_mut_ptr(), y: dy.as_ptr().cast_mut(), ..Walk::over(of) }) }
@@ -53,7 +54,7 @@ pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize,
     // Without a bias a sum begins with its output, of which the function knows no step.
     let begin = bias.map_or(of.places == 1 && of.lines.count == 1, |bias| bias.len() >= of.channels);
     if !fit(of, of.x.len(), y.len()) || !begin || !weights_fit(of, weights, next_row) {
-        return plain::weigh(of, weights, next_row, bias, y);
+        return aside(|| plain::weigh(of, weights, next_row, bias, y));
     }
     let y = y.as_mut_ptr();
     let begin = bias.map_or(y.cast_const(), <[f32]>::as_ptr);
@@ -66,7 +67,7 @@ pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize,
 /// [`plain::spread_products`].
 pub(in crate::kernel) fn spread_products(of: &Cells<'_>, weights: &[f32], next_row: usize, dz: &[f32], dx: &mut [f32]) {
     if !fit(of, dx.len(), dz.len()) || !weights_fit(of, weights, next_row) {
-        return plain::spread_products(of, weights, next_row, dz, dx);
+        return aside(|| plain::spread_products(of, weights, next_row, dz, dx));
     }
     let walk = Walk::over(of).with(weights, next_row);
     // SAFETY: as above; here the cells are written, and the gradients of the outputs only read.

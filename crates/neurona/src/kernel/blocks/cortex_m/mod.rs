@@ -62,6 +62,13 @@ macro_rules! columns {
     };
 }
 
+/// Does what is seldom needed in a frame of its own, so that what is common takes less of the stack, and fewer instructions.
+#[cold]
+#[inline(never)]
+fn aside(f: impl FnOnce()) {
+    f();
+}
+
 // Behind the macros, which `dense` and `sums` use.
 mod cells;
 mod columns;

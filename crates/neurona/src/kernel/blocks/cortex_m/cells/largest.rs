@@ -2,6 +2,7 @@
 
 use core::arch::naked_asm;
 
+use super::super::aside;
 use super::{Walk, fit};
 use crate::kernel::blocks::{Cells, plain};
 
@@ -11,7 +12,7 @@ pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
     // the outputs are borrowed apart.
     let done = fit(of, of.x.len(), y.len()) && !unsafe { maxima(&mut Walk { y: y.as_mut_ptr(), ..Walk::over(of) }) };
     if !done {
-        plain::largest(of, y);
+        aside(|| plain::largest(of, y));
     }
 }
 
@@ -28,7 +29,7 @@ pub(in crate::kernel) fn give(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mu
         }
         keep_for_nan(of, y, dy);
     }
-    plain::give(of, y, dy, dx);
+    aside(|| plain::give(of, y, dy, dx));
 }
 
 /// Marks what [`gifts`] has given: all but the gradients of outputs that are NaN, which have no part in anything else.
