@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+mod pools;
+
 use core::num::Wrapping;
 
 use cortex_m_rt::entry;
@@ -423,40 +425,6 @@ impl Test {
             plain[MARGIN + y] += weights[cell * channels + channel] * x[x_at];
         });
         self.compare("depthwise", [cells, channels], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
-    }
-
-    fn pools(&mut self, window: &Window, [x, ours, plain, counts, ..]: &mut Buffers) {
-        let Window { rows, columns, channels, .. } = *window;
-        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
-        if inputs > ROOM || outputs + 2 * MARGIN > ROOM {
-            return;
-        }
-        self.fill(&mut x[..inputs]);
-        self.fill(&mut ours[..outputs + 2 * MARGIN]);
-        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
-        kernel::max_pool_forward(window, &x[..inputs], &mut ours[MARGIN..][..outputs]);
-        plain[MARGIN..][..outputs].fill(f32::NEG_INFINITY);
-        each_product(window, 1, 1, &mut |y, _, x_at| {
-            if x[x_at] > plain[MARGIN + y] || x[x_at].is_nan() {
-                plain[MARGIN + y] = x[x_at];
-            }
-        });
-        self.compare("max pool", [channels, 0], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
-
-        self.fill(&mut ours[..outputs + 2 * MARGIN]);
-        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
-        kernel::average_pool_forward(window, &x[..inputs], &mut ours[MARGIN..][..outputs]);
-        plain[MARGIN..][..outputs].fill(0.0);
-        let counts = &mut counts[..outputs];
-        counts.fill(0.0);
-        each_product(window, 1, 1, &mut |y, _, x_at| {
-            plain[MARGIN + y] += x[x_at];
-            counts[y] += 1.0;
-        });
-        for (y, count) in plain[MARGIN..].iter_mut().zip(&*counts) {
-            *y /= count;
-        }
-        self.compare("average pool", [channels, 0], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
     }
 }
 

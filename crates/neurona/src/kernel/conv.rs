@@ -2,10 +2,11 @@
 //!
 //! A cell of the window that lies outside of the input has no part in a sum.
 
-use core::{mem, num::NonZeroUsize};
+use core::num::NonZeroUsize;
 
-use super::blocks::{self, Places, Windows};
-use super::{Window, axpy, window::Place};
+use super::blocks::{self, Cells, Places, Windows};
+use super::window::{Order, Place, Region};
+use super::{Window, axpy};
 
 /// Convolution: `y[p][o] = bias[o] + sum over k and c of weights[o][k][c] * x[p + k][c]`, where `p + k` is the cell of the
 /// input that the cell k of the window meets in its place p.
@@ -38,19 +39,19 @@ pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32],
 /// As those of [`conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
-    let mut places = dz.chunks_exact(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(dz) = places.next() else { return };
-        let mut channel = 0;
-        for (dz, weights) in dz.chunks_exact(group.get()).zip(weights.chunks_exact((group.get() * len.get()).max(1))) {
-            window.each_run(place, seen, channel, |run| {
-                if let (Some(weights), Some(dx)) = (weights.get(run.weights..), run.of_input_mut(dx)) {
-                    blocks::sums_of_columns(weights, len.get(), dz, dx);
-                }
-            });
-            channel += seen;
-        }
-    });
+    let next_row = window.columns.kernel * seen;
+    // Of places that are there as a whole.
+    let dz = dz.get(..dz.len() - dz.len().checked_rem(window.filters).unwrap_or_default()).unwrap_or_default();
+    for (at, weights) in weights.chunks_exact((group.get() * len.get()).max(1)).enumerate() {
+        window.each_region(Order::RowByRow, |region| {
+            let (row, column) = (region.place.rows.0, region.place.columns.0);
+            let weights = weights.get(row * next_row + column * seen..).unwrap_or_default();
+            let dz = dz.get(region.output + at * group.get()..).unwrap_or_default();
+            let dx = dx.get_mut(window.offset(region.place) + at * seen..).unwrap_or_default();
+            let filters = [group.get(), window.filters];
+            blocks::spread_sums(&window.runs_of_cells(&region, seen), weights, [len.get(), next_row], dz, filters, dx);
+        });
+    }
 }
 
 /// Adds the gradient with respect to the weights, times `scale`: `weights[o][k][c] += scale * sum over p of dz[p][o] *
@@ -144,14 +145,10 @@ pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f3
 
 /// [`depthwise_forward`] of as many filters as channels.
 fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-    let mut rest = y;
-    window.each_stretch(|place, count| {
-        let Some((y, after)) = mem::take(&mut rest).split_at_mut_checked(count * window.channels) else { return };
-        let ((row, ..), (column, ..)) = (place.rows, place.columns);
-        let next_row = window.columns.kernel * window.channels;
-        let weights = weights.get(row * next_row + column * window.channels..).unwrap_or_default();
-        blocks::weigh(&window.cells(place, count, x), weights, next_row, Some(bias), y);
-        rest = after;
+    window.each_region(Order::Any, |region| {
+        let (weights, next_row) = window.weights_of_channels(region.place, weights);
+        let y = y.get_mut(region.output..).unwrap_or_default();
+        blocks::weigh(&window.cells(&region, x), weights, next_row, Some(bias), y);
     });
 }
 
@@ -164,14 +161,19 @@ fn one_for_each(window: &Window, weights: &[f32], bias: &[f32], x: &[f32], y: &m
 /// As those of [`depthwise_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(multiplier) = window.multiplier() else { return };
+    if multiplier.get() == 1 {
+        return window.each_region(Order::RowByRow, |region| {
+            let (weights, next_row) = window.weights_of_channels(region.place, weights);
+            let dz = dz.get(region.output..).unwrap_or_default();
+            let dx = dx.get_mut(window.offset(region.place)..).unwrap_or_default();
+            blocks::spread_products(&window.cells(&region, &[]), weights, next_row, dz, dx);
+        });
+    }
     let mut places = dz.chunks_exact(window.filters.max(1));
     window.each_place(|place| {
         let Some(dz) = places.next() else { return };
         window.each_cell(place, |cell, from| {
             let (Some(weights), Some(dx)) = (weights.get(cell * window.filters..), dx.get_mut(from..)) else { return };
-            if multiplier.get() == 1 {
-                return blocks::add_products(weights, dz, dx);
-            }
             let of_channels = dz.chunks_exact(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
             for ((dz, weights), dx) in of_channels.zip(dx) {
                 for (dz, weight) in dz.iter().zip(weights) {
@@ -263,6 +265,14 @@ impl Window {
         NonZeroUsize::new(self.filters.checked_div(self.channels)?)
     }
 
+    /// The weights of the first cell of a place and on, where each channel has one in each cell, and how far it is from those
+    /// of a row to those of the next.
+    fn weights_of_channels<'a>(&self, place: Place, weights: &'a [f32]) -> (&'a [f32], usize) {
+        let next_row = self.columns.kernel * self.channels;
+        let from = place.rows.0 * next_row + place.columns.0 * self.channels;
+        (weights.get(from..).unwrap_or_default(), next_row)
+    }
+
     /// Adds the sums over all places of the gradients of some filters, from one on, times a scale.
     pub(super) fn add_sums(&self, bias: &mut [f32], dz: &[f32], filter: usize, scale: f32) {
         blocks::add_sums(dz.get(filter..).unwrap_or_default(), self.filters, bias, scale);
@@ -303,33 +313,13 @@ impl Window {
         if whole { Some((NonZeroUsize::new(cells * seen)?, cells)) } else { None }
     }
 
-    /// Calls `f` for each run of weights that meet values next to each other: the channels of a cell, or, where the cells
-    /// of a row are neighbours and all of their channels are seen, those of the row.
-    #[inline]
-    fn each_run(&self, place: Place, seen: usize, channel: usize, mut f: impl FnMut(Run)) {
+    /// The cells of a region, or, where the cells of a row are neighbours and all of their channels are seen, the rows of cells.
+    fn runs_of_cells(&self, region: &Region, seen: usize) -> Cells<'static> {
+        let cells = Cells { channels: seen, ..self.cells(region, &[]) };
         if seen < self.channels || self.columns.dilation > 1 {
-            self.each_cell(place, |cell, from| f(Run { weights: cell * seen, x: from + channel, len: seen }));
-            return;
+            return cells;
         }
-        let (first, end, column) = place.columns;
-        let rows = Place { columns: (0, usize::from(first < end), column), ..place };
-        let len = end.saturating_sub(first) * seen;
-        self.each_cell(rows, |cell, from| f(Run { weights: (cell + first) * seen, x: from, len }));
-    }
-}
-
-/// Weights and values that are multiplied pair by pair.
-#[derive(Clone, Copy)]
-struct Run {
-    weights: usize,
-    x: usize,
-    len: usize,
-}
-
-impl Run {
-    #[inline]
-    fn of_input_mut(self, x: &mut [f32]) -> Option<&mut [f32]> {
-        x.get_mut(self.x..)?.get_mut(..self.len)
+        Cells { columns: 1, channels: cells.columns * seen, ..cells }
     }
 }
 
@@ -350,30 +340,8 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// `y` begins with the group's outputs in the first place.
     fn forward(&self, y: &mut [f32]) {
-        let Window { rows, columns, filters, .. } = self.window;
-        let (first, end) = columns.inner();
-        let count = end.saturating_sub(first);
-        // Where the whole window lies within the input, all that changes from row to row is where its values begin.
-        let whole = (0, rows.kernel, 0);
-        let inner = self.windows((whole, columns.cells(first)), count);
-        for row in 0..rows.output {
-            let cells = rows.cells(row);
-            let y = y.get_mut(row * columns.output * filters..).unwrap_or_default();
-            let mut column = 0;
-            while column < columns.output {
-                let y = y.get_mut(column * filters..).unwrap_or_default();
-                let is_inner = column == first && count > 0;
-                let stretch = if is_inner { count } else { 1 };
-                match inner {
-                    Some(inner) if is_inner && (cells.0, cells.1) == (0, rows.kernel) => {
-                        let x = inner.x.get(cells.2 * self.row()..).unwrap_or_default();
-                        blocks::sums(&Windows { x, ..inner }, Some(self.bias), y);
-                    }
-                    _ => self.places((cells, columns.cells(column)), stretch, y),
-                }
-                column += stretch;
-            }
-        }
+        self.window
+            .each_region(Order::Any, |region| self.region(&region, y.get_mut(region.output..).unwrap_or_default()));
     }
 
     /// From row to row of the input.
@@ -381,26 +349,10 @@ impl<'a> Group<'a> {
         self.window.columns.input * self.window.channels
     }
 
-    /// The cells of a place and of those next to it as one piece of work; `None` where they are not.
-    fn windows(&self, (rows, columns): Cells, places: usize) -> Option<Windows<'a>> {
-        let window = self.window;
-        let neighbours = self.seen == window.channels && window.columns.dilation == 1;
-        let whole = columns.1.saturating_sub(columns.0) == window.columns.kernel;
-        if rows.0 >= rows.1 || !neighbours || !whole {
-            return None;
-        }
-        let of = self.row_of_cells((rows, columns), places);
-        let skip = (window.rows.dilation * self.row()).saturating_sub(of.columns);
-        Some(Windows { runs: rows.1 - rows.0, skip, ..of })
-    }
-
-    /// The first row of cells of a place and of those next to it.
-    fn row_of_cells(
-        &self,
-        ((first_row, _, row), (first_column, end_column, from)): Cells,
-        places: usize,
-    ) -> Windows<'a> {
+    /// The first row of the cells that a region meets.
+    fn row_of_cells(&self, region: &Region) -> Windows<'a> {
         let Self { window: Window { columns, channels, filters, .. }, seen, .. } = *self;
+        let ((first_row, _, row), (first_column, end_column, from)) = (region.place.rows, region.place.columns);
         let cells = end_column.saturating_sub(first_column);
         // Cells that are neighbours and whose channels are all seen make one run.
         let neighbours = seen == *channels && columns.dilation == 1;
@@ -413,32 +365,34 @@ impl<'a> Group<'a> {
             columns: run,
             runs,
             skip: (columns.dilation * channels).saturating_sub(seen),
-            places,
+            places: region.columns,
             x_step: columns.stride * channels,
             y_step: *filters,
+            lines: self.window.lines(region),
         }
     }
 
-    /// Places next to each other in which the same cells of the window lie within the input.
-    fn places(&self, cells: Cells, count: usize, y: &mut [f32]) {
-        if let Some(of) = self.windows(cells, count) {
-            return blocks::sums(&of, Some(self.bias), y);
-        }
-        let ((first_row, end_row, _), (first_column, end_column, _)) = cells;
-        let mut of = self.row_of_cells(cells, count);
+    /// The outputs of a region.
+    fn region(&self, region: &Region, y: &mut [f32]) {
+        let ((first_row, end_row, _), (first_column, end_column, _)) = (region.place.rows, region.place.columns);
+        let mut of = self.row_of_cells(region);
         if first_row >= end_row || first_column >= end_column {
             (of.weights, of.runs) = (self.weights, 0);
             return blocks::sums(&of, Some(self.bias), y);
         }
-        // Row by row, the first from the biases.
+        // Rows of cells that follow one another in the weights are one piece of work, each of them a run.
+        let next_row = self.window.rows.dilation * self.row();
+        let mut rows = end_row - first_row;
+        if of.runs == 1 && end_column - first_column == self.window.columns.kernel {
+            (of.runs, of.skip) = (rows, next_row.saturating_sub(of.columns));
+            rows = 1;
+        }
+        // Otherwise row by row, the first from the biases.
         let mut bias = Some(self.bias);
-        for _ in first_row..end_row {
+        for _ in 0..rows {
             blocks::sums(&of, bias.take(), y);
             of.weights = of.weights.get(self.window.columns.kernel * self.seen..).unwrap_or_default();
-            of.x = of.x.get(self.window.rows.dilation * self.row()..).unwrap_or_default();
+            of.x = of.x.get(next_row..).unwrap_or_default();
         }
     }
 }
-
-/// What [`Axis::cells`](super::Axis::cells) says of the rows of the window and of its columns.
-type Cells = ((usize, usize, usize), (usize, usize, usize));

@@ -6,7 +6,7 @@
 //! output. Where the lengths of the arguments do not fit together, the shortest decides and nothing panics; the layers
 //! always pass what fits.
 //!
-//! Sums of products, ReLU and max-pooling are made of a few blocks (the module `blocks`) that have three forms, to the
+//! Sums of products, ReLU and pooling are made of a few blocks (the module `blocks`) that have three forms, to the
 //! same bits: a plain one, one in assembly for a Cortex-M with a floating-point unit, and sums in integers for an Arm core without.
 
 mod blocks;

@@ -2,7 +2,7 @@
 //! sample by sample, to the bits of the window form.
 
 use super::axpy;
-use super::blocks::{self, Cells, Windows};
+use super::blocks::{self, Cells, Lines, Windows};
 use super::table::each_channel;
 
 /// The samples that a window meets, in a ring: where its beginning has not come yet, only the newest ones.
@@ -63,6 +63,7 @@ pub fn conv_step(seen: usize, weights: &[f32], bias: &[f32], history: History<'_
                 places: 1,
                 x_step: 0,
                 y_step: 0,
+                lines: Lines::ONE,
             };
             blocks::sums(&of, bias.take(), y);
         }

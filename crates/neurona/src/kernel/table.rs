@@ -2,6 +2,7 @@
 
 use core::slice;
 
+use super::window::Place;
 use super::{Window, blocks};
 
 /// Convolution with a table of connections: `y[p][o] = bias[o] + sum over n and k of weights[n][k] * x[p + k][c_n]`, where n
@@ -24,8 +25,8 @@ pub fn table_conv_forward(window: &Window, table: &[u64], weights: &[f32], bias:
             let mut sum = *bias;
             each_channel(*sees, |channel| {
                 let Some(weights) = kernels.next() else { return };
-                window.each_cell(place, |cell, from| {
-                    if let (Some(weight), Some(x)) = (weights.get(cell), x.get(from + channel)) {
+                each_pair(window, place, weights, channel, |weight, at| {
+                    if let Some(x) = x.get(at) {
                         sum += weight * x;
                     }
                 });
@@ -52,8 +53,8 @@ pub fn table_conv_backward_inputs(window: &Window, table: &[u64], weights: &[f32
         for (dz, sees) in dz.iter().zip(table) {
             each_channel(*sees, |channel| {
                 let Some(weights) = kernels.next() else { return };
-                window.each_cell(place, |cell, from| {
-                    if let (Some(weight), Some(dx)) = (weights.get(cell), dx.get_mut(from + channel)) {
+                each_pair(window, place, weights, channel, |weight, at| {
+                    if let Some(dx) = dx.get_mut(at) {
                         *dx += weight * dz;
                     }
                 });
@@ -89,6 +90,22 @@ pub fn table_conv_backward_weights(
                 }
             }
         });
+    }
+}
+
+/// Calls `f` for each weight of a kernel and the place of the channel's value that it meets, row by row.
+#[inline]
+fn each_pair(window: &Window, place: Place, weights: &[f32], channel: usize, mut f: impl FnMut(f32, usize)) {
+    let ((first_row, end_row, _), (first_column, end_column, _)) = (place.rows, place.columns);
+    let mut from = window.offset(place) + channel;
+    for row in first_row..end_row {
+        let row = row * window.columns.kernel;
+        let mut at = from;
+        for weight in weights.get(row + first_column..row + end_column).unwrap_or_default() {
+            f(*weight, at);
+            at += window.columns.dilation * window.channels;
+        }
+        from += window.rows.dilation * window.columns.input * window.channels;
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a window slides over cells that have channels: what convolutions and pooling have in common.
 
-use super::blocks::Cells;
+use super::blocks::{Cells, Lines};
 use crate::arch::WindowSpec;
 
 /// One axis along which a window slides.
@@ -120,35 +120,58 @@ impl Window {
         }
     }
 
-    /// Calls `f` for each stretch of places next to each other in which the same cells of the window lie within the input,
-    /// row by row: the first of them, and how many there are.
+    /// Calls `f` for each region of places in which the same cells of the window lie within the input.
+    ///
+    /// A region is some columns of places, in one row or, where `order` does not forbid it, in more.
     #[inline]
-    pub(super) fn each_stretch(&self, mut f: impl FnMut(Place, usize)) {
-        let (first, end) = self.columns.inner();
-        for row in 0..self.rows.output {
-            let rows = self.rows.cells(row);
+    pub(super) fn each_region(&self, order: Order, mut f: impl FnMut(Region)) {
+        let alike = |(first, end): (usize, usize), at: usize| if at == first && first < end { end - first } else { 1 };
+        let (inner_rows, inner) = (self.rows.inner(), self.columns.inner());
+        let merge = matches!(order, Order::Any) || inner == (0, self.columns.output);
+        let mut row = 0;
+        while row < self.rows.output {
+            let (cells, rows) = (self.rows.cells(row), if merge { alike(inner_rows, row) } else { 1 });
             let mut column = 0;
             while column < self.columns.output {
-                let count = if column == first && first < end { end - first } else { 1 };
-                f(Place { rows, columns: self.columns.cells(column) }, count);
-                column += count;
+                let columns = alike(inner, column);
+                let place = Place { rows: cells, columns: self.columns.cells(column) };
+                f(Region { place, output: (row * self.columns.output + column) * self.filters, rows, columns });
+                column += columns;
             }
+            row += rows;
         }
     }
 
-    /// The cells of the window in a stretch of places, as far as they lie within the input.
+    /// Where the first cell of the window in a place, of those that lie within the input, begins.
     #[inline]
-    pub(super) fn cells<'a>(&self, place: Place, places: usize, x: &'a [f32]) -> Cells<'a> {
-        let ((first_row, end_row, row), (first_column, end_column, column)) = (place.rows, place.columns);
+    pub(super) const fn offset(&self, place: Place) -> usize {
+        (place.rows.2 * self.columns.input + place.columns.2) * self.channels
+    }
+
+    /// The cells of the window in a region, as far as they lie within the input, where the outputs are as many as the channels.
+    #[inline]
+    pub(super) fn cells<'a>(&self, region: &Region, x: &'a [f32]) -> Cells<'a> {
+        let ((first_row, end_row, _), (first_column, end_column, _)) = (region.place.rows, region.place.columns);
         Cells {
-            x: x.get((row * self.columns.input + column) * self.channels..).unwrap_or_default(),
+            x: x.get(self.offset(region.place)..).unwrap_or_default(),
             rows: end_row.saturating_sub(first_row),
             columns: end_column.saturating_sub(first_column),
             pitch: self.rows.dilation * self.columns.input * self.channels,
             step: self.columns.dilation * self.channels,
             channels: self.channels,
-            places,
+            places: region.columns,
             x_step: self.columns.stride * self.channels,
+            lines: self.lines(region),
+        }
+    }
+
+    /// The rows of places of a region.
+    #[inline]
+    pub(super) const fn lines(&self, region: &Region) -> Lines {
+        Lines {
+            count: region.rows,
+            x_pitch: self.rows.stride * self.columns.input * self.channels,
+            y_pitch: self.columns.output * self.filters,
         }
     }
 
@@ -184,8 +207,33 @@ impl Place {
     }
 }
 
+/// In which order places may come.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    /// Any, because each of them has outputs of its own.
+    Any,
+    /// Row by row, because they add to cells that they share.
+    RowByRow,
+}
+
+/// Places in which the same cells of the window lie within the input.
+#[derive(Clone, Copy)]
+pub(super) struct Region {
+    /// The first of them.
+    pub(super) place: Place,
+    /// Where its outputs begin.
+    pub(super) output: usize,
+    /// Numbers of rows and columns of places.
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
     use super::*;
 
     /// Every axis of small sizes, against a search for what lies within.
@@ -221,5 +269,44 @@ mod tests {
             }
         }
         assert!(count > 100);
+    }
+
+    /// Regions have each place once, where its cells are those of the first one moved along, and row by row where that is asked for.
+    #[test]
+    fn regions_are_all_places_and_their_cells() {
+        let mut most = 0;
+        for (kernel, stride, dilation, before) in [(1, 1, 1, 0), (3, 1, 1, 0), (3, 1, 1, 1), (3, 2, 1, 1), (2, 1, 3, 4)]
+        {
+            for columns_before in [0, before] {
+                let axis = |input: usize, before: usize| {
+                    let output = (input + 2 * before - ((kernel - 1) * dilation + 1)) / stride + 1;
+                    Axis { input, output, kernel, stride, dilation, before }
+                };
+                let (rows, columns) = (axis(6, before), axis(9, columns_before));
+                let window = Window { rows, columns, channels: 2, filters: 3 };
+                for order in [Order::Any, Order::RowByRow] {
+                    let mut met = Vec::new();
+                    window.each_region(order, |region| {
+                        most = most.max(region.rows);
+                        let lines = window.lines(&region);
+                        for place in 0..region.rows * region.columns {
+                            let (line, at) = (place / region.columns, place % region.columns);
+                            let output = region.output + line * lines.y_pitch + at * 3;
+                            let (row, column) = (output / 3 / columns.output, output / 3 % columns.output);
+                            let of = Place { rows: rows.cells(row), columns: columns.cells(column) };
+                            assert_eq!(of.count(), region.place.count(), "{window:?}");
+                            let offset = window.offset(region.place) + line * lines.x_pitch + at * stride * 2;
+                            assert!(of.count() == 0 || window.offset(of) == offset, "{window:?} at {row}, {column}");
+                            met.push(output);
+                        }
+                    });
+                    if matches!(order, Order::Any) {
+                        met.sort_unstable();
+                    }
+                    assert!(met.into_iter().eq((0..rows.output * columns.output).map(|at| 3 * at)), "{window:?}");
+                }
+            }
+        }
+        assert_eq!(most, 6);
     }
 }

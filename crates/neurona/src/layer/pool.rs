@@ -211,7 +211,7 @@ impl<X: Shaped, R: Reduce> Learn for GlobalPool<X, R> {
     fn backward(_: Target<'_, Self>, x: &X, y: &X::Channels, (): &mut (), dy: &mut X::Channels, dx: Option<&mut X>) {
         let Some(dx) = dx else { return };
         match R::KIND {
-            PoolKind::Max => kernel::global_max_backward(x.values(), y.values(), dy.values(), dx.values_mut()),
+            PoolKind::Max => kernel::global_max_backward(x.values(), y.values(), dy.values_mut(), dx.values_mut()),
             PoolKind::Average => kernel::global_average_backward(dy.values_mut(), dx.values_mut()),
         }
     }

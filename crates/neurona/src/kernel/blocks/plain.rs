@@ -8,23 +8,31 @@ use super::{Cells, Places, Windows};
 use crate::activation::function;
 
 /// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
-/// * (columns + skip) + c]`, with p a place, o a row, k a run and c a column.
+/// * (columns + skip) + c]`, with p a place, o a row, k a run and c a column; and so in each line of places.
 ///
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in k, and for each k in c.
 pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f32]) {
-    for place in 0..of.places {
-        let x = of.x.get(place * of.x_step..).unwrap_or_default();
-        let Some(y) = y.get_mut(place * of.y_step..) else { return };
-        for (row, y) in y.iter_mut().take(of.rows).enumerate() {
-            let weights = of.weights.get(row * of.stride..).and_then(|rest| rest.get(..of.runs * of.columns));
-            let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
-            let (mut sum, mut x) = (Sum::new(*begin), x);
-            for weights in weights.chunks_exact(of.columns.max(1)) {
-                sum.add_products(weights, x);
-                x = x.get(of.columns + of.skip..).unwrap_or_default();
-            }
-            *y = sum.value();
+    for line in 0..of.lines.count {
+        for place in 0..of.places {
+            let x = of.x.get(line * of.lines.x_pitch + place * of.x_step..).unwrap_or_default();
+            let Some(y) = y.get_mut(line * of.lines.y_pitch + place * of.y_step..) else { return };
+            sums_in_place(of, bias, x, y);
         }
+    }
+}
+
+/// [`sums`] in one place.
+#[inline]
+fn sums_in_place(of: &Windows<'_>, bias: Option<&[f32]>, x: &[f32], y: &mut [f32]) {
+    for (row, y) in y.iter_mut().take(of.rows).enumerate() {
+        let weights = of.weights.get(row * of.stride..).and_then(|rest| rest.get(..of.runs * of.columns));
+        let (Some(weights), Some(begin)) = (weights, bias.map_or(Some(&*y), |bias| bias.get(row))) else { return };
+        let (mut sum, mut x) = (Sum::new(*begin), x);
+        for weights in weights.chunks_exact(of.columns.max(1)) {
+            sum.add_products(weights, x);
+            x = x.get(of.columns + of.skip..).unwrap_or_default();
+        }
+        *y = sum.value();
     }
 }
 
@@ -300,7 +308,7 @@ pub(in crate::kernel) unsafe fn zero(at: *mut u32, words: usize) {
 }
 
 /// Adds products: `y[i] += a[i] * b[i]`, of as many as all three have.
-pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
+fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
     for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
         *y = multiply_add(*y, *a, *b);
     }
@@ -348,19 +356,70 @@ pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
 /// The largest value of each channel in the cells of each place: `y[p][c] = max over r and k of x[p * x_step + r * pitch + k *
 /// step + c]`; NaN where one of them is, minus infinity where there is none.
 pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
-    y.fill(f32::NEG_INFINITY);
-    for (place, y) in y.chunks_exact_mut(of.channels.max(1)).enumerate() {
-        for row in 0..of.rows {
-            for column in 0..of.columns {
-                let from = place * of.x_step + row * of.pitch + column * of.step;
-                for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
-                    if *x > *y || x.is_nan() {
-                        *y = *x;
-                    }
+    of.each_place(|first, outputs| {
+        let Some(y) = y.get_mut(outputs) else { return };
+        y.fill(f32::NEG_INFINITY);
+        of.each(first, |from, _, _| {
+            for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
+                if *x > *y || x.is_nan() {
+                    *y = *x;
                 }
             }
-        }
-    }
+        });
+    });
+}
+
+/// The gradient of [`largest`]: that of an output goes to the first of its cells that equals it, or to the first that is NaN where
+/// the output is, and is added to what `dx` holds there.
+///
+/// A gradient that was given is marked: it is -0 from then on, which changes no number that it is added to.
+pub(in crate::kernel) fn give(of: &Cells<'_>, y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
+    of.each_place(|first, outputs| {
+        let (Some(y), Some(dy)) = (y.get(outputs.clone()), dy.get_mut(outputs)) else { return };
+        of.each(first, |from, _, _| {
+            let (Some(x), Some(dx)) = (of.x.get(from..), dx.get_mut(from..)) else { return };
+            for (((dx, x), y), dy) in dx.iter_mut().zip(x).zip(y).zip(&mut *dy) {
+                if is_same(*x, *y) {
+                    *dx += *dy;
+                    *dy = -0.0;
+                }
+            }
+        });
+    });
+}
+
+/// Whether two numbers are equal, or both NaN: a comparison of integers, which every core has.
+#[inline]
+fn is_same(x: f32, y: f32) -> bool {
+    let (a, b) = (x.to_bits(), y.to_bits());
+    a == b || (a | b) << 1 == 0 || (x.is_nan() && y.is_nan())
+}
+
+/// The sum of each channel in the cells of each place: `y[p][c] = sum over r and k of x[p * x_step + r * pitch + k * step + c]`.
+///
+/// Each sum begins with zero and goes up in r, and for each r in k.
+pub(in crate::kernel) fn totals(of: &Cells<'_>, y: &mut [f32]) {
+    of.each_place(|first, outputs| {
+        let Some(y) = y.get_mut(outputs) else { return };
+        y.fill(0.0);
+        of.each(first, |from, _, _| {
+            for (y, x) in y.iter_mut().zip(of.x.get(from..).unwrap_or_default()) {
+                *y += x;
+            }
+        });
+    });
+}
+
+/// Adds to every cell of each place: `dx[p * x_step + r * pitch + k * step + c] += dy[p][c]`, in the order of the places.
+pub(in crate::kernel) fn spread(of: &Cells<'_>, dy: &[f32], dx: &mut [f32]) {
+    of.each_place(|first, outputs| {
+        let Some(dy) = dy.get(outputs) else { return };
+        of.each(first, |from, _, _| {
+            for (dx, dy) in dx.get_mut(from..).unwrap_or_default().iter_mut().zip(dy) {
+                *dx += dy;
+            }
+        });
+    });
 }
 
 /// Weighted sums channel by channel: `y[p][c] = bias[c] + sum over r and k of weights[r * next_row + k * channels + c] * x[p *
@@ -368,19 +427,52 @@ pub(in crate::kernel) fn largest(of: &Cells<'_>, y: &mut [f32]) {
 ///
 /// Each sum begins with the bias, or without one with what `y` holds, and goes up in r, and for each r in k.
 pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize, bias: Option<&[f32]>, y: &mut [f32]) {
-    let channels = of.channels.max(1);
-    for (place, y) in y.chunks_exact_mut(channels).take(of.places).enumerate() {
+    of.each_place(|first, outputs| {
+        let Some(y) = y.get_mut(outputs) else { return };
         for (y, bias) in y.iter_mut().zip(bias.unwrap_or_default()) {
             *y = *bias;
         }
-        for row in 0..of.rows {
-            for column in 0..of.columns {
-                let from = place * of.x_step + row * of.pitch + column * of.step;
-                let weights = weights.get(row * next_row + column * channels..).unwrap_or_default();
-                for ((y, weight), x) in y.iter_mut().zip(weights).zip(of.x.get(from..).unwrap_or_default()) {
-                    *y = multiply_add(*y, *weight, *x);
+        of.each(first, |from, row, column| {
+            let weights = weights.get(row * next_row + column * of.channels..).unwrap_or_default();
+            add_products(weights, of.x.get(from..).unwrap_or_default(), y);
+        });
+    });
+}
+
+/// Adds to every cell of each place, weighted: `dx[p * x_step + r * pitch + k * step + c] += weights[r * next_row + k * channels +
+/// c] * dz[p][c]`, in the order of the places.
+pub(in crate::kernel) fn spread_products(of: &Cells<'_>, weights: &[f32], next_row: usize, dz: &[f32], dx: &mut [f32]) {
+    of.each_place(|first, outputs| {
+        let Some(dz) = dz.get(outputs) else { return };
+        of.each(first, |from, row, column| {
+            let weights = weights.get(row * next_row + column * of.channels..).unwrap_or_default();
+            add_products(weights, dz, dx.get_mut(from..).unwrap_or_default());
+        });
+    });
+}
+
+/// Adds to every run of each place weighted sums: `dx[p * x_step + r * pitch + k * step + c] += sum over o of weights[o * stride + r *
+/// next_row + k * channels + c] * dz[p * dz_step + o]`, of so many filters o, in the order of the places.
+///
+/// A run, of as many values as there are channels, is what is a cell otherwise.
+pub(in crate::kernel) fn spread_sums(
+    of: &Cells<'_>,
+    weights: &[f32],
+    [stride, next_row]: [usize; 2],
+    dz: &[f32],
+    [filters, dz_step]: [usize; 2],
+    dx: &mut [f32],
+) {
+    for line in 0..of.lines.count {
+        for place in 0..of.places {
+            let dz = dz.get(line * of.lines.y_pitch + place * dz_step..).and_then(|rest| rest.get(..filters));
+            let Some(dz) = dz else { return };
+            of.each(line * of.lines.x_pitch + place * of.x_step, |from, row, column| {
+                let weights = weights.get(row * next_row + column * of.channels..);
+                if let (Some(weights), Some(dx)) = (weights, dx.get_mut(from..from + of.channels)) {
+                    sums_of_columns(weights, stride, dz, dx);
                 }
-            }
+            });
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The products of gradients and values, summed over places and added to weights: blocks of four filters by four channels, of
-//! four, two and one by fewer, and of eight channels that have a filter each.
+//! four, two and one by as many or fewer, and of eight and four channels that have a filter each.
 
 use core::arch::naked_asm;
 
@@ -31,6 +31,9 @@ pub(in crate::kernel) fn correlate(
                     (4.., 4..) => four_by_4(&block),
                     (4.., 2..) => four_by_2(&block),
                     (4.., _) => four_by_1(&block),
+                    (2.., 4..) => two_by_4(&block),
+                    (2.., 2..) => two_by_2(&block),
+                    (2.., _) => two_by_1(&block),
                     (_, 4..) => one_by_4(&block),
                     (_, _) => one_by_1(&block),
                 }
@@ -39,7 +42,11 @@ pub(in crate::kernel) fn correlate(
             block.weights = block.weights.wrapping_add(count);
             channels = channels.saturating_sub(count);
         }
-        let count = if filters >= 4 { 4 } else { 1 };
+        let count = match filters {
+            4.. => 4,
+            2.. => 2,
+            _ => 1,
+        };
         rows.dz = rows.dz.wrapping_add(count);
         rows.weights = rows.weights.wrapping_add(count * stride);
         filters -= count;
@@ -58,6 +65,7 @@ pub(in crate::kernel) fn correlate_each(of: &Places<'_>, weights: &mut [f32], sc
         let count = unsafe {
             match left {
                 8.. => each_of_8(&block),
+                4.. => each_of_4(&block),
                 _ => one_by_1(&block),
             }
         };
@@ -248,6 +256,35 @@ block! {
 }
 
 block! {
+    /// Two filters by four channels.
+    two_by_4: 4, dz "s16-s17", x "s20-s23", weights "s20-s23",
+    zero "s0" "s1" "s2" "s3" "s4" "s5" "s6" "s7",
+    products [
+        "s0" "s16" "s20", "s1" "s16" "s21", "s2" "s16" "s22", "s3" "s16" "s23",
+        "s4" "s17" "s20", "s5" "s17" "s21", "s6" "s17" "s22", "s7" "s17" "s23"
+    ],
+    rows
+    ["s20" "s28" "s0", "s21" "s28" "s1", "s22" "s28" "s2", "s23" "s28" "s3"]
+    ["s20" "s28" "s4", "s21" "s28" "s5", "s22" "s28" "s6", "s23" "s28" "s7"]
+}
+
+block! {
+    /// Two filters by two channels.
+    two_by_2: 2, dz "s16-s17", x "s20-s21", weights "s20-s21",
+    zero "s0" "s1" "s4" "s5",
+    products ["s0" "s16" "s20", "s1" "s16" "s21", "s4" "s17" "s20", "s5" "s17" "s21"],
+    rows ["s20" "s28" "s0", "s21" "s28" "s1"] ["s20" "s28" "s4", "s21" "s28" "s5"]
+}
+
+block! {
+    /// Two filters by one channel.
+    two_by_1: 1, dz "s16-s17", x "s20", weights "s20",
+    zero "s0" "s4",
+    products ["s0" "s16" "s20", "s4" "s17" "s20"],
+    rows ["s20" "s28" "s0"] ["s20" "s28" "s4"]
+}
+
+block! {
     /// One filter by four channels.
     one_by_4: 4, dz "s16", x "s20-s23", weights "s20-s23",
     zero "s0" "s1" "s2" "s3",
@@ -274,4 +311,12 @@ block! {
     rows
     ["s16" "s28" "s0", "s17" "s28" "s1", "s18" "s28" "s2", "s19" "s28" "s3",
         "s20" "s28" "s4", "s21" "s28" "s5", "s22" "s28" "s6", "s23" "s28" "s7"]
+}
+
+block! {
+    /// Four channels, each with a filter of its own.
+    each_of_4: 4, dz "s8-s11", x "s16-s19", weights "s16-s19",
+    zero "s0" "s1" "s2" "s3",
+    products ["s0" "s8" "s16", "s1" "s9" "s17", "s2" "s10" "s18", "s3" "s11" "s19"],
+    rows ["s16" "s28" "s0", "s17" "s28" "s1", "s18" "s28" "s2", "s19" "s28" "s3"]
 }

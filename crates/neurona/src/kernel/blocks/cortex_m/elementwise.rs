@@ -330,60 +330,6 @@ pub(in crate::kernel) unsafe extern "C" fn zero(at: *mut u32, words: usize) {
     )
 }
 
-/// [`plain::add_products`].
-pub(in crate::kernel) fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
-    let shorter = if a.len() < b.len() { a.len() } else { b.len() };
-    let len = if y.len() < shorter { y.len() } else { shorter };
-    let eights = len / 8;
-    if eights > 0 {
-        // SAFETY: all three have so many times eight values, and `y` is borrowed apart.
-        unsafe { products_of_8(a.as_ptr(), b.as_ptr(), y.as_mut_ptr(), eights) }
-    }
-    let done = 8 * eights;
-    if let (Some(a), Some(b), Some(y)) = (a.get(done..), b.get(done..), y.get_mut(done..)) {
-        plain::add_products(a, b, y);
-    }
-}
-
-/// Products of pairs, added to as many others.
-#[cfg(not(feature = "cortex-m4"))]
-macro_rules! add_pairs {
-    ($($a:literal $b:literal $y:literal),+) => {
-        concat!($("vmla.f32 ", $y, ", ", $a, ", ", $b, "\n"),+)
-    };
-}
-
-#[cfg(feature = "cortex-m4")]
-macro_rules! add_pairs {
-    ($($a:literal $b:literal $y:literal),+) => {
-        concat!($("vmul.f32 ", $a, ", ", $a, ", ", $b, "\n"),+, $("vadd.f32 ", $y, ", ", $y, ", ", $a, "\n"),+)
-    };
-}
-
-/// [`plain::add_products`] of so many times eight.
-///
-/// # Safety
-///
-/// So many, not none, can be read at `a` and `b`, and read and written at `y`, which overlaps neither.
-#[unsafe(naked)]
-unsafe extern "C" fn products_of_8(a: *const f32, b: *const f32, y: *mut f32, eights: usize) {
-    naked_asm!(
-        ".fpu fpv4-sp-d16",
-        "vpush {{d8-d11}}",
-        "2:",
-        "vldmia r0!, {{s0-s7}}",
-        "vldmia r1!, {{s8-s15}}",
-        "vldmia r2, {{s16-s23}}",
-        add_pairs!("s0" "s8" "s16", "s1" "s9" "s17", "s2" "s10" "s18", "s3" "s11" "s19",
-            "s4" "s12" "s20", "s5" "s13" "s21", "s6" "s14" "s22", "s7" "s15" "s23"),
-        "vstmia r2!, {{s16-s23}}",
-        "subs r3, r3, #1",
-        "bne 2b",
-        "vpop {{d8-d11}}",
-        "bx lr",
-    )
-}
-
 /// No less than the square of any: twice their sum, and for those that underflow the smallest normal number.
 #[inline]
 pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {

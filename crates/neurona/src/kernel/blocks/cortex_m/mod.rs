@@ -62,6 +62,13 @@ macro_rules! columns {
     };
 }
 
+/// Does what is seldom needed in a frame of its own, so that what is common takes less of the stack, and fewer instructions.
+#[cold]
+#[inline(never)]
+fn aside(f: impl FnOnce()) {
+    f();
+}
+
 // Behind the macros, which `dense` and `sums` use.
 mod cells;
 mod columns;
@@ -72,13 +79,12 @@ mod outer;
 mod relu;
 mod sums;
 
-pub(in crate::kernel) use cells::{largest, weigh};
-pub(in crate::kernel) use columns::sums_of_columns;
+pub(in crate::kernel) use cells::{give, largest, spread, spread_products, totals, weigh};
+pub(in crate::kernel) use columns::{spread_sums, sums_of_columns};
 pub(in crate::kernel) use correlate::{add_sums, correlate, correlate_each};
 pub(in crate::kernel) use dense::dense_sums;
 pub(in crate::kernel) use elementwise::{
-    add, add_products, axpy, copy, divide, is_finite, maximum, rescale, scale, scale_and_shift, sqrt, square_bound,
-    standardize, zero,
+    add, axpy, copy, divide, is_finite, maximum, rescale, scale, scale_and_shift, sqrt, square_bound, standardize, zero,
 };
 pub(in crate::kernel) use outer::add_outer;
 pub(in crate::kernel) use relu::{relu, relu_backward};

@@ -1,6 +1,7 @@
-//! Weighted sums of windows: blocks of eight rows, of four, and rows one by one, place after place.
+//! Weighted sums of windows: blocks of eight rows, of four and of two, and a last one, place after place.
 
 use core::arch::naked_asm;
+use core::ptr;
 
 use crate::kernel::blocks::{Windows, plain};
 
@@ -9,45 +10,46 @@ pub(in crate::kernel) fn sums(of: &Windows<'_>, bias: Option<&[f32]>, y: &mut [f
     if !of.fit(bias, y) {
         return plain::sums(of, bias, y);
     }
-    // Without a bias a sum begins with its output, of which the functions know no step.
-    if bias.is_none() && of.places > 1 {
-        for place in 0..of.places {
-            let x = of.x.get(place * of.x_step..).unwrap_or_default();
-            sums(&Windows { x, places: 1, ..*of }, None, y.get_mut(place * of.y_step..).unwrap_or_default());
-        }
-        return;
-    }
     let bytes = |values: usize| values.wrapping_mul(size_of::<f32>());
-    let y = y.as_mut_ptr();
+    // From the end of a window, or of a row of places, to the beginning of the next.
+    let window = of.runs.wrapping_mul(of.columns.wrapping_add(of.skip));
+    let turn = |pitch: usize, step: usize| bytes(pitch.wrapping_sub(of.places.wrapping_mul(step)));
     let mut sums = Sums {
         weights: of.weights.as_ptr(),
         stride: bytes(of.stride),
-        y,
+        y: y.as_mut_ptr(),
         x: of.x.as_ptr(),
         y_step: bytes(of.y_step),
-        x_step: bytes(of.x_step),
-        bias: bias.map_or(y.cast_const(), <[f32]>::as_ptr),
+        x_step: bytes(of.x_step.wrapping_sub(window)),
+        bias: bias.map_or(ptr::null(), <[f32]>::as_ptr),
         beyond_twelve: of.columns.wrapping_sub(12),
-        left: of.columns % 12,
+        beyond_four: (of.columns % 12).wrapping_sub(4),
         runs: of.runs,
         x_skip: bytes(of.skip),
         places: of.places,
         blocks: of.rows / 8,
+        y_turn: turn(of.lines.y_pitch, of.y_step),
+        x_turn: turn(of.lines.x_pitch, of.x_step),
+        lines: of.lines.count,
     };
     // SAFETY: `fit` has held every row, run and column of every place to the lengths of the slices, none of them is zero,
-    // and outputs are borrowed apart from what is read, but for the sums of the one place that begin with them.
+    // and outputs are borrowed apart from what is read.
     unsafe {
-        if sums.blocks > 0 && of.columns == 3 && of.runs == 3 && of.stride == 9 {
+        if sums.blocks > 0 && bias.is_some() && of.columns == 3 && of.runs == 3 && of.stride == 9 {
             nines_of_8(&mut sums);
         } else if sums.blocks > 0 {
             sums_of_8(&mut sums);
         }
-        sums.blocks = usize::from(of.rows % 8 >= 4);
-        if sums.blocks > 0 {
+        sums.blocks = 1;
+        if of.rows & 4 > 0 {
             sums_of_4(&mut sums);
+            sums.blocks = 1;
         }
-        sums.blocks = of.rows % 4;
-        if sums.blocks > 0 {
+        if of.rows & 2 > 0 {
+            sums_of_2(&mut sums);
+            sums.blocks = 1;
+        }
+        if of.rows & 1 > 0 {
             sums_of_1(&mut sums);
         }
     }
@@ -66,23 +68,28 @@ struct Sums {
     y: *mut f32,
     /// The first value of the first place.
     x: *const f32,
-    /// From place to place.
+    /// From place to place, in the values from the end of a window to the beginning of the next.
     y_step: usize,
     x_step: usize,
-    /// What the sums begin with, the same in each place.
+    /// What the sums begin with, the same in each place; null where each begins with its output.
     bias: *const f32,
     /// Number of columns less twelve, of which the sign says whether there are so many.
     beyond_twelve: usize,
-    /// Number of columns that are left after all twelves.
-    left: usize,
+    /// Number of columns that are left after all twelves, less four.
+    beyond_four: usize,
     /// Number of runs of columns.
     runs: usize,
     /// From the end of a run of values to the beginning of the next.
     x_skip: usize,
-    /// Number of places.
+    /// Number of places of a line.
     places: usize,
     /// Number of blocks of rows.
     blocks: usize,
+    /// From the place after the last of a line to the first of the next.
+    y_turn: usize,
+    x_turn: usize,
+    /// Number of lines of places.
+    lines: usize,
 }
 
 /// A function for blocks of some rows: their sums' registers and pointers, how the pointers of a block are made, kept and
@@ -99,23 +106,27 @@ macro_rules! sums {
                 ".fpu fpv4-sp-d16",
                 "push {{r4-r11, lr}}",
                 "vpush {{d8-d15}}",
-                // The rows' pointers, then the place's outputs and values, then how many places are left.
+                // The rows' pointers, then the outputs of the place, how many places are left, how many lines, and where the
+                // columns are that are left after all fours.
                 "sub sp, sp, #48",
                 // lr: where what is left of a run begins; r12: where a run begins.
                 "ldr r3, [r0, #32]",
                 "ldr lr, =19f",
-                "cmp r3, #0",
+                "ands r2, r3, #3",
                 "beq 11f",
-                "ldr lr, =14f",
-                "cmp r3, #4",
-                "bhs 11f",
-                "ldr lr, =17f",
-                "cmp r3, #2",
-                "bhi 11f",
                 "ldr lr, =16f",
+                "cmp r2, #2",
                 "beq 11f",
-                "ldr lr, =15f",
+                "ite lo",
+                "ldrlo lr, =15f",
+                "ldrhs lr, =17f",
                 "11:",
+                // To there a load branches, which needs to know that this is Thumb.
+                "orr r2, lr, #1",
+                "str r2, [sp, #44]",
+                "cmp r3, #0",
+                "it ge",
+                "ldrge lr, =14f",
                 "mov r12, lr",
                 "ldr r2, [r0, #28]",
                 "cmp r2, #0",
@@ -129,14 +140,19 @@ macro_rules! sums {
                 $keep,
                 concat!("add r1, ", $last, ", r1"),
                 "str r1, [r0, #0]",
-                "ldrd r2, r3, [r0, #8]",
+                "ldrd r2, r1, [r0, #8]",
+                "ldr r4, [r0, #60]",
+                // A line of places.
+                "21:",
+                "ldr r3, [r0, #44]",
                 "strd r2, r3, [sp, #32]",
-                "mov r1, r3",
-                "ldr r2, [r0, #44]",
-                "str r2, [sp, #40]",
+                "str r4, [sp, #40]",
                 // A place.
                 "3:",
                 "ldr r2, [r0, #24]",
+                "cbnz r2, 22f",
+                "ldr r2, [sp, #32]",
+                "22:",
                 concat!("vldmia r2, {{", $list, "}}"),
                 $take,
                 "ldr r3, [r0, #36]",
@@ -152,17 +168,11 @@ macro_rules! sums {
                 "mov pc, lr",
                 "14:",
                 "ldr r2, [r0, #32]",
-                "subs r2, r2, #4",
                 "18:",
                 columns!(4, $($sum $row),+),
                 "subs r2, r2, #4",
                 "bhs 18b",
-                // r2 is the number of columns that are left, less four.
-                "adds r2, r2, #2",
-                "beq 16f",
-                "bgt 17f",
-                "adds r2, r2, #1",
-                "bne 19f",
+                "ldr pc, [sp, #44]",
                 "15:",
                 columns!(1, $($sum $row),+),
                 "b 19f",
@@ -181,19 +191,26 @@ macro_rules! sums {
                 concat!("vstmia r2, {{", $list, "}}"),
                 "ldrd r4, r5, [r0, #16]",
                 "add r2, r2, r4",
-                "add r3, r3, r5",
+                "add r1, r1, r5",
+                "subs r3, r3, #1",
                 "strd r2, r3, [sp, #32]",
-                "mov r1, r3",
+                "bne 3b",
+                // The next line.
+                "ldr r4, [r0, #52]",
+                "add r2, r2, r4",
+                "ldr r4, [r0, #56]",
+                "add r1, r1, r4",
                 "ldr r4, [sp, #40]",
                 "subs r4, r4, #1",
-                "str r4, [sp, #40]",
-                "bne 3b",
+                "bne 21b",
                 // The next block.
                 "ldr r2, [r0, #8]",
                 concat!("add r2, r2, #", $bytes),
                 "str r2, [r0, #8]",
                 "ldr r2, [r0, #24]",
-                concat!("add r2, r2, #", $bytes),
+                "cmp r2, #0",
+                "it ne",
+                concat!("addne r2, r2, #", $bytes),
                 "str r2, [r0, #24]",
                 "ldr r2, [r0, #48]",
                 "subs r2, r2, #1",
@@ -215,7 +232,7 @@ sums! {
     ///
     /// There is at least one block, one place, one run and one column. For every place p, row o, run k and column c, the
     /// weight, the bias and the value that [`Windows`] names can be read, and the output written; no output is
-    /// among the weights, the values or, where there is more than one place, the biases.
+    /// among the others.
     sums_of_8: "s0" "r4", "s1" "r5", "s2" "r6", "s3" "r7", "s4" "r8", "s5" "r9", "s6" "r10", "s7" "r11";
     "add r5, r4, r1
     add r6, r5, r1
@@ -241,7 +258,17 @@ sums! {
 }
 
 sums! {
-    /// [`plain::sums`] for rows one by one.
+    /// [`plain::sums`] for blocks of two rows.
+    ///
+    /// # Safety
+    ///
+    /// As for [`sums_of_8`].
+    sums_of_2: "s0" "r4", "s1" "r5";
+    "add r5, r4, r1", "strd r4, r5, [sp]", "ldrd r4, r5, [sp]", "r5", "s0-s1", "8"
+}
+
+sums! {
+    /// [`plain::sums`] for one row.
     ///
     /// # Safety
     ///
@@ -255,7 +282,7 @@ sums! {
 ///
 /// # Safety
 ///
-/// As for [`sums_of_8`].
+/// As for [`sums_of_8`], and there are biases.
 #[unsafe(naked)]
 unsafe extern "C" fn nines_of_8(of: &mut Sums) {
     macro_rules! row {
@@ -266,7 +293,7 @@ unsafe extern "C" fn nines_of_8(of: &mut Sums) {
     }
     naked_asm!(
         ".fpu fpv4-sp-d16",
-        "push {{r4-r9, lr}}",
+        "push {{r4-r12, lr}}",
         "vpush {{d8-d15}}",
         "ldr r4, [r0, #0]",
         "ldr r5, [r0, #24]",
@@ -274,13 +301,14 @@ unsafe extern "C" fn nines_of_8(of: &mut Sums) {
         "ldr r7, [r0, #40]",
         // From the end of a window to the beginning of the next.
         "ldr r8, [r0, #20]",
-        "sub r8, r8, r7",
-        "sub r8, r8, r7",
-        "sub r8, r8, #36",
+        "add r8, r8, r7",
+        "ldrd r11, r12, [r0, #52]",
         "2:",
         "ldrd r2, r3, [r0, #8]",
         "add r9, r2, #32",
         "str r9, [r0, #8]",
+        "ldr r10, [r0, #60]",
+        "4:",
         "ldr r1, [r0, #44]",
         "3:",
         "vldmia r5, {{s0-s7}}",
@@ -303,6 +331,10 @@ unsafe extern "C" fn nines_of_8(of: &mut Sums) {
         "add r3, r3, r8",
         "subs r1, r1, #1",
         "bne 3b",
+        "add r2, r2, r11",
+        "add r3, r3, r12",
+        "subs r10, r10, #1",
+        "bne 4b",
         "add r4, r4, #288",
         "add r5, r5, #32",
         "ldr r9, [r0, #48]",
@@ -312,6 +344,6 @@ unsafe extern "C" fn nines_of_8(of: &mut Sums) {
         "str r4, [r0, #0]",
         "str r5, [r0, #24]",
         "vpop {{d8-d15}}",
-        "pop {{r4-r9, pc}}",
+        "pop {{r4-r12, pc}}",
     )
 }
