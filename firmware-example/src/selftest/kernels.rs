@@ -7,11 +7,12 @@
 mod pools;
 
 use core::num::Wrapping;
+use core::slice;
 
 use cortex_m_rt::entry;
 use firmware_example::board;
 use firmware_example::println;
-use neurona::kernel::{self, Axis, Window};
+use neurona::kernel::{self, Axis, Steps, Window};
 use neurona::learner::MAX_GRADIENT;
 use neurona::{Factors, Update};
 use static_cell::ConstStaticCell;
@@ -42,6 +43,7 @@ fn main() -> ! {
     let Some(buffers) = BUFFERS.try_take() else { board::exit(false) };
     let mut test = Test { source: Wrapping(1), kind: 0, differences: 0 };
     test.elementwise(buffers);
+    test.steps();
     test.dense(buffers);
     test.windows(buffers);
     println!("differences = {}", test.differences);
@@ -86,6 +88,23 @@ impl Test {
             println!("{} of {} by {}: {} differ", what, sizes[0], sizes[1], count);
         }
         self.differences += count;
+    }
+
+    /// Steps of zero, as which the plain form takes those of one, and fewer steps than there are values.
+    fn steps(&mut self) {
+        let values = &[1.0, 2.0][..];
+        for (steps, weight, bias) in [
+            (Steps { values, stride: 0, count: 2 }, 5.0, 3.0),
+            (Steps { values, stride: 1, count: 2 }, 5.0, 3.0),
+            (Steps { values, stride: 1, count: 1 }, 1.0, 1.0),
+            (Steps { values, stride: 1, count: 0 }, 0.0, 0.0),
+        ] {
+            let mut ours = [0.0; 2];
+            let [of_weight, of_bias] = &mut ours;
+            kernel::recurrent_backward_weights(slice::from_mut(of_weight), 1, steps, steps, 1.0);
+            kernel::recurrent_backward_bias(slice::from_mut(of_bias), steps, 1.0);
+            self.compare("steps", [steps.stride, steps.count], &ours, &[weight, bias]);
+        }
     }
 
     fn elementwise(&mut self, [x, ours, plain, ..]: &mut Buffers) {

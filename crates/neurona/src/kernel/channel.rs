@@ -55,8 +55,9 @@ pub fn backward_bias(bias: &mut [f32], channel: usize, channels: usize, dz: &[f3
 ///
 /// `scale` and `shift` are (C), `x` and `dz` are (P, C).
 pub fn scale_backward_parameters(scale: &mut [f32], shift: &mut [f32], x: &[f32], dz: &[f32], factor: f32) {
-    backward_biases(shift, dz, factor);
-    blocks::correlate_each(&cells(x, dz, scale.len()), scale, factor);
+    let cells = cells(x, dz, scale.len());
+    backward_biases(shift, dz.get(..cells.columns * scale.len()).unwrap_or_default(), factor);
+    blocks::correlate_each(&cells, scale, factor);
 }
 
 /// The part of [`scale_backward_parameters`] for the scale of one channel.
@@ -78,4 +79,19 @@ fn cells<'a>(x: &'a [f32], dz: &'a [f32], channels: usize) -> Places<'a> {
     let shorter = if x.len() < dz.len() { x.len() } else { dz.len() };
     let columns = shorter.checked_div(channels).unwrap_or_default();
     Places { dz, dz_step: channels, dz_pitch: 0, x, x_step: channels, x_pitch: 0, rows: 1, columns }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_counts_where_it_is_there_as_a_whole() {
+        let (mut scale, mut shift) = ([0.0; 2], [0.0; 2]);
+        scale_backward_parameters(&mut scale, &mut shift, &[1.0, 2.0, 3.0, 4.0, 5.0], &[10.0; 7], 0.5);
+        assert_eq!((scale, shift), ([20.0, 30.0], [10.0, 10.0]));
+        let mut of_channel = [0.0];
+        scale_backward_channel(&mut of_channel, 1, 2, &[1.0, 2.0, 3.0, 4.0, 5.0], &[10.0; 7], 0.5);
+        assert_eq!(of_channel, [30.0]);
+    }
 }

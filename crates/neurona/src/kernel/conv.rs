@@ -19,10 +19,10 @@ use super::{Window, axpy};
 /// `weights` is (filters, kernel rows, kernel columns, seen), `bias` is (filters); `x` and `y` are as [`Window`] says.
 #[inline]
 pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-    let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
+    let Some(Filter { len, group, groups, .. }) = Filter::new(window, seen) else { return };
     let (mut channel, mut filter) = (0, 0);
-    let groups = weights.chunks_exact((group.get() * len.get()).max(1)).zip(bias.chunks_exact(group.get()));
-    for (weights, bias) in groups {
+    let of_groups = weights.chunks_exact((group.get() * len.get()).max(1)).zip(bias.chunks_exact(group.get()));
+    for (weights, bias) in of_groups.take(groups) {
         let group = Group { window, seen, channel, weights, len: len.get(), bias, x };
         group.forward(y.get_mut(filter..).unwrap_or_default());
         channel += seen;
@@ -38,11 +38,11 @@ pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32],
 ///
 /// As those of [`conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
-    let Some(Filter { len, group, .. }) = Filter::new(window, seen) else { return };
+    let Some(Filter { len, group, groups, .. }) = Filter::new(window, seen) else { return };
     let next_row = window.columns.kernel * seen;
     // Of places that are there as a whole.
     let dz = dz.get(..dz.len() - dz.len().checked_rem(window.filters).unwrap_or_default()).unwrap_or_default();
-    for (at, weights) in weights.chunks_exact((group.get() * len.get()).max(1)).enumerate() {
+    for (at, weights) in weights.chunks_exact((group.get() * len.get()).max(1)).take(groups).enumerate() {
         window.each_region(Order::RowByRow, |region| {
             let (row, column) = (region.place.rows.0, region.place.columns.0);
             let weights = weights.get(row * next_row + column * seen..).unwrap_or_default();
@@ -72,12 +72,12 @@ pub fn conv_backward_weights(
     dz: &[f32],
     scale: f32,
 ) {
-    let Some(Filter { len, cell, group }) = Filter::new(window, seen) else { return };
+    let Some(Filter { len, cell, group, groups }) = Filter::new(window, seen) else { return };
     // Where the same places see all cells of a row, which are neighbours, their weights are as those of one cell.
     let (run, cells) = window.runs(seen).unwrap_or((cell, 1));
     let (mut channel, mut filter) = (0, 0);
-    let groups = bias.chunks_exact_mut(group.get()).zip(weights.chunks_exact_mut((group.get() * len.get()).max(1)));
-    for (bias, weights) in groups {
+    let of_groups = bias.chunks_exact_mut(group.get()).zip(weights.chunks_exact_mut((group.get() * len.get()).max(1)));
+    for (bias, weights) in of_groups.take(groups) {
         window.add_sums(bias, dz, filter, scale);
         for at in 0..len.get() / run {
             let weights = weights.get_mut(at * run.get()..).unwrap_or_default();
@@ -246,6 +246,8 @@ struct Filter {
     cell: NonZeroUsize,
     /// Number of filters that see the same channels.
     group: NonZeroUsize,
+    /// Number of such groups.
+    groups: usize,
 }
 
 impl Filter {
@@ -255,6 +257,7 @@ impl Filter {
             len: NonZeroUsize::new(window.rows.kernel * window.columns.kernel * seen)?,
             cell: NonZeroUsize::new(seen)?,
             group: NonZeroUsize::new(window.filters.checked_div(groups)?)?,
+            groups,
         })
     }
 }
@@ -394,5 +397,23 @@ impl<'a> Group<'a> {
             of.weights = of.weights.get(self.window.columns.kernel * self.seen..).unwrap_or_default();
             of.x = of.x.get(next_row..).unwrap_or_default();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Axis;
+
+    /// There are no more groups than channels for them, however many weights there are.
+    #[test]
+    fn weights_of_more_groups_are_left_out() {
+        let axis = |input| Axis { input, output: input, kernel: 1, stride: 1, dilation: 1, before: 0 };
+        let window = Window { rows: axis(1), columns: axis(2), channels: 1, filters: 1 };
+        let (mut y, mut dx, mut weights, mut bias) = ([0.0; 2], [0.0; 2], [1.0, 10.0], [0.0; 2]);
+        conv_forward(&window, 1, &weights, &bias, &[1.0, 1.0], &mut y);
+        conv_backward_inputs(&window, 1, &weights, &[1.0, 1.0], &mut dx);
+        conv_backward_weights(&window, 1, &mut weights, &mut bias, &[1.0, 1.0], &[1.0, 1.0], 1.0);
+        assert_eq!((y, dx, weights, bias), ([1.0; 2], [1.0; 2], [3.0, 10.0], [2.0, 0.0]));
     }
 }

@@ -14,7 +14,7 @@ use super::window::{Order, Region};
 ///
 /// `x` and `y` are as [`Window`] says, with as many filters as channels.
 pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    window.each_region(Order::Any, |region| {
+    each_region(window, Order::Any, |region| {
         blocks::largest(&window.cells(&region, x), y.get_mut(region.output..).unwrap_or_default());
     });
 }
@@ -26,7 +26,7 @@ pub fn max_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
 ///
 /// `x` and `dx` are as the `x` of [`max_pool_forward`], `y` and `dy` as its `y`. `dy` is used up.
 pub fn max_pool_backward(window: &Window, x: &[f32], y: &[f32], dy: &mut [f32], dx: &mut [f32]) {
-    window.each_region(Order::RowByRow, |region| {
+    each_region(window, Order::RowByRow, |region| {
         let gradients = (dy.get_mut(region.output..), dx.get_mut(window.offset(region.place)..));
         if let (Some(y), (Some(dy), Some(dx))) = (y.get(region.output..), gradients) {
             blocks::give(&window.cells(&region, x), y, dy, dx);
@@ -42,11 +42,19 @@ pub fn max_pool_backward(window: &Window, x: &[f32], y: &[f32], dy: &mut [f32], 
 ///
 /// As those of [`max_pool_forward`].
 pub fn average_pool_forward(window: &Window, x: &[f32], y: &mut [f32]) {
-    window.each_region(Order::Any, |region| {
+    each_region(window, Order::Any, |region| {
         let y = y.get_mut(region.output..).unwrap_or_default();
         blocks::totals(&window.cells(&region, x), y);
         share(window, &region, y);
     });
+}
+
+/// Calls `f` for each [region](Window::each_region), of a window that has as many filters as channels.
+#[inline]
+fn each_region(window: &Window, order: Order, f: impl FnMut(Region)) {
+    if window.filters == window.channels {
+        window.each_region(order, f);
+    }
 }
 
 /// Divides the outputs of a region, which `y` begins with, by the number of cells that each of its windows meets.
@@ -82,7 +90,7 @@ fn divide(y: &mut [f32], count: usize) {
 ///
 /// `dx` is as the `x` of [`average_pool_forward`], `dy` as its `y`. `dy` is used up.
 pub fn average_pool_backward(window: &Window, dy: &mut [f32], dx: &mut [f32]) {
-    window.each_region(Order::RowByRow, |region| {
+    each_region(window, Order::RowByRow, |region| {
         let dy = dy.get_mut(region.output..).unwrap_or_default();
         share(window, &region, dy);
         let dx = dx.get_mut(window.offset(region.place)..).unwrap_or_default();

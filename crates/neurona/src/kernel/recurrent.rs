@@ -61,7 +61,9 @@ pub fn recurrent_backward_weights(weights: &mut [f32], inputs: usize, dz: Steps<
 ///
 /// `bias` and a step of `dz` are (O).
 pub fn recurrent_backward_bias(bias: &mut [f32], dz: Steps<'_>, scale: f32) {
-    blocks::add_sums(dz.values, dz.stride, bias, scale);
+    let end = || dz.count.checked_sub(1)?.checked_mul(dz.stride.max(1))?.checked_add(bias.len());
+    let of_steps = if dz.count > 0 { end().and_then(|end| dz.values.get(..end)).unwrap_or(dz.values) } else { &[] };
+    blocks::add_sums(of_steps, dz.stride, bias, scale);
 }
 
 /// A step of a gated recurrent unit: `h` becomes the next state, and `gates` what [`gru_backward`] needs.
@@ -218,6 +220,13 @@ mod tests {
         let ones = Steps { values: &[1.0, 1.0], stride: 1, count: 2 };
         recurrent_backward_weights(&mut weight, 1, ones, ones, 1.0);
         assert_eq!(weight, [16_777_218.0]);
+        // No more steps than it is said that there are.
+        let (mut weight, mut bias) = ([0.0], [0.0]);
+        for count in 0..2 {
+            recurrent_backward_weights(&mut weight, 1, Steps { count, ..ones }, ones, 1.0);
+            recurrent_backward_bias(&mut bias, Steps { count, ..ones }, 1.0);
+        }
+        assert_eq!((weight, bias), ([1.0], [1.0]));
     }
 
     #[test]

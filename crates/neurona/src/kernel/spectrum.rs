@@ -151,6 +151,8 @@ pub fn filter_bank(bands: &[[u16; 2]], weights: &[f32], x: &[f32], y: &mut [f32]
 ///
 /// `weights` is (O, I), `x` is (I), `y` is (O).
 pub fn matrix_product(weights: &[f32], x: &[f32], y: &mut [f32]) {
+    let rows = weights.len().checked_div(x.len()).unwrap_or_default();
+    let y = if rows < y.len() { y.get_mut(..rows).unwrap_or_default() } else { y };
     super::elementwise::clear(y);
     blocks::dense_sums(weights, x, None, y);
 }

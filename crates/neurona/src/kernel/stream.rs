@@ -59,7 +59,7 @@ pub fn conv_step(seen: usize, weights: &[f32], bias: &[f32], history: History<'_
                 x: samples.get(channel..).unwrap_or_default(),
                 columns: if whole { cells * seen } else { seen },
                 runs: if whole { 1 } else { cells },
-                skip: history.channels - seen,
+                skip: history.channels.saturating_sub(seen),
                 places: 1,
                 x_step: 0,
                 y_step: 0,

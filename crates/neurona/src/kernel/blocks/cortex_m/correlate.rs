@@ -15,17 +15,32 @@ pub(in crate::kernel) fn correlate(
 ) {
     let last = || filters.checked_sub(1)?.checked_mul(stride)?.checked_add(channels);
     let fit = of.fit(filters, channels) && last().is_some_and(|end| end <= weights.len());
-    if !fit {
+    if !fit || !moves(of) {
         return plain::correlate(of, [filters, channels], weights, stride, scale);
     }
+    // SAFETY: every weight was held to their number, and the rest is asked of `fit` as well.
+    unsafe { blocks(of, [filters, channels], weights, stride, scale) }
+}
+
+/// Whether places are apart from each other; what a step of zero means is for the plain form to say.
+fn moves(of: &Places<'_>) -> bool {
+    of.dz_step > 0 && of.x_step > 0
+}
+
+/// [`plain::correlate`], by blocks, of places that may have the same value.
+///
+/// # Safety
+///
+/// [`Places::fit`] so many filters and channels, whose weights are there.
+unsafe fn blocks(of: &Places<'_>, [filters, channels]: [usize; 2], weights: &mut [f32], stride: usize, scale: f32) {
     let mut rows = Block::new(of, weights, stride, scale);
     let mut filters = filters;
     while filters > 0 {
         let mut block = rows;
         let mut channels = channels;
         while channels > 0 {
-            // SAFETY: `fit` has held every filter and channel of every place, and every weight, to the lengths of the slices;
-            // there is a place, and the weights are borrowed apart.
+            // SAFETY: every filter and channel of every place and every weight are there, as is a place, and the weights are
+            // borrowed apart.
             let count = unsafe {
                 match (filters, channels) {
                     (4.., 4..) => four_by_4(&block),
@@ -56,7 +71,7 @@ pub(in crate::kernel) fn correlate(
 /// [`plain::correlate_each`].
 pub(in crate::kernel) fn correlate_each(of: &Places<'_>, weights: &mut [f32], scale: f32) {
     let mut left = weights.len();
-    if !of.fit(left, left) {
+    if !of.fit(left, left) || !moves(of) {
         return plain::correlate_each(of, weights, scale);
     }
     let mut block = Block::new(of, weights, 0, scale);
@@ -80,10 +95,11 @@ pub(in crate::kernel) fn correlate_each(of: &Places<'_>, weights: &mut [f32], sc
 pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], scale: f32) {
     let columns = dz.len().div_ceil(step.max(1));
     let places = Places { dz, dz_step: step, dz_pitch: 0, x: &[1.0], x_step: 0, x_pitch: 0, rows: 1, columns };
-    if columns == 0 || !places.fit(bias.len(), 1) {
+    if step == 0 || columns == 0 || !places.fit(bias.len(), 1) {
         return add_sums_that_are_there(dz, step, bias, scale);
     }
-    correlate(&places, [bias.len(), 1], bias, 1, scale);
+    // SAFETY: the places fit, and there is a row of one weight for each bias.
+    unsafe { blocks(&places, [bias.len(), 1], bias, 1, scale) }
 }
 
 /// The same where arguments do not fit together, in a frame of its own.
