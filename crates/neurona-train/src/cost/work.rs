@@ -37,6 +37,27 @@ impl Work {
         self.add(layer, "product", times * rows * columns);
     }
 
+    /// In so many places weighted sums of the window's `runs` of `columns` values each, for `rows` rows of weights.
+    pub(crate) fn sums_of_windows(
+        &mut self,
+        layer: &'static str,
+        places: usize,
+        runs: usize,
+        rows: usize,
+        columns: usize,
+    ) {
+        let blocks = places * (rows / 8 + rows % 8 / 4 + rows % 4 / 2 + rows % 2);
+        self.add(layer, "output", places * rows);
+        self.add(layer, "rows", blocks);
+        self.add(layer, "run", blocks * runs);
+        self.add(
+            layer,
+            "columns",
+            blocks * runs * (columns / 12 + columns % 12 / 4 + usize::from(!columns.is_multiple_of(4))),
+        );
+        self.add(layer, "product", places * rows * runs * columns);
+    }
+
     /// A window that goes over the places: each of them, and the cells in it that lie within the input, with so many
     /// channels each.
     pub(crate) fn window(&mut self, layer: &'static str, window: &WindowSpec, channels: usize) {

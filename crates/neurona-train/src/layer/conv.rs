@@ -8,7 +8,7 @@
 
 use neurona::{
     arch::{ActivationSpec, ConvSpec, PaddingSpec, Shape},
-    kernel::{self, Window},
+    kernel::{self, Axis, Window},
 };
 
 use super::{
@@ -80,18 +80,29 @@ impl LayerKind for ConvSpec {
         let filters = window.filters / groups;
         let neighbours = groups == 1 && columns.dilation == 1;
         work.add("conv", "call", 1);
-        work.add("conv", "row", window.rows.output * groups);
-        for row in 0..window.rows.output {
+        // Places that meet the same cells of the window are one piece of work: all those within the input, and of the others each row,
+        // each column and each corner.
+        let (mut row, mut column) = (0, 0);
+        while row < window.rows.output {
             let (first_row, end_row, _) = window.rows.cells(row);
             let rows = end_row.saturating_sub(first_row);
-            for column in 0..columns.output {
+            let lines = alike(&window.rows, row);
+            while column < columns.output {
                 let (first, end, _) = columns.cells(column);
                 let cells = end.saturating_sub(first);
-                // Places in which all columns of the window lie within the input are one piece of work, others one each.
-                work.add("conv", if cells == columns.kernel { "place" } else { "edge" }, groups);
-                let (runs, run) = if neighbours { (rows, cells * seen) } else { (rows * cells, seen) };
-                work.sums("conv", runs * groups, filters, run);
+                let places = lines * alike(columns, column);
+                let whole = neighbours && cells == columns.kernel;
+                // Rows of cells that do not follow one another in the weights are added one after the other.
+                let (parts, runs) = if whole { (1, rows) } else { (rows, if neighbours { 1 } else { cells }) };
+                let run = if neighbours { cells * seen } else { seen };
+                work.add("conv", "region", groups);
+                work.add("conv", "part", parts * groups);
+                work.add("conv", "line", parts * groups * lines);
+                work.sums_of_windows("conv", places * parts * groups, runs, filters, run);
+                column += alike(columns, column);
             }
+            column = 0;
+            row += lines;
         }
     }
 
@@ -319,4 +330,16 @@ fn add_pieces(pieces: &[Piece], from: &[f32], to: &mut [f32]) {
             to[piece.to..][..piece.len].iter_mut().zip(from).for_each(|(to, from)| *to += from);
         }
     });
+}
+
+/// How many places, from one on, meet the same cells of the window.
+fn alike(axis: &Axis, at: usize) -> usize {
+    let cells = |at: usize| {
+        let (first, end, _) = axis.cells(at);
+        (first, end)
+    };
+    match cells(at) {
+        whole @ (0, end) if end == axis.kernel => (at..axis.output).take_while(|at| cells(*at) == whole).count(),
+        _ => 1,
+    }
 }
