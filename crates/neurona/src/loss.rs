@@ -44,6 +44,12 @@ pub trait Loss<Y, T: ?Sized> {
 
     /// The loss; its gradient with respect to the output is written to `dy`.
     fn gradient(&self, y: &Y, target: &T, dy: &mut Y) -> f32;
+
+    /// Whether a finite loss says that its gradient is finite, so that nobody needs to look; as it does of every loss of this
+    /// crate. It is no unless told.
+    fn tells_finite(&self) -> bool {
+        false
+    }
 }
 
 /// Squared error, the mean over the N outputs: `L = 1/N sum of (y - t)^2`, `dy = 2/N (y - t)`.
@@ -92,6 +98,10 @@ impl<Y, T: ?Sized, L: Loss<Y, T> + ?Sized> Loss<Y, T> for &L {
     fn gradient(&self, y: &Y, target: &T, dy: &mut Y) -> f32 {
         (**self).gradient(y, target, dy)
     }
+
+    fn tells_finite(&self) -> bool {
+        (**self).tells_finite()
+    }
 }
 
 impl<const N: usize> Loss<[f32; N], [f32; N]> for SquaredError {
@@ -103,6 +113,10 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for SquaredError {
         let scale = 2.0 / N as f32;
         slopes(y, target, dy, |y, t| scale * (y - t));
         self.value(y, target)
+    }
+
+    fn tells_finite(&self) -> bool {
+        true
     }
 }
 
@@ -120,6 +134,10 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for BinaryCrossEntropy {
         let scale = 1.0 / N as f32;
         slopes(z, target, dz, |z, t| scale * (Sigmoid::value(z) - t));
         self.value(z, target)
+    }
+
+    fn tells_finite(&self) -> bool {
+        true
     }
 }
 
@@ -147,6 +165,10 @@ macro_rules! softmax_cross_entropy {
                     }
                 }
             }
+
+            fn tells_finite(&self) -> bool {
+                true
+            }
         }
 
         impl<const N: usize> Loss<[f32; N], [f32; N]> for $loss {
@@ -168,6 +190,10 @@ macro_rules! softmax_cross_entropy {
                 }
                 sum
             }
+
+            fn tells_finite(&self) -> bool {
+                true
+            }
         }
     )+ };
 }
@@ -187,6 +213,10 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for Hinge {
         slopes(y, target, dy, |y, t| if t * y >= 1.0 { 0.0 } else { -(scale * t) });
         self.value(y, target)
     }
+
+    fn tells_finite(&self) -> bool {
+        true
+    }
 }
 
 impl<const N: usize> Loss<[f32; N], [f32; N]> for Perceptron {
@@ -198,6 +228,10 @@ impl<const N: usize> Loss<[f32; N], [f32; N]> for Perceptron {
         let scale = 1.0 / N as f32;
         slopes(y, target, dy, |y, t| if t * y > 0.0 { 0.0 } else { -(scale * t) });
         self.value(y, target)
+    }
+
+    fn tells_finite(&self) -> bool {
+        true
     }
 }
 
@@ -226,6 +260,10 @@ macro_rules! each_step {
                     }
                 }
                 sum / T as f32
+            }
+
+            fn tells_finite(&self) -> bool {
+                true
             }
         }
     )+ };

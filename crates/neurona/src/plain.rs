@@ -57,12 +57,21 @@ pub trait Numbers: Plain {
     /// The same of several.
     #[doc(hidden)]
     fn are_finite(values: &[Self]) -> bool;
+
+    /// No less than the square of any of several, and NaN or infinite where that is.
+    #[doc(hidden)]
+    fn square_bound(values: &[Self]) -> f32;
 }
 
 impl Numbers for f32 {
     #[inline]
     fn are_finite(values: &[Self]) -> bool {
         kernel::is_finite(values)
+    }
+
+    #[inline]
+    fn square_bound(values: &[Self]) -> f32 {
+        kernel::square_bound(values)
     }
 }
 
@@ -71,6 +80,11 @@ impl Numbers for i8 {
     fn are_finite(_: &[Self]) -> bool {
         true
     }
+
+    #[inline]
+    fn square_bound(_: &[Self]) -> f32 {
+        f32::from(Self::MIN) * f32::from(Self::MIN)
+    }
 }
 
 impl Numbers for u8 {
@@ -78,12 +92,22 @@ impl Numbers for u8 {
     fn are_finite(_: &[Self]) -> bool {
         true
     }
+
+    #[inline]
+    fn square_bound(_: &[Self]) -> f32 {
+        f32::from(Self::MAX) * f32::from(Self::MAX)
+    }
 }
 
 impl Numbers for u32 {
     #[inline]
     fn are_finite(_: &[Self]) -> bool {
         true
+    }
+
+    #[inline]
+    fn square_bound(_: &[Self]) -> f32 {
+        Self::MAX as f32 * Self::MAX as f32
     }
 }
 
@@ -93,12 +117,22 @@ impl Numbers for () {
     fn are_finite(_: &[Self]) -> bool {
         true
     }
+
+    #[inline]
+    fn square_bound(_: &[Self]) -> f32 {
+        0.0
+    }
 }
 
 impl<T: Numbers, const N: usize> Numbers for [T; N] {
     #[inline]
     fn are_finite(values: &[Self]) -> bool {
         T::are_finite(values.as_flattened())
+    }
+
+    #[inline]
+    fn square_bound(values: &[Self]) -> f32 {
+        T::square_bound(values.as_flattened())
     }
 }
 

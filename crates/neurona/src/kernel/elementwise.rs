@@ -51,7 +51,7 @@ pub fn relu(y: &mut [f32]) {
     super::blocks::relu(y);
 }
 
-/// The gradient before ReLU, in place, from its outputs: `dy[i]` times 0 where `y[i] <= 0`, else as it is.
+/// The gradient before ReLU, in place, from its outputs: 0 where `y[i] <= 0`, whatever `dy[i]` is, else `dy[i]` as it is.
 pub fn relu_backward(y: &[f32], dy: &mut [f32]) {
     super::blocks::relu_backward(y, dy);
 }

@@ -24,21 +24,39 @@ impl<'a> Factors<'a> {
 
     /// Whether no product of two is larger than a limit or not finite, nor any sum.
     #[inline]
-    fn are_within(&self, limit: f32) -> bool {
+    fn are_within(&self, limit: f32, known: &Known) -> bool {
         // What is exact is the same on all cores; bounds that are cheap tell most times that it is not needed.
-        self.are_by(kernel::square_bound, limit * limit) || self.are_exactly_within(limit)
+        let [input, state] = self.inputs;
+        let by_bounds = || {
+            let (sum, limit) = (kernel::square_bound(self.sums), limit * limit);
+            sum <= limit
+                && known.square_bound(input) * sum <= limit
+                && (state.is_empty() || kernel::square_bound(state) * sum <= limit)
+        };
+        by_bounds() || self.are_exactly_within(limit)
     }
 
     #[cold]
     #[inline(never)]
     fn are_exactly_within(&self, limit: f32) -> bool {
-        self.are_by(kernel::largest, limit)
+        let sum = kernel::largest(self.sums);
+        sum <= limit && self.inputs.iter().all(|input| kernel::largest(input) * sum <= limit)
     }
+}
 
+/// What is known of the input of a network: where it lies, its size in bytes, and no less than the square of any number of it.
+#[derive(Debug)]
+struct Known {
+    at: *const (),
+    size: usize,
+    bound: f32,
+}
+
+impl Known {
     #[inline]
-    fn are_by(&self, size: impl Fn(&[f32]) -> f32, limit: f32) -> bool {
-        let sum = size(self.sums);
-        sum <= limit && self.inputs.iter().all(|input| size(input) * sum <= limit)
+    fn square_bound(&self, input: &[f32]) -> f32 {
+        let is_known = input.as_ptr().cast() == self.at && size_of_val(input) == self.size;
+        if is_known { self.bound } else { kernel::square_bound(input) }
     }
 }
 
@@ -51,13 +69,22 @@ pub struct Update {
     scale: f32,
     limit: f32,
     refused: Cell<bool>,
+    known: Known,
 }
 
 impl Update {
     /// A step of this scale, which is minus the learning rate. No layer takes part in it from the first one on, on the way back
     /// from the output, of which a gradient can be larger than `limit`.
     pub const fn new(scale: f32, limit: f32) -> Self {
-        Self { scale, limit, refused: Cell::new(false) }
+        let known = Known { at: core::ptr::null(), size: 0, bound: f32::INFINITY };
+        Self { scale, limit, refused: Cell::new(false), known }
+    }
+
+    /// The same, where no number of the input of the network has a square that is larger than the bound.
+    #[inline]
+    pub(crate) const fn knowing<X>(self, input: &X, bound: f32) -> Self {
+        let known = Known { at: core::ptr::from_ref(input).cast(), size: size_of::<X>(), bound };
+        Self { known, ..self }
     }
 
     /// What gradients are multiplied by.
@@ -67,9 +94,9 @@ impl Update {
 
     /// Whether a layer may change its parameters. It may not where the largest input times the largest gradient of a sum, or that
     /// gradient itself, is above the limit or not finite, and where a layer before might not.
-    #[inline]
+    #[inline(always)]
     pub fn admits(&self, factors: Factors<'_>) -> bool {
-        let admitted = !self.refused.get() && factors.are_within(self.limit);
+        let admitted = !self.refused.get() && factors.are_within(self.limit, &self.known);
         self.refused.set(!admitted);
         admitted
     }

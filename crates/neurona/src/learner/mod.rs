@@ -244,11 +244,13 @@ impl<'a, N: Learn, L, R: Rule> Learner<'a, N, L, R> {
         let Learning { workspace: Workspace { y, dy, tape }, memory, progress } = &mut *self.learning;
         self.net.record(x, y, tape);
         let loss = self.loss.gradient(y, target, dy);
-        let refused = if !x.is_finite() {
+        // One look at the input serves the layers of a rule that asks for its bound, too.
+        let bound = if R::IN_PLACE { N::Input::square_bound(core::slice::from_ref(x)) } else { f32::INFINITY };
+        let refused = if !bound.is_finite() && !x.is_finite() {
             Some(Refused::Input)
         } else if !loss.is_finite() {
             Some(Refused::Loss)
-        } else if !dy.is_finite() {
+        } else if !self.loss.tells_finite() && !dy.is_finite() {
             Some(Refused::Gradient)
         } else {
             None
@@ -257,7 +259,7 @@ impl<'a, N: Learn, L, R: Rule> Learner<'a, N, L, R> {
             progress.refused = progress.refused.saturating_add(1);
             return Learned::Refused(refused);
         }
-        match self.rule.example(self.net, memory, progress, Backward { x, y, dy, tape }) {
+        match self.rule.example(self.net, memory, progress, Backward { x, bound, y, dy, tape }) {
             Step::Taken => Learned::Stepped(loss),
             Step::Empty => Learned::Added(loss),
             Step::Refused(refused) => Learned::Refused(refused),

@@ -9,6 +9,9 @@ pub trait Rule {
     /// What the rule needs besides a workspace, for a network.
     type Memory<N: Learn>: Zero;
 
+    /// Whether parameters change on the way back, layer by layer, each of which looks at its input before.
+    const IN_PLACE: bool = false;
+
     /// Takes in an example; [`Step::Empty`] says that a mini-batch has room for more.
     fn example<N: Learn>(
         &self,
@@ -26,6 +29,8 @@ pub trait Rule {
 #[derive(Debug)]
 pub struct Backward<'a, N: Learn> {
     pub(super) x: &'a N::Input,
+    /// No less than the square of any number of the input, of a rule in place.
+    pub(super) bound: f32,
     pub(super) y: &'a mut N::Output,
     pub(super) dy: &'a mut N::Output,
     pub(super) tape: &'a mut N::Tape,
@@ -102,14 +107,42 @@ impl InPlace {
     }
 }
 
+/// What penalties make of a step.
+#[derive(Clone, Copy)]
+struct Penalty {
+    /// The rate of the gradient, before what is left of the weights is taken.
+    step: f32,
+    /// What is left of every weight.
+    kept: f32,
+    /// How much nearer to zero it is after that.
+    by: f32,
+}
+
+impl Penalty {
+    fn is_valid(&self) -> bool {
+        is_size(self.by) && self.kept > 0.0 && self.kept <= 1.0
+    }
+}
+
+impl InPlace {
+    #[inline(never)]
+    fn penalty(&self, rate: f32) -> Penalty {
+        let kept = 1.0 - rate * self.l2;
+        Penalty { step: rate / kept, kept, by: rate * self.l1 }
+    }
+}
+
 impl Rule for InPlace {
     type Memory<N: Learn> = ();
 
+    const IN_PLACE: bool = true;
+
     fn example<N: Learn>(&self, net: &mut N, (): &mut (), progress: &mut Progress, example: Backward<'_, N>) -> Step {
         let rate = self.schedule.rate(self.rate, progress.steps);
-        let (kept, by) = (1.0 - rate * self.l2, rate * self.l1);
-        let refused = if is_rate(rate / kept) && is_size(by) && kept > 0.0 && kept <= 1.0 && is_limit(self.limit) {
-            let update = Update::new(-(rate / kept), self.limit);
+        let penalty = if is_zero(self.l1) && is_zero(self.l2) { None } else { Some(self.penalty(rate)) };
+        let (step, valid) = penalty.map_or((rate, true), |penalty| (penalty.step, penalty.is_valid()));
+        let refused = if valid && is_rate(step) && is_limit(self.limit) {
+            let update = Update::new(-step, self.limit).knowing(example.x, example.bound);
             example.run(Target::InPlace(net, &update));
             update.is_refused().then_some(Refused::Layer)
         } else {
@@ -119,7 +152,7 @@ impl Rule for InPlace {
             progress.refused = progress.refused.saturating_add(1);
             return Step::Refused(refused);
         }
-        if self.l1 != 0.0 || self.l2 != 0.0 {
+        if let Some(Penalty { kept, by, .. }) = penalty {
             net.visit([], &mut |kind, weights, []| {
                 if kind == Kind::Weights {
                     weights.iter_mut().for_each(|w| *w = shrunk(*w * kept, by));
@@ -168,11 +201,24 @@ pub const MAX_GRADIENT: f32 = 1.844_674_3e19;
 /// Whether it is in the range of a learning rate.
 #[inline]
 pub(super) fn is_rate(rate: f32) -> bool {
-    (0.0..=MAX_RATE).contains(&rate)
+    is_up_to(rate, MAX_RATE)
 }
 
+#[inline]
 fn is_limit(limit: f32) -> bool {
-    (0.0..=MAX_GRADIENT).contains(&limit)
+    is_up_to(limit, MAX_GRADIENT)
+}
+
+/// Whether it is from zero up to a number, compared as integers, which every core does.
+#[inline]
+fn is_up_to(x: f32, end: f32) -> bool {
+    x.to_bits() <= end.to_bits() || is_zero(x)
+}
+
+/// Whether it is one of both zeros.
+#[inline]
+fn is_zero(x: f32) -> bool {
+    x.to_bits() << 1 == 0
 }
 
 /// Whether it is finite and at least 0.

@@ -345,11 +345,15 @@ pub(in crate::kernel) fn relu(y: &mut [f32]) {
     }
 }
 
-/// The gradient before [`relu`], from what comes out of it: `dy[i] *= 0` where `y[i] <= 0`.
+/// The gradient before [`relu`], from what comes out of it: zero where `y[i] <= 0`, else as it is.
+///
+/// A comparison of integers, which every core has: of two NaN the one with a sign is not above zero.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
     for (dy, y) in dy.iter_mut().zip(y) {
-        *dy *= function::relu_derivative(*y);
+        if y.to_bits().cast_signed() <= 0 {
+            *dy = 0.0;
+        }
     }
 }
 

@@ -120,46 +120,46 @@ pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
     unsafe { gate(y.as_ptr(), dy.as_mut_ptr(), len) }
 }
 
-/// [`plain::relu_backward`] of `len` values. Not above zero, as the flags of a comparison have it, leaves out NaN.
+/// [`plain::relu_backward`] of `len` values: saturated to one bit, the pattern of `y` as a whole number with a sign is what the
+/// pattern of `dy` is multiplied by.
 ///
 /// # Safety
 ///
 /// So many values can be read at `y`, and read and written at `dy`, and they do not overlap.
 #[unsafe(naked)]
 unsafe extern "C" fn gate(y: *const f32, dy: *mut f32, len: usize) {
-    macro_rules! gate {
+    macro_rules! four {
         ($($y:literal $dy:literal),+) => {
-            concat!($(
-                "vcmp.f32 ", $y, ", #0.0\n", "vmrs apsr_nzcv, fpscr\n", "it ls\n", "vmulls.f32 ", $dy, ", ", $dy, ", s16\n"
-            ),+)
+            concat!(
+                "ldm r0!, {{r3-r6}}\n",
+                "ldm r1, {{r7-r10}}\n",
+                $("usat ", $y, ", #1, ", $y, "\n", "mul ", $dy, ", ", $dy, ", ", $y, "\n"),+,
+                "stm r1!, {{r7-r10}}\n"
+            )
         };
     }
     naked_asm!(
-        ".fpu fpv4-sp-d16",
-        "vpush {{d8}}",
-        "movs r3, #0",
-        "vmov s16, r3",
+        "push {{r4-r10}}",
         "subs r2, r2, #8",
         "blo 4f",
         "3:",
-        "vldmia r0!, {{s0-s7}}",
-        "vldmia r1, {{s8-s15}}",
-        gate!("s0" "s8", "s1" "s9", "s2" "s10", "s3" "s11", "s4" "s12", "s5" "s13", "s6" "s14", "s7" "s15"),
-        "vstmia r1!, {{s8-s15}}",
+        four!("r3" "r7", "r4" "r8", "r5" "r9", "r6" "r10"),
+        four!("r3" "r7", "r4" "r8", "r5" "r9", "r6" "r10"),
         "subs r2, r2, #8",
         "bhs 3b",
         "4:",
         "adds r2, r2, #7",
         "bmi 6f",
         "5:",
-        "vldmia r0!, {{s0}}",
-        "vldmia r1, {{s8}}",
-        gate!("s0" "s8"),
-        "vstmia r1!, {{s8}}",
+        "ldr r3, [r0], #4",
+        "ldr r7, [r1]",
+        "usat r3, #1, r3",
+        "muls r7, r3, r7",
+        "str r7, [r1], #4",
         "subs r2, r2, #1",
         "bhs 5b",
         "6:",
-        "vpop {{d8}}",
+        "pop {{r4-r10}}",
         "bx lr",
     )
 }
