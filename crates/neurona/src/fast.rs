@@ -21,6 +21,7 @@
 
 use crate::activation::{Activation, function};
 use crate::arch::ActivationSpec;
+use crate::kernel;
 use crate::layer::{self, Exponential};
 use crate::shape::Tensor;
 
@@ -81,6 +82,11 @@ impl Exponential for Exp {
     fn exp(x: f32) -> f32 {
         exp(x)
     }
+
+    #[inline]
+    fn softmax(z: &[f32], y: &mut [f32]) -> (f32, f32) {
+        kernel::fast_softmax(z, y)
+    }
 }
 
 /// [Softmax](crate::Softmax) with the fast exponential.
@@ -95,10 +101,19 @@ pub type Softmax<const N: usize> = layer::Softmax<N, Exp>;
 pub struct SoftmaxCrossEntropy;
 
 /// From here on down the exponential is less than the smallest normal number: the `f32` below `-126 ln 2`.
-const LOWEST: f32 = -87.33655;
+pub(crate) const LOWEST: f32 = -87.33655;
 
 /// The largest number whose exponential is finite: the `f32` below `ln f32::MAX`.
 const HIGHEST: f32 = 88.72283;
+
+/// Number of fractional bits of `t = x log2 e`, which is the number of stored bits of a float's fraction.
+pub(crate) const BITS: u32 = f32::MANTISSA_DIGITS - 1;
+
+/// What x is multiplied by for t.
+pub(crate) const SCALE: f32 = core::f32::consts::LOG2_E * (1 << BITS) as f32;
+
+/// q of `2^f = 1 + f - f (1 - f) q(f)`, lowest coefficient first, with 32 fractional bits.
+pub(crate) const Q: [u32; 4] = [0x4e8d_9b8f, 0x1112_8796, 0x02c8_659a, 0x007b_29bc];
 
 /// e to the power of `x`.
 ///
@@ -138,12 +153,7 @@ fn exp_outside(x: f32) -> f32 {
 /// and the rounding to the result's 23 bits (6e-8).
 #[inline]
 fn power_of_two(x: f32) -> f32 {
-    /// Number of fractional bits of t, which is the number of stored bits of a float's fraction.
-    const BITS: u32 = f32::MANTISSA_DIGITS - 1;
-    const SCALE: f32 = core::f32::consts::LOG2_E * (1 << BITS) as f32;
     const BIAS: u32 = 127 << BITS;
-    /// q of `2^f = 1 + f - f (1 - f) q(f)`, lowest coefficient first, with 32 fractional bits.
-    const Q: [u32; 4] = [0x4e8d_9b8f, 0x1112_8796, 0x02c8_659a, 0x007b_29bc];
 
     // |t| <= 128 · 2^23, so that neither the conversion nor what follows overflows.
     let t = (x * SCALE) as i32 as u32;

@@ -287,7 +287,7 @@ fn slopes<const N: usize>(y: &[f32; N], target: &[f32; N], dy: &mut [f32; N], sl
 
 /// Writes the softmax of `z`, and gives what [`log_sum_exp`] does: both need the same exponentials.
 fn probabilities<E: Exponential>(z: &[f32], y: &mut [f32]) -> f32 {
-    let (max, sum) = kernel::softmax_of(z, y, E::exp);
+    let (max, sum) = E::softmax(z, y);
     libm::logf(sum) + max
 }
 

@@ -14,7 +14,7 @@ use firmware_example::board;
 use firmware_example::println;
 use neurona::kernel::{self, Axis, Steps, Window};
 use neurona::learner::MAX_GRADIENT;
-use neurona::{Factors, Update};
+use neurona::{Exponential as _, Factors, Update, fast};
 use static_cell::ConstStaticCell;
 
 /// The largest number of rows and of columns.
@@ -110,9 +110,9 @@ impl Test {
     fn elementwise(&mut self, [x, ours, plain, ..]: &mut Buffers) {
         for len in 0..=300 {
             for _ in 0..5 {
-                let x = &mut x[..len];
-                self.fill(x);
-                let x = &*x;
+                let values = &mut x[..len];
+                self.fill(values);
+                let x = &*values;
                 let a = x.first().copied().unwrap_or(0.5);
                 let mut each = |what: &str, kernel: fn(f32, &[f32], &mut [f32]), of: fn(f32, f32, f32) -> f32| {
                     self.fill(&mut ours[..len + 2 * MARGIN]);
@@ -147,6 +147,7 @@ impl Test {
                 self.compare("is_finite", [len, 0], &[kernel::is_finite(x).into()], &[finite.into()]);
                 self.factors(x);
                 self.channels(x, ours, plain);
+                self.softmax(values, ours, plain);
             }
         }
     }
@@ -167,6 +168,26 @@ impl Test {
         };
         each("standardize", |[a, b, x], y| kernel::standardize(a, b, x, y), |[a, b, x]| (x - a) * b);
         each("scale and shift", |[a, b, x], y| kernel::scale_forward(a, b, x, y), |[a, b, x]| a * x + b);
+    }
+
+    /// Softmax with the fast exponential, of values and of a hundred times those, where some exponentials are too small for a number.
+    fn softmax(&mut self, z: &mut [f32], ours: &mut [f32], plain: &mut [f32]) {
+        for factor in [1.0, 100.0] {
+            let end = z.len() + 2 * MARGIN;
+            self.fill(&mut ours[..end]);
+            plain[..end].copy_from_slice(&ours[..end]);
+            z.iter_mut().for_each(|z| *z *= factor);
+            let (max, sum) = fast::Exp::softmax(z, &mut ours[MARGIN..][..z.len()]);
+            let largest = z.iter().fold(f32::NEG_INFINITY, |largest, z| if *z > largest { *z } else { largest });
+            let mut total = 0.0;
+            for (y, z) in plain[MARGIN..].iter_mut().zip(&*z) {
+                *y = fast::exp(z - largest);
+                total += *y;
+            }
+            plain[MARGIN..][..z.len()].iter_mut().for_each(|y| *y /= total);
+            self.compare("softmax", [z.len(), 0], &ours[..end], &plain[..end]);
+            self.compare("sum of softmax", [z.len(), 0], &[max + 0.0, sum], &[largest + 0.0, total]);
+        }
     }
 
     /// What a step in place admits, with limits all around the largest product.

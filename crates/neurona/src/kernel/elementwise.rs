@@ -134,6 +134,12 @@ pub(crate) fn softmax_of(z: &[f32], y: &mut [f32], exp: impl Fn(f32) -> f32) -> 
     (max, sum)
 }
 
+/// [`softmax_of`] with the fast exponential.
+#[inline]
+pub(crate) fn fast_softmax(z: &[f32], y: &mut [f32]) -> (f32, f32) {
+    super::blocks::fast_softmax(z, y)
+}
+
 /// Adds the gradient of softmax with respect to its inputs: `dx[i] += y[i] * (dy[i] - sum over j of dy[j] * y[j])`.
 ///
 /// The sum begins with zero and goes up.

@@ -37,6 +37,13 @@ pub trait Exponential: 'static {
 
     /// e to the power of `x`.
     fn exp(x: f32) -> f32;
+
+    /// Softmax of `z`, written to `y`, as [`kernel::softmax`](crate::kernel::softmax) computes it in place; the maximum, and the sum
+    /// of the exponentials.
+    #[inline]
+    fn softmax(z: &[f32], y: &mut [f32]) -> (f32, f32) {
+        kernel::softmax_of(z, y, Self::exp)
+    }
 }
 
 /// The exponential function of `libm`, exact to its last bit but one.
@@ -64,7 +71,7 @@ impl<const N: usize, E: Exponential> Layer for Softmax<N, E> {
 
     #[inline]
     fn forward(&self, x: &[f32; N], y: &mut [f32; N], (): &mut ()) {
-        kernel::softmax_of(x, y, E::exp);
+        E::softmax(x, y);
     }
 }
 

@@ -6,6 +6,7 @@
 use super::soft::{Sum, axpy as add_multiple};
 use super::{Cells, Places, Windows};
 use crate::activation::function;
+use crate::fast;
 
 /// Weighted sums: `y[p * y_step + o] = bias[o] + sum over k and c of weights[o * stride + k * columns + c] * x[p * x_step + k
 /// * (columns + skip) + c]`, with p a place, o a row, k a run and c a column; and so in each line of places.
@@ -336,6 +337,12 @@ pub(in crate::kernel) fn square_bound(x: &[f32]) -> f32 {
 /// Whether none is NaN or infinite.
 pub(in crate::kernel) fn is_finite(x: &[f32]) -> bool {
     crate::kernel::largest(x) < f32::INFINITY
+}
+
+/// Softmax with the [fast exponential](fast::exp); the maximum, and the sum of the exponentials.
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
+pub(in crate::kernel) fn fast_softmax(z: &[f32], y: &mut [f32]) -> (f32, f32) {
+    crate::kernel::softmax_of(z, y, fast::exp)
 }
 
 /// The larger of zero and each value: see [`Relu`](crate::Relu).

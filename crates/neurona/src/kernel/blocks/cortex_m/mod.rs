@@ -77,6 +77,7 @@ mod dense;
 mod elementwise;
 mod outer;
 mod relu;
+mod softmax;
 mod sums;
 
 pub(in crate::kernel) use cells::{give, largest, spread, spread_products, totals, weigh};
@@ -88,4 +89,5 @@ pub(in crate::kernel) use elementwise::{
 };
 pub(in crate::kernel) use outer::add_outer;
 pub(in crate::kernel) use relu::{relu, relu_backward};
+pub(in crate::kernel) use softmax::fast_softmax;
 pub(in crate::kernel) use sums::sums;
