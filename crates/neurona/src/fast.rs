@@ -126,23 +126,33 @@ pub(crate) const Q: [u32; 4] = [0x4e8d_9b8f, 0x1112_8796, 0x02c8_659a, 0x007b_29
 /// those of the result (Schraudolph, "A fast, compact approximation of the exponential function", 1999); what remains,
 /// `1 + f - 2^f`, is subtracted as a polynomial in integers, which a core without a floating-point unit multiplies
 /// several times faster than floats.
+#[allow(unsafe_code)]
 #[inline]
 pub fn exp(x: f32) -> f32 {
-    if x.abs() < -LOWEST { power_of_two(x) } else { exp_outside(x) }
+    // Patterns without a sign are ordered as their numbers are, with NaN above infinity; every core compares them.
+    let magnitude = x.to_bits() & 0x7fff_ffff;
+    if magnitude >= (-LOWEST).to_bits()
+        && let Some(y) = exp_outside(x)
+    {
+        return y;
+    }
+    // SAFETY: what is not in its range has been answered.
+    unsafe { power_of_two(x) }
 }
 
-/// [`exp`] where `|x|` is large or NaN.
+/// [`exp`] where `|x|` is large or NaN, unless it is that of [`power_of_two`].
 #[cold]
 #[inline(never)]
-fn exp_outside(x: f32) -> f32 {
-    if x <= LOWEST {
-        0.0
-    } else if x <= HIGHEST {
-        power_of_two(x)
-    } else if x > HIGHEST {
-        f32::INFINITY
+fn exp_outside(x: f32) -> Option<f32> {
+    let bits = x.to_bits();
+    if bits & 0x7fff_ffff > f32::INFINITY.to_bits() {
+        Some(x)
+    } else if bits > i32::MAX.cast_unsigned() {
+        Some(0.0)
+    } else if bits > HIGHEST.to_bits() {
+        Some(f32::INFINITY)
     } else {
-        x
+        None
     }
 }
 
@@ -151,12 +161,18 @@ fn exp_outside(x: f32) -> f32 {
 /// The relative error has five parts, of which those that grow with x come first: the rounding of the constant
 /// (1.4e-8 |x|) and of the product (6e-8 |x|); the cut to fixed point (ln 2 · 2^-23 = 8.3e-8); the polynomial (9.3e-8);
 /// and the rounding to the result's 23 bits (6e-8).
+///
+/// # Safety
+///
+/// x is in that range.
+#[allow(unsafe_code)]
 #[inline]
-fn power_of_two(x: f32) -> f32 {
+unsafe fn power_of_two(x: f32) -> f32 {
     const BIAS: u32 = 127 << BITS;
 
-    // |t| <= 128 · 2^23, so that neither the conversion nor what follows overflows.
-    let t = (x * SCALE) as i32 as u32;
+    // Without a floating-point unit a conversion that looks for NaN and for what is too large takes three more functions.
+    // SAFETY: |x| is at most 88.73 and not NaN, and the product less than 2^30.
+    let t = unsafe { (x * SCALE).to_int_unchecked::<i32>() }.cast_unsigned();
     // f is in [0, 1), also for a negative t, of which it is what the whole number below leaves. 32 fractional bits.
     let f = t << (32 - BITS);
     let q = Q[0] + product(f, Q[1] + product(f, Q[2] + product(f, Q[3])));

@@ -94,7 +94,9 @@ impl Update {
 
     /// Whether a layer may change its parameters. It may not where the largest input times the largest gradient of a sum, or that
     /// gradient itself, is above the limit or not finite, and where a layer before might not.
-    #[inline(always)]
+    // Where there is a floating-point unit, it takes fewer instructions at each layer than a call of it, and as much code.
+    #[cfg_attr(soft_float, inline(never))]
+    #[cfg_attr(not(soft_float), inline(always))]
     pub fn admits(&self, factors: Factors<'_>) -> bool {
         let admitted = !self.refused.get() && factors.are_within(self.limit, &self.known);
         self.refused.set(!admitted);

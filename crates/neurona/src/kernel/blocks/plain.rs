@@ -227,6 +227,27 @@ fn multiply_add(sum: f32, a: f32, b: f32) -> f32 {
     sum.value()
 }
 
+/// Values whose number the compiler does not know where there is no floating-point unit: see [`each`].
+#[inline(always)]
+fn rolled<T>(values: T) -> T {
+    if cfg!(soft_float) { core::hint::black_box(values) } else { values }
+}
+
+/// Calls `f` for each of [`rolled`] values: without a floating-point unit in a loop that the compiler does not unroll, for it does not
+/// know what the empty text does. Unrolled it is hardly faster, and takes kilobytes for the few values of a small network.
+#[allow(unsafe_code)]
+#[inline(always)]
+fn each<T>(values: impl IntoIterator<Item = T>, mut f: impl FnMut(T)) {
+    for value in values {
+        #[cfg(soft_float)]
+        // SAFETY: there is nothing that it could do.
+        unsafe {
+            core::arch::asm!("", options(nomem, nostack, preserves_flags));
+        }
+        f(value);
+    }
+}
+
 /// Adds a multiple: `y[i] += a * x[i]`.
 pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     add_multiple(a, x, y);
@@ -235,25 +256,19 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
 /// Adds: `y[i] += x[i]`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn add(x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += x;
-    }
+    each(rolled(y).iter_mut().zip(x), |(y, x)| *y += x);
 }
 
 /// Copies: `y[i] = x[i]`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn copy(x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = *x;
-    }
+    each(rolled(y).iter_mut().zip(x), |(y, x)| *y = *x);
 }
 
 /// Multiplies by a constant: `y[i] = a * x[i]`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn rescale(a: f32, x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y = a * x;
-    }
+    each(rolled(y).iter_mut().zip(x), |(y, x)| *y = a * x);
 }
 
 /// Subtracts, then multiplies: `y[i] = (x[i] - mean[i]) * scale[i]`, of as many as all have.
@@ -275,17 +290,13 @@ pub(in crate::kernel) fn scale_and_shift(scale: &[f32], shift: &[f32], x: &[f32]
 /// Multiplies in place: `y[i] *= a`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn scale(a: f32, y: &mut [f32]) {
-    for y in y {
-        *y *= a;
-    }
+    each(rolled(y), |y| *y *= a);
 }
 
 /// Divides in place: `y[i] /= by`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn divide(y: &mut [f32], by: f32) {
-    for y in y {
-        *y /= by;
-    }
+    each(rolled(y), |y| *y /= by);
 }
 
 /// The square root, rounded correctly.
@@ -319,12 +330,23 @@ fn add_products(a: &[f32], b: &[f32], y: &mut [f32]) {
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn maximum(x: &[f32]) -> f32 {
     let mut max = f32::NEG_INFINITY;
-    for x in x {
-        if *x > max {
+    each(rolled(x), |x| {
+        if is_above(*x, max) {
             max = *x;
         }
-    }
+    });
     max
+}
+
+/// `a > b`, where b is not NaN: a comparison of integers, which every core has.
+#[inline]
+fn is_above(a: f32, b: f32) -> bool {
+    // Numbers with a sign become minus the pattern without it, and both zeros the same.
+    let order = |x: f32| {
+        let bits = x.to_bits().cast_signed();
+        if bits < 0 { i32::MIN.wrapping_sub(bits) } else { bits }
+    };
+    order(a) > order(b) && order(a) <= f32::INFINITY.to_bits().cast_signed()
 }
 
 /// No less than the square of any: here the largest, and for what underflows the smallest normal number.
@@ -347,9 +369,7 @@ pub(in crate::kernel) fn fast_softmax(z: &[f32], y: &mut [f32]) -> (f32, f32) {
 
 /// The larger of zero and each value: see [`Relu`](crate::Relu).
 pub(in crate::kernel) fn relu(y: &mut [f32]) {
-    for y in y {
-        *y = function::relu(*y);
-    }
+    each(rolled(y), |y| *y = function::relu(*y));
 }
 
 /// The gradient before [`relu`], from what comes out of it: zero where `y[i] <= 0`, else as it is.
@@ -357,11 +377,11 @@ pub(in crate::kernel) fn relu(y: &mut [f32]) {
 /// A comparison of integers, which every core has: of two NaN the one with a sign is not above zero.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
-    for (dy, y) in dy.iter_mut().zip(y) {
+    each(rolled(dy).iter_mut().zip(y), |(dy, y)| {
         if y.to_bits().cast_signed() <= 0 {
             *dy = 0.0;
         }
-    }
+    });
 }
 
 /// The largest value of each channel in the cells of each place: `y[p][c] = max over r and k of x[p * x_step + r * pitch + k *
