@@ -195,9 +195,9 @@ fn taps(conv: &ConvSpec, lattice: &Lattice) -> Vec<usize> {
     lattice.cells.iter().flat_map(|cell| (0..conv.seen as usize).map(move |channel| cell + channel)).collect()
 }
 
-/// Of values of a table all lie before this, counted from where a row begins.
+/// Of values of a table all lie before this, counted from where a row begins; they ascend.
 fn span(depth: &[usize]) -> usize {
-    depth.iter().max().map_or(0, |last| last + 1)
+    depth.last().map_or(0, |last| last + 1)
 }
 
 /// Weighted sums, without the bias.
