@@ -25,9 +25,20 @@ pub(crate) fn needs_sum(activation: ActivationSpec) -> bool {
 ///
 /// `z` is (B, O), `bias` is (O).
 pub(crate) fn add_bias(z: &mut [f32], bias: &[f32]) {
+    /// Values of short rows to which it is added at once.
+    const AT_ONCE: usize = 64;
+    let mut memory = [0.0; AT_ONCE];
+    let rows = AT_ONCE / bias.len().max(1);
+    let bias = if rows < 2 {
+        bias
+    } else {
+        let repeated = &mut memory[..rows * bias.len()];
+        repeated.iter_mut().zip(bias.iter().cycle()).for_each(|(to, bias)| *to = *bias);
+        repeated
+    };
     widest!({
-        for row in z.chunks_exact_mut(bias.len().max(1)) {
-            for (z, bias) in row.iter_mut().zip(bias) {
+        for rows in z.chunks_mut(bias.len().max(1)) {
+            for (z, bias) in rows.iter_mut().zip(bias) {
                 *z += bias;
             }
         }

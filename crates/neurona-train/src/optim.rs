@@ -384,6 +384,8 @@ impl Step {
         });
     }
 
+    /// Takes the step for these parameters. Each loop reads before it writes: a CPU that compares the last bits of addresses alone
+    /// would let a load wait for a store to another array that lies a multiple of 4 KiB away.
     #[inline(always)]
     fn take(self, optimizer: Optimizer, w: &mut [f32], g: &[f32], m: &mut [f32], s: &mut [f32]) {
         match optimizer {
@@ -392,20 +394,20 @@ impl Step {
             }
             Optimizer::Sgd { momentum } => {
                 for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
-                    *m = momentum * *m + g;
-                    *w -= self.rate * *m;
+                    let mean = momentum * *m + g;
+                    (*w, *m) = (*w - self.rate * mean, mean);
                 }
             }
             Optimizer::Nesterov { momentum } => {
                 for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
-                    *m = momentum * *m + g;
-                    *w -= self.rate * (g + momentum * *m);
+                    let mean = momentum * *m + g;
+                    (*w, *m) = (*w - self.rate * (g + momentum * mean), mean);
                 }
             }
             Optimizer::Momentum { beta1 } => {
                 for ((w, g), m) in w.iter_mut().zip(g).zip(m) {
-                    *m = beta1 * *m + (1.0 - beta1) * g;
-                    *w -= self.rate * *m;
+                    let mean = beta1 * *m + (1.0 - beta1) * g;
+                    (*w, *m) = (*w - self.rate * mean, mean);
                 }
             }
             Optimizer::Normalized => {
@@ -418,8 +420,8 @@ impl Step {
             }
             Optimizer::RmsProp { decay, epsilon, epsilon_in_root } => {
                 for ((w, g), s) in w.iter_mut().zip(g).zip(s) {
-                    *s = decay * *s + (1.0 - decay) * g * g;
-                    *w -= self.rate * g / rms_root(*s, epsilon, epsilon_in_root);
+                    let square = decay * *s + (1.0 - decay) * g * g;
+                    (*w, *s) = (*w - self.rate * g / rms_root(square, epsilon, epsilon_in_root), square);
                 }
             }
             Optimizer::Adam { beta1, beta2, epsilon, .. } => self.adam(beta1, beta2, epsilon, w, g, m, s),
@@ -434,9 +436,9 @@ impl Step {
     #[inline(always)]
     fn adam(self, beta1: f32, beta2: f32, epsilon: f32, w: &mut [f32], g: &[f32], m: &mut [f32], s: &mut [f32]) {
         for (((w, g), m), s) in w.iter_mut().zip(g).zip(m).zip(s) {
-            *m = beta1 * *m + (1.0 - beta1) * g;
-            *s = beta2 * *s + (1.0 - beta2) * g * g;
-            *w -= self.mean_rate * *m / (s.sqrt() * self.per_root + epsilon);
+            let (mean, square) = (beta1 * *m + (1.0 - beta1) * g, beta2 * *s + (1.0 - beta2) * g * g);
+            let step = self.mean_rate * mean / (square.sqrt() * self.per_root + epsilon);
+            (*w, *m, *s) = (*w - step, mean, square);
         }
     }
 }

@@ -24,6 +24,26 @@ macro_rules! widest {
 
 pub(crate) use widest;
 
+/// Asks the CPU to bring values that will be read soon into its second cache, and does not wait for them. Other CPUs than those
+/// of x86-64 are not asked: stable Rust has no way to.
+pub(crate) fn prefetch(values: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        /// Values of a line of the cache.
+        const LINE: usize = 64 / size_of::<f32>();
+        let sse = match pulp::Arch::new() {
+            pulp::Arch::V4(simd) => simd.sse,
+            pulp::Arch::V3(simd) => simd.sse,
+            _ => return,
+        };
+        for line in values.chunks(LINE) {
+            sse._mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(line.as_ptr().cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
+}
+
 /// A value that can be taken once.
 pub(crate) struct Once;
 

@@ -195,9 +195,9 @@ fn taps(conv: &ConvSpec, lattice: &Lattice) -> Vec<usize> {
     lattice.cells.iter().flat_map(|cell| (0..conv.seen as usize).map(move |channel| cell + channel)).collect()
 }
 
-/// Of values of a table all lie before this, counted from where a row begins.
+/// Of values of a table all lie before this, counted from where a row begins; they ascend.
 fn span(depth: &[usize]) -> usize {
-    depth.iter().max().map_or(0, |last| last + 1)
+    depth.last().map_or(0, |last| last + 1)
 }
 
 /// Weighted sums, without the bias.
@@ -219,6 +219,7 @@ fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], scratch: 
     let [packed, padded, _, scratch] = Parts::of(conv).split(scratch);
     let lattice = Lattice::new(&conv.window);
     let (taps, each) = (taps(conv, &lattice), filters / groups);
+    let span = span(&taps);
     for (weights, packed) in weights.chunks_exact(each * fan_in).zip(packed.chunks_mut(packed_len(fan_in, each))) {
         pack(Right::Columns(weights, fan_in), fan_in, each, packed);
     }
@@ -228,7 +229,7 @@ fn forward(conv: &ConvSpec, weights: &[f32], x: &[f32], z: &mut [f32], scratch: 
         let x = lattice.pad(x, padded);
         for (group, packed) in packed.chunks(packed_len(fan_in, each)).take(groups).enumerate() {
             let values = &x[group * conv.seen as usize..];
-            let left = Left::Table { values, rows: &lattice.places, depth: &taps, span: span(&taps) };
+            let left = Left::Table { values, rows: &lattice.places, depth: &taps, span };
             let z = Target { columns: each, ..Target::whole(z, filters) }.beside(group * each);
             product(left, Right::Packed(packed), fan_in, z, scratch);
         }
@@ -271,6 +272,7 @@ fn backward_weights(conv: &ConvSpec, x: &[f32], dz: &[f32], dw: &mut [f32], scra
     let [_, padded, sums, scratch] = Parts::of(conv).split(scratch);
     let lattice = Lattice::new(&conv.window);
     let (taps, each) = (taps(conv, &lattice), filters / groups);
+    let span = span(&lattice.places);
     padded.fill(0.0);
     let sums = &mut sums[..fan_in * filters];
     sums.fill(0.0);
@@ -279,7 +281,7 @@ fn backward_weights(conv: &ConvSpec, x: &[f32], dz: &[f32], dw: &mut [f32], scra
         let x = lattice.pad(x, padded);
         for (group, sums) in sums.chunks_exact_mut(fan_in * each).enumerate() {
             let values = &x[group * conv.seen as usize..];
-            let left = Left::Table { values, rows: &taps, depth: &lattice.places, span: span(&lattice.places) };
+            let left = Left::Table { values, rows: &taps, depth: &lattice.places, span };
             let dz = Right::Rows(&dz[group * each..], filters);
             product(left, dz, places, Target::adding(sums, each), scratch);
         }

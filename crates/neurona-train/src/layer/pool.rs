@@ -10,7 +10,7 @@ use neurona::{
 use super::{
     Backward, Forward, LayerKind, array,
     source::{kernel_type, padding, pool_type},
-    window::{self, bytes_of_cells, cells},
+    window::{self, bytes_of_cells, each_run},
 };
 use crate::{
     Spec,
@@ -109,13 +109,16 @@ struct Meetings {
 
 impl Meetings {
     fn new(pool: &PoolSpec) -> Self {
-        let cells = cells(&pool.window);
-        let places = 0..pool.window.output.cells();
-        Self {
-            ends: places.map(|place| cells.partition_point(|cell| cell.place <= place)).collect(),
-            from: cells.into_iter().map(|cell| cell.from).collect(),
-            channels: pool.window.input.channels(),
-        }
+        let window = &pool.window;
+        let places = window.output.cells();
+        let mut from = Vec::with_capacity(places * window.kernel_cells());
+        let mut ends = Vec::with_capacity(places);
+        each_run(window, false, |place, _, _, cell| {
+            ends.resize(place, from.len());
+            from.push(cell);
+        });
+        ends.resize(places, from.len());
+        Self { from, ends, channels: window.input.channels() }
     }
 
     /// The cells of each place.

@@ -67,19 +67,12 @@ impl Lattice {
         let [rows, columns] = [0, 1].map(|axis| Axis::new(window, axis));
         let channels = window.input.channels();
         let width = columns.padded() * channels;
-        let at = |row: usize, column: usize| row * width + column * channels;
-        let places = (0..rows.places)
-            .flat_map(|row| (0..columns.places).map(move |column| (row, column)))
-            .map(|(row, column)| at(row * rows.stride, column * columns.stride));
-        let cells = (0..rows.kernel)
-            .flat_map(|row| (0..columns.kernel).map(move |column| (row, column)))
-            .map(|(row, column)| at(row * rows.dilation, column * columns.dilation));
         Self {
-            places: places.collect(),
-            cells: cells.collect(),
+            places: grid((rows.places, rows.stride * width), (columns.places, columns.stride * channels)),
+            cells: grid((rows.kernel, rows.dilation * width), (columns.kernel, columns.dilation * channels)),
             width: columns.cells * channels,
             padded: width,
-            start: at(rows.before, columns.before),
+            start: rows.before * width + columns.before * channels,
         }
     }
 
@@ -93,6 +86,15 @@ impl Lattice {
         }
         padded
     }
+}
+
+/// Where so many rows and columns begin, row by row, with these distances from one row and one column to the next.
+fn grid((rows, down): (usize, usize), (columns, across): (usize, usize)) -> Vec<usize> {
+    let mut places = Vec::with_capacity(rows * columns);
+    for row in 0..rows {
+        places.extend((0..columns).map(|column| row * down + column * across));
+    }
+    places
 }
 
 /// The most values that may be missing around an input: zeros of 64 MiB for each shard of a batch.

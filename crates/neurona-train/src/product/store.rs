@@ -2,7 +2,11 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Into, Target, pack::Shuffles, tile::vectors_mut};
+use super::{
+    Into, Target,
+    pack::Shuffles,
+    tile::{vectors, vectors_mut},
+};
 
 /// Where columns of a product go.
 #[derive(Clone, Copy)]
@@ -13,26 +17,42 @@ pub(super) struct Columns {
     pub(super) into: Into,
 }
 
-/// Writes a tile to where it goes, but for the columns that there are not.
+/// Writes a tile to where it goes: all its columns, whole vectors from registers.
 #[inline(always)]
 pub(super) fn store<S: Simd, const R: usize, const V: usize>(
     simd: S,
     (values, stride): (&mut [f32], usize),
     row: usize,
-    Columns { first, count, into }: Columns,
+    Columns { first, into, .. }: Columns,
     sums: [[S::f32s; V]; R],
 ) {
-    if count == V * S::F32_LANES {
-        for (r, sums) in sums.iter().enumerate() {
-            let values = vectors_mut::<S>(&mut values[(row + r) * stride + first..][..V * S::F32_LANES]);
-            for (value, sum) in values.iter_mut().zip(sums) {
-                *value = if into == Into::Add { simd.add_f32s(*value, *sum) } else { *sum };
-            }
+    for (r, sums) in sums.iter().enumerate() {
+        let values = vectors_mut::<S>(&mut values[(row + r) * stride + first..][..V * S::F32_LANES]);
+        for (value, sum) in values.iter_mut().zip(sums) {
+            *value = if into == Into::Add { simd.add_f32s(*value, *sum) } else { *sum };
         }
-    } else {
-        for (r, sums) in sums.iter().enumerate() {
-            let values = &mut values[(row + r) * stride + first..][..count];
-            for (values, sum) in values.chunks_mut(S::F32_LANES).zip(sums) {
+    }
+}
+
+/// Writes a tile that lies in memory to where it goes, but for the columns that there are not.
+pub(super) struct Part<'a, 'b> {
+    /// (rows, width)
+    pub(super) tile: &'a [f32],
+    pub(super) width: usize,
+    pub(super) target: &'a mut Target<'b>,
+    pub(super) row: usize,
+    pub(super) columns: Columns,
+}
+
+impl WithSimd for Part<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { tile, width, target, row, columns: Columns { first, count, into } } = self;
+        for (row, sums) in (row..).zip(tile.chunks_exact(width)) {
+            let values = &mut target.values[row * target.stride + first..][..count];
+            for (values, sum) in values.chunks_mut(S::F32_LANES).zip(vectors::<S>(sums)) {
                 let sum = if into == Into::Add { simd.add_f32s(simd.partial_load_f32s(values), *sum) } else { *sum };
                 simd.partial_store_f32s(values, sum);
             }

@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd, bytemuck};
 use super::{
     Into, Left, Target,
     pack::Shuffles,
-    store::{Across, Columns, store},
+    store::{Across, Columns, Part, store},
 };
 
 /// The vectors of a slice whose length is a multiple of theirs. Those of pulp need no other alignment than their values.
@@ -76,13 +76,17 @@ impl<const R: usize, const V: usize> WithSimd for Tiles<'_, '_, '_, R, V> {
         while rows.len() >= R {
             let (row, columns) = (rows.start, *columns);
             let sums = tile::<S, R, V>(simd, left, row, *from, *panel);
-            if across {
-                let width = V * S::F32_LANES;
+            let width = V * S::F32_LANES;
+            if !across && columns.count == width {
+                store(simd, (target.values, target.stride), row, columns, sums);
+            } else {
                 let (tile, whole) = (&mut buffer[..R * width], Columns { first: 0, count: width, into: Into::Replace });
                 store(simd, (tile, width), 0, whole, sums);
-                simd.vectorize(Across { shuffles, tile, width, target, row, columns });
-            } else {
-                store(simd, (target.values, target.stride), row, columns, sums);
+                if across {
+                    simd.vectorize(Across { shuffles, tile, width, target, row, columns });
+                } else {
+                    simd.vectorize(Part { tile, width, target, row, columns });
+                }
             }
             rows.start += R;
         }

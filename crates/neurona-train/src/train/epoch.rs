@@ -19,7 +19,7 @@ use crate::{
     penalty::{Penalty, clip_norm, clip_values},
     random::{Purpose, Random},
     schedule::Rate,
-    simd::widest,
+    simd::{prefetch, widest},
     workers::awake,
 };
 
@@ -55,6 +55,12 @@ impl<'a> Examples<'a> {
                 network.scale_rows(x);
             }),
         }
+    }
+
+    /// Asks for the inputs of these rows, which lie here and there in memory.
+    fn prefetch(&self, rows: Option<&[usize]>) {
+        let rows = rows.unwrap_or_default().iter();
+        rows.filter_map(|row| self.inputs.row(*row).to_slice()).for_each(prefetch);
     }
 
     fn score(&self, sums: Sums, rows: usize) -> Score {
@@ -279,8 +285,9 @@ impl<'a> Run<'a> {
         observer: &mut Observer<'_>,
     ) -> Result<ControlFlow<(), Score>, usize> {
         let (batches, mut sums, mut rows) = (self.batches(), Sums::default(), 0);
-        for (batch, examples) in (1..).zip(order[..self.epoch_rows()].chunks(self.settings.batch)) {
-            sums = sums + self.step(epoch, examples);
+        let mut steps = (1..).zip(order[..self.epoch_rows()].chunks(self.settings.batch)).peekable();
+        while let Some((batch, examples)) = steps.next() {
+            sums = sums + self.step(epoch, examples, steps.peek().map_or(&[], |(_, next)| next));
             rows += examples.len();
             if !sums.loss.is_finite() {
                 return Err(batch);
@@ -305,8 +312,8 @@ impl<'a> Run<'a> {
         if last < self.network.least_rows() { rows - last } else { rows }
     }
 
-    /// One step by the mean gradient of these examples.
-    fn step(&mut self, epoch: u32, examples: &[usize]) -> Sums {
+    /// One step by the mean gradient of these examples, while those of the next step are fetched.
+    fn step(&mut self, epoch: u32, examples: &[usize], next: &[usize]) -> Sums {
         let rate = self.rate(epoch, self.state.steps);
         let Self { network, training, settings, objective, shards, shard_rows, drops, state, .. } = self;
         let outputs = network.outputs();
@@ -315,11 +322,18 @@ impl<'a> Run<'a> {
         let shards = &mut shards[..examples.len().div_ceil(*shard_rows)];
         let learn = |(number, (shard, examples)): (usize, (&mut Shard, &[usize]))| {
             let Shard { tape, gradient, sums } = shard;
+            // In parts: while the CPU waits for many, it waits for what it needs now, too.
+            let next = next.chunks(*shard_rows).nth(number).unwrap_or_default();
+            let mut parts = next.chunks(next.len().div_ceil(4).max(1));
             let mut random = drops.then(|| Random::new(settings.seed, Purpose::Dropout, state.steps, number as u64));
             training.fill(tape, examples, network, settings, epoch);
+            training.prefetch(parts.next());
             tape.train(network, random.as_mut());
+            training.prefetch(parts.next());
             *sums = gradient.begin(tape, objective, scale, |row| training.targets.row(examples[row], outputs));
+            training.prefetch(parts.next());
             gradient.backward(network, tape);
+            training.prefetch(parts.next());
         };
         shards.par_iter_mut().zip(examples.par_chunks(*shard_rows)).enumerate().for_each(learn);
         let sums = shards.iter().map(|shard| shard.sums).sum();
