@@ -109,10 +109,11 @@ pub(crate) fn scaled_tanh_derivative(y: f32) -> f32 {
 #[inline]
 pub(crate) fn relu(z: f32) -> f32 {
     // `if z <= 0.0 { 0.0 } else { z }` in integers, which every core compares faster: from minus infinity up to minus zero
-    // are the patterns with a sign that are not above that of minus infinity.
+    // are the patterns with a sign that are not above that of minus infinity. A NaN has no sign afterwards, so that for the way back
+    // what is on is above zero as a whole number, too.
     const MINUS_INFINITY: u32 = f32::NEG_INFINITY.to_bits();
     let bits = z.to_bits();
-    if bits > MINUS_INFINITY { z } else { f32::from_bits(bits & !((bits as i32 >> 31) as u32)) }
+    f32::from_bits(if bits > MINUS_INFINITY { bits & 0x7fff_ffff } else { bits & !((bits as i32 >> 31) as u32) })
 }
 
 #[inline]

@@ -372,9 +372,9 @@ pub(in crate::kernel) fn relu(y: &mut [f32]) {
     each(rolled(y), |y| *y = function::relu(*y));
 }
 
-/// The gradient before [`relu`], from what comes out of it: zero where `y[i] <= 0`, else as it is.
+/// The gradient before [`relu`], from what comes out of it, of which no NaN has a sign: zero where `y[i] <= 0`, else as it is.
 ///
-/// A comparison of integers, which every core has: of two NaN the one with a sign is not above zero.
+/// A comparison of integers, which every core has.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
     each(rolled(dy).iter_mut().zip(y), |(dy, y)| {

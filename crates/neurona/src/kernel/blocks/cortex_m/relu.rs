@@ -16,20 +16,47 @@ pub(in crate::kernel) fn relu(y: &mut [f32]) {
 
 /// Zero for every number that has a sign: eight of them at a time.
 ///
-/// A first pass looks for NaN, which stay as they are: it adds up products of two values each, and a NaN among them makes the
-/// sum one; so may infinities. Without, zero for what is negative is a saturation of the pattern as a whole number. With, a
-/// pattern above that of minus infinity is a NaN with a sign: with 0x7fffff it carries.
+/// A first pass looks for NaN: it adds up products of two values each, and a NaN among them makes the sum one; so may infinities.
+/// Without, zero for what is negative is a saturation of the pattern as a whole number. With, a pattern above that of minus
+/// infinity is a NaN with a sign, which it loses: with 0x7fffff it carries.
 ///
 /// # Safety
 ///
 /// So many times eight values, not none, can be read and written.
 #[unsafe(naked)]
 unsafe extern "C" fn rectify(y: *mut [f32; 8], count: usize) {
+    // Zero for a number with a sign. The NaN keeps its own where each value is done so, because of the time that it takes.
+    #[cfg(feature = "cortex-m4")]
+    macro_rules! off {
+        ($value:literal) => {
+            concat!("it cc\n", "biccc ", $value, ", ", $value, ", ", $value, ", asr #31\n")
+        };
+    }
+    #[cfg(not(feature = "cortex-m4"))]
+    macro_rules! off {
+        ($value:literal) => {
+            concat!(
+                "ite cc\n",
+                "biccc ",
+                $value,
+                ", ",
+                $value,
+                ", ",
+                $value,
+                ", asr #31\n",
+                "biccs ",
+                $value,
+                ", ",
+                $value,
+                ", #0x80000000\n"
+            )
+        };
+    }
     macro_rules! eight {
         ($($value:literal)+) => {
             concat!(
                 "ldm r0, {{r2-r9}}\n",
-                $("cmn ", $value, ", r12\n", "it cc\n", "biccc ", $value, ", ", $value, ", ", $value, ", asr #31\n"),+,
+                $("cmn ", $value, ", r12\n", off!($value)),+,
                 "stm r0!, {{r2-r9}}\n"
             )
         };
@@ -113,7 +140,7 @@ unsafe extern "C" fn rectify(y: *mut [f32; 8], count: usize) {
     )
 }
 
-/// [`plain::relu_backward`].
+/// [`plain::relu_backward`], of outputs of [`relu`].
 pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
     let len = if y.len() < dy.len() { y.len() } else { dy.len() };
     // SAFETY: both slices have so many values, and are borrowed apart.
@@ -121,11 +148,12 @@ pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
 }
 
 /// [`plain::relu_backward`] of `len` values: saturated to one bit, the pattern of `y` as a whole number with a sign is what the
-/// pattern of `dy` is multiplied by.
+/// pattern of `dy` is multiplied by. A NaN with a sign would count as off, which [`relu`] does not give.
 ///
 /// # Safety
 ///
 /// So many values can be read at `y`, and read and written at `dy`, and they do not overlap.
+#[cfg(not(feature = "cortex-m4"))]
 #[unsafe(naked)]
 unsafe extern "C" fn gate(y: *const f32, dy: *mut f32, len: usize) {
     macro_rules! four {
@@ -160,6 +188,51 @@ unsafe extern "C" fn gate(y: *const f32, dy: *mut f32, len: usize) {
         "bhs 5b",
         "6:",
         "pop {{r4-r10}}",
+        "bx lr",
+    )
+}
+
+/// [`plain::relu_backward`] of `len` values. Not above zero, as the flags of a comparison have it, leaves out NaN.
+///
+/// # Safety
+///
+/// So many values can be read at `y`, and read and written at `dy`, and they do not overlap.
+#[cfg(feature = "cortex-m4")]
+#[unsafe(naked)]
+unsafe extern "C" fn gate(y: *const f32, dy: *mut f32, len: usize) {
+    macro_rules! gate {
+        ($($y:literal $dy:literal),+) => {
+            concat!($(
+                "vcmp.f32 ", $y, ", #0.0\n", "vmrs apsr_nzcv, fpscr\n", "it ls\n", "vmovls.f32 ", $dy, ", s16\n"
+            ),+)
+        };
+    }
+    naked_asm!(
+        ".fpu fpv4-sp-d16",
+        "vpush {{d8}}",
+        "movs r3, #0",
+        "vmov s16, r3",
+        "subs r2, r2, #8",
+        "blo 4f",
+        "3:",
+        "vldmia r0!, {{s0-s7}}",
+        "vldmia r1, {{s8-s15}}",
+        gate!("s0" "s8", "s1" "s9", "s2" "s10", "s3" "s11", "s4" "s12", "s5" "s13", "s6" "s14", "s7" "s15"),
+        "vstmia r1!, {{s8-s15}}",
+        "subs r2, r2, #8",
+        "bhs 3b",
+        "4:",
+        "adds r2, r2, #7",
+        "bmi 6f",
+        "5:",
+        "vldmia r0!, {{s0}}",
+        "vldmia r1, {{s8}}",
+        gate!("s0" "s8"),
+        "vstmia r1!, {{s8}}",
+        "subs r2, r2, #1",
+        "bhs 5b",
+        "6:",
+        "vpop {{d8}}",
         "bx lr",
     )
 }
