@@ -52,6 +52,8 @@ pub fn relu(y: &mut [f32]) {
 }
 
 /// The gradient before ReLU, in place, from its outputs: 0 where `y[i] <= 0`, whatever `dy[i]` is, else `dy[i]` as it is.
+///
+/// A NaN among the outputs has no sign, as [`relu`] leaves it; of one that has, cores may differ.
 pub fn relu_backward(y: &[f32], dy: &mut [f32]) {
     super::blocks::relu_backward(y, dy);
 }

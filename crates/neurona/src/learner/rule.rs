@@ -76,7 +76,7 @@ impl Schedule {
 }
 
 /// `factor^n`, by squares, with a relative error of at most about `n 2^-24`, which is that of a factor written with a rounding error
-/// of one unit. `libm::powf` would be exact, and take a kilobyte and more of every program that learns.
+/// of one unit. `libm::powf` would be off by a unit or so, and take a kilobyte and more of every program that learns.
 fn power(factor: f32, mut n: u32) -> f32 {
     let (mut power, mut square) = (1.0, factor);
     while n > 0 {
