@@ -337,6 +337,54 @@ mod tests {
         assert_eq!(dz, [0.0; 2]);
     }
 
+    /// Of outputs and targets of every kind: where the value is finite, so is the gradient, as all say that they tell.
+    #[test]
+    fn a_finite_loss_tells_of_its_gradient() {
+        const NUMBERS: [f32; 12] =
+            [0.0, -0.0, 1.0, -1.0, 0.5, 100.0, -100.0, f32::MAX, f32::MIN, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+        fn holds<T>(loss: &impl Loss<[f32; 2], T>, y: [f32; 2], target: &T) {
+            let mut dy = [0.0; 2];
+            let value = loss.gradient(&y, target, &mut dy);
+            assert!(loss.tells_finite());
+            assert!(!value.is_finite() || dy.iter().all(|dy| dy.is_finite()), "{y:?}: {value}, {dy:?}");
+        }
+        for (a, b) in NUMBERS.into_iter().flat_map(|a| NUMBERS.map(|b| (a, b))) {
+            for class in 0..3 {
+                holds(&SoftmaxCrossEntropy, [a, b], &class);
+                holds(&fast::SoftmaxCrossEntropy, [a, b], &class);
+            }
+            for target in NUMBERS.into_iter().flat_map(|s| NUMBERS.map(|t| [s, t])) {
+                holds(&SquaredError, [a, b], &target);
+                holds(&BinaryCrossEntropy, [a, b], &target);
+                holds(&SoftmaxCrossEntropy, [a, b], &target);
+                holds(&fast::SoftmaxCrossEntropy, [a, b], &target);
+                holds(&Hinge, [a, b], &target);
+                holds(&Perceptron, [a, b], &target);
+            }
+        }
+    }
+
+    /// One of another crate that tells nothing is looked at: its gradient is NaN, its value not.
+    #[test]
+    fn a_loss_that_tells_nothing_is_looked_at() {
+        use crate::learner::{Learned, Refused};
+        use crate::prelude::*;
+        struct Silent;
+        impl Loss<[f32; 1], ()> for Silent {
+            fn value(&self, _: &[f32; 1], (): &()) -> f32 {
+                1.0
+            }
+
+            fn gradient(&self, _: &[f32; 1], (): &(), dy: &mut [f32; 1]) -> f32 {
+                *dy = [f32::NAN];
+                1.0
+            }
+        }
+        let (mut net, mut learning) = (Dense::<1, 1>::ZERO, Learning::ZERO);
+        let learned = Learner::new(&mut net, &mut learning, Silent, InPlace::new(0.5)).learn(&[1.0], &());
+        assert_eq!((learned, net), (Learned::Refused(Refused::Gradient), Dense::ZERO));
+    }
+
     #[test]
     fn a_sequence_is_the_mean_of_its_steps() {
         let (y, mut dy, mut of_step) = ([[0.5, -1.0], [2.0, 0.0], [-0.25, 4.0]], [[9.0; 2]; 3], [0.0; 2]);
