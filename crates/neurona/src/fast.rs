@@ -127,7 +127,8 @@ pub(crate) const Q: [u32; 4] = [0x4e8d_9b8f, 0x1112_8796, 0x02c8_659a, 0x007b_29
 /// `1 + f - 2^f`, is subtracted as a polynomial in integers, which a core without a floating-point unit multiplies
 /// several times faster than floats.
 #[allow(unsafe_code)]
-#[inline]
+#[cfg_attr(soft_float, inline(never))]
+#[cfg_attr(not(soft_float), inline)]
 pub fn exp(x: f32) -> f32 {
     // Without a floating-point unit patterns are compared, which are ordered as their numbers are, with NaN above infinity.
     let is_usual = if cfg!(soft_float) { x.to_bits() & 0x7fff_ffff < (-LOWEST).to_bits() } else { x.abs() < -LOWEST };
@@ -168,15 +169,36 @@ fn exp_outside(x: f32) -> Option<f32> {
 unsafe fn power_of_two(x: f32) -> f32 {
     const BIAS: u32 = 127 << BITS;
 
-    // Without a floating-point unit a conversion that looks for NaN and for what is too large takes three more functions.
     // SAFETY: |x| is at most 88.73 and not NaN, and the product less than 2^30.
-    let t = unsafe { (x * SCALE).to_int_unchecked::<i32>() }.cast_unsigned();
+    let t = unsafe { whole(x * SCALE) }.cast_unsigned();
     // f is in [0, 1), also for a negative t, of which it is what the whole number below leaves. 32 fractional bits.
     let f = t << (32 - BITS);
     let q = Q[0] + product(f, Q[1] + product(f, Q[2] + product(f, Q[3])));
     let remainder = product(product(f, f.wrapping_neg()), q);
     let half = 1 << (31 - BITS);
     f32::from_bits(t.wrapping_add(BIAS).wrapping_sub((remainder + half) >> (32 - BITS)))
+}
+
+/// A number without its fraction.
+///
+/// Without a floating-point unit the compiler's conversion looks for NaN and for what is too large, in a function of its own.
+///
+/// # Safety
+///
+/// Its magnitude is less than 2^31.
+#[allow(unsafe_code)]
+#[inline]
+unsafe fn whole(x: f32) -> i32 {
+    if cfg!(not(soft_float)) {
+        // SAFETY: it is in the range of the result.
+        return unsafe { x.to_int_unchecked() };
+    }
+    let bits = x.to_bits();
+    // Above the binary point by so many bits less than all 32.
+    let below = 158_u32.wrapping_sub((bits >> BITS) & 0xff);
+    let magnitude = ((bits << 8) | (1 << 31)).checked_shr(below).unwrap_or(0).cast_signed();
+    let sign = bits.cast_signed() >> 31;
+    (magnitude ^ sign) - sign
 }
 
 /// The product of two numbers in [0, 1) that have 32 fractional bits each, cut to as many.
@@ -188,7 +210,7 @@ fn product(a: u32, b: u32) -> u32 {
 /// Accurate on both sides: where the exponential is large the 1 is lost, and where it overflows the quotient is 0.
 #[inline]
 pub(crate) fn sigmoid(z: f32) -> f32 {
-    1.0 / (1.0 + exp(-z))
+    kernel::quotient(1.0, 1.0 + exp(-z))
 }
 
 #[inline]
@@ -206,7 +228,7 @@ pub(crate) fn tanh(z: f32) -> f32 {
     let s = z * z;
     let p = P[0] + s * (P[1] + s * (P[2] + s));
     let q = Q[0] + s * (Q[1] + s * (Q[2] + s * Q[3]));
-    z * p / q
+    kernel::quotient(z * p, q)
 }
 
 #[cfg(test)]

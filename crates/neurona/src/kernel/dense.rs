@@ -9,6 +9,7 @@ use super::blocks;
 /// # Shapes
 ///
 /// `weights` is (O, I), `bias` and `y` are (O), `x` is (I).
+#[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), inline(always))]
 pub fn dense_forward(weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
     blocks::dense_sums(weights, x, Some(bias), y);
 }

@@ -1,5 +1,7 @@
 //! Functions that go through their arguments once, value by value.
 
+use super::blocks::{each, rolled_mut};
+
 /// Adds a multiple: `y[i] += a * x[i]`.
 pub fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
     super::blocks::axpy(a, x, y);
@@ -38,6 +40,12 @@ pub fn scale(a: f32, y: &mut [f32]) {
 /// Divides by a number, in place: `y[i] /= by`.
 pub fn divide(y: &mut [f32], by: f32) {
     super::blocks::divide(y, by);
+}
+
+/// `a / b`, without a floating-point unit in less code than that of the operator.
+#[inline]
+pub(crate) fn quotient(a: f32, b: f32) -> f32 {
+    super::blocks::quotient(a, b)
 }
 
 /// The square root, rounded correctly: that of `libm`, in the instruction that a floating-point unit has for it.
@@ -128,10 +136,10 @@ pub fn softmax(y: &mut [f32], exp: impl Fn(f32) -> f32) {
 pub(crate) fn softmax_of(z: &[f32], y: &mut [f32], exp: impl Fn(f32) -> f32) -> (f32, f32) {
     let max = maximum(z);
     let mut sum = 0.0;
-    for (y, z) in y.iter_mut().zip(z) {
+    each(rolled_mut(y).iter_mut().zip(z), |(y, z)| {
         *y = exp(z - max);
         sum += *y;
-    }
+    });
     divide(y, sum);
     (max, sum)
 }

@@ -37,7 +37,7 @@ pub use elementwise::{
     add, axpy, clear, copy, divide, is_finite, largest, maximum, relu, relu_backward, rescale, scale, softmax,
     softmax_backward, sqrt, standardize,
 };
-pub(crate) use elementwise::{fast_softmax, is_within, softmax_of, square_bound, zero};
+pub(crate) use elementwise::{fast_softmax, is_within, quotient, softmax_of, square_bound, zero};
 pub use pool::{
     average_pool_backward, average_pool_forward, global_average_backward, global_average_forward, global_max_backward,
     global_max_forward, max_pool_backward, max_pool_forward,

@@ -153,7 +153,7 @@ impl Rule for InPlace {
 
     fn example<N: Learn>(&self, net: &mut N, (): &mut (), progress: &mut Progress, example: Backward<'_, N>) -> Step {
         let rate = self.schedule.rate(self.rate, progress.steps);
-        let penalty = if is_zero(self.l1) && is_zero(self.l2) { None } else { Some(self.penalty(rate)) };
+        let penalty = if are_zero(self.l1, self.l2) { None } else { Some(self.penalty(rate)) };
         let (step, valid) = penalty.map_or((rate, true), |penalty| (penalty.step, penalty.is_valid()));
         let refused = if valid && is_rate(step) && is_limit(self.limit) {
             let update = Update::new(-step, self.limit).knowing(example.x, example.bound);
@@ -223,16 +223,16 @@ fn is_limit(limit: f32) -> bool {
     is_up_to(limit, MAX_GRADIENT)
 }
 
-/// Whether it is from zero up to a number, compared as integers, which every core does.
+/// Whether it is from zero, of either sign, up to a number, compared as integers, which every core does.
 #[inline]
 fn is_up_to(x: f32, end: f32) -> bool {
-    x.to_bits() <= end.to_bits() || is_zero(x)
+    x.to_bits() <= end.to_bits() || x.to_bits() == (-0.0_f32).to_bits()
 }
 
-/// Whether it is one of both zeros.
+/// Whether both are zero, of either sign; as one integer, for which no core compares floats.
 #[inline]
-fn is_zero(x: f32) -> bool {
-    x.to_bits() << 1 == 0
+fn are_zero(a: f32, b: f32) -> bool {
+    (a.to_bits() | b.to_bits()) << 1 == 0
 }
 
 /// Whether it is finite and at least 0.

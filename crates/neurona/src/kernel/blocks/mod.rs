@@ -25,7 +25,7 @@ pub(super) use plain::{
     square_bound, standardize, sums, sums_of_columns, totals, weigh, zero,
 };
 
-pub(super) use plain::sum_of_products;
+pub(super) use plain::{each, quotient, rolled_mut, sum_of_products};
 
 /// Rows of weights, and the windows of values that each of them meets.
 ///

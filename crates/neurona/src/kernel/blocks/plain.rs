@@ -3,6 +3,8 @@
 //! Where the lengths of the arguments do not fit together, what is not there is left out.
 
 #[cfg(soft_float)]
+pub(in crate::kernel) use super::soft::quotient;
+#[cfg(soft_float)]
 use super::soft::{Sum, axpy as add_multiple};
 use super::{Cells, Places, Windows};
 use crate::activation::function;
@@ -213,6 +215,12 @@ impl Sum {
 
 #[cfg(not(soft_float))]
 #[inline(always)]
+pub(in crate::kernel) fn quotient(a: f32, b: f32) -> f32 {
+    a / b
+}
+
+#[cfg(not(soft_float))]
+#[inline(always)]
 fn add_multiple(a: f32, x: &[f32], y: &mut [f32]) {
     for (y, x) in y.iter_mut().zip(x) {
         *y += a * x;
@@ -227,17 +235,44 @@ fn multiply_add(sum: f32, a: f32, b: f32) -> f32 {
     sum.value()
 }
 
-/// Values whose number the compiler does not know where there is no floating-point unit: see [`each`].
+/// A number that the compiler does not know where there is no floating-point unit: see [`each`].
+#[allow(unsafe_code)]
 #[inline(always)]
-fn rolled<T>(values: T) -> T {
-    if cfg!(soft_float) { core::hint::black_box(values) } else { values }
+fn unknown(number: usize) -> usize {
+    #[cfg(soft_float)]
+    {
+        let mut same = number;
+        // SAFETY: there is nothing that it does.
+        unsafe {
+            core::arch::asm!("/* {} */", inout(reg) same, options(nomem, nostack, preserves_flags));
+        }
+        return same;
+    }
+    #[cfg(not(soft_float))]
+    number
+}
+
+/// Values whose number the compiler does not know where there is no floating-point unit.
+#[allow(unsafe_code)]
+#[inline(always)]
+fn rolled(values: &[f32]) -> &[f32] {
+    // SAFETY: it is their number.
+    unsafe { core::slice::from_raw_parts(values.as_ptr(), unknown(values.len())) }
+}
+
+/// The same of values that can be changed.
+#[allow(unsafe_code)]
+#[inline(always)]
+pub(in crate::kernel) fn rolled_mut(values: &mut [f32]) -> &mut [f32] {
+    // SAFETY: it is their number, and they are borrowed as long as the result.
+    unsafe { core::slice::from_raw_parts_mut(values.as_mut_ptr(), unknown(values.len())) }
 }
 
 /// Calls `f` for each of [`rolled`] values: without a floating-point unit in a loop that the compiler does not unroll, for it does not
 /// know what the empty text does. Unrolled it is hardly faster, and takes kilobytes for the few values of a small network.
 #[allow(unsafe_code)]
 #[inline(always)]
-fn each<T>(values: impl IntoIterator<Item = T>, mut f: impl FnMut(T)) {
+pub(in crate::kernel) fn each<T>(values: impl IntoIterator<Item = T>, mut f: impl FnMut(T)) {
     for value in values {
         #[cfg(soft_float)]
         // SAFETY: there is nothing that it could do.
@@ -256,19 +291,19 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
 /// Adds: `y[i] += x[i]`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn add(x: &[f32], y: &mut [f32]) {
-    each(rolled(y).iter_mut().zip(x), |(y, x)| *y += x);
+    each(rolled_mut(y).iter_mut().zip(x), |(y, x)| *y += x);
 }
 
 /// Copies: `y[i] = x[i]`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn copy(x: &[f32], y: &mut [f32]) {
-    each(rolled(y).iter_mut().zip(x), |(y, x)| *y = *x);
+    each(rolled_mut(y).iter_mut().zip(x), |(y, x)| *y = *x);
 }
 
 /// Multiplies by a constant: `y[i] = a * x[i]`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn rescale(a: f32, x: &[f32], y: &mut [f32]) {
-    each(rolled(y).iter_mut().zip(x), |(y, x)| *y = a * x);
+    each(rolled_mut(y).iter_mut().zip(x), |(y, x)| *y = a * x);
 }
 
 /// Subtracts, then multiplies: `y[i] = (x[i] - mean[i]) * scale[i]`, of as many as all have.
@@ -290,13 +325,13 @@ pub(in crate::kernel) fn scale_and_shift(scale: &[f32], shift: &[f32], x: &[f32]
 /// Multiplies in place: `y[i] *= a`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn scale(a: f32, y: &mut [f32]) {
-    each(rolled(y), |y| *y *= a);
+    each(rolled_mut(y), |y| *y *= a);
 }
 
 /// Divides in place: `y[i] /= by`.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn divide(y: &mut [f32], by: f32) {
-    each(rolled(y), |y| *y /= by);
+    each(rolled_mut(y), |y| *y = quotient(*y, by));
 }
 
 /// The square root, rounded correctly.
@@ -369,7 +404,7 @@ pub(in crate::kernel) fn fast_softmax(z: &[f32], y: &mut [f32]) -> (f32, f32) {
 
 /// The larger of zero and each value: see [`Relu`](crate::Relu).
 pub(in crate::kernel) fn relu(y: &mut [f32]) {
-    each(rolled(y), |y| *y = function::relu(*y));
+    each(rolled_mut(y), |y| *y = function::relu(*y));
 }
 
 /// The gradient before [`relu`], from what comes out of it, of which no NaN has a sign: zero where `y[i] <= 0`, else as it is.
@@ -377,7 +412,7 @@ pub(in crate::kernel) fn relu(y: &mut [f32]) {
 /// A comparison of integers, which every core has.
 #[cfg_attr(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"), allow(dead_code))]
 pub(in crate::kernel) fn relu_backward(y: &[f32], dy: &mut [f32]) {
-    each(rolled(dy).iter_mut().zip(y), |(dy, y)| {
+    each(rolled_mut(dy).iter_mut().zip(y), |(dy, y)| {
         if y.to_bits().cast_signed() <= 0 {
             *dy = 0.0;
         }

@@ -2,12 +2,10 @@
 //!
 //! Where half of a last place is reached the other bits are looked at, and only there what was lost below.
 
-use core::arch::naked_asm;
+use core::arch::{asm, naked_asm};
 
 use super::{Multiples, Products};
 
-/// Zeros that the significand of a sum has below those of [`Sum`](super::super::Sum).
-pub(super) const ZEROS: u32 = 0;
 /// Zeros that the significand of a factor has below its 24 bits.
 pub(super) const FACTOR_ZEROS: u32 = 0;
 
@@ -58,7 +56,7 @@ macro_rules! product {
     };
 }
 
-/// Adds products: r0 and r1 go along the numbers, up to r10, r8 and r9 are the sum.
+/// Adds products: r0 and r1 go along the numbers, up to r10, r8 and r9 are the sum, whose exponent is biased twice.
 macro_rules! add_products {
     ($next:literal, $back:literal) => {
         naked_asm!(
@@ -72,6 +70,7 @@ macro_rules! add_products {
             mov lr, r2
             mov r12, r1
             ldm r0!, {{r1-r5}}
+            adds r5, #127
             mov r8, r4
             mov r9, r5
             mov r10, r3
@@ -160,12 +159,14 @@ macro_rules! add_products {
             pop {{r4-r7}}
             mov r2, r8
             mov r3, r9
+            subs r3, #127
             mov r8, r4
             mov r9, r5
             mov r10, r6
             mov r11, r7
             pop {{r4}}
             str r0, [r4, #0]
+            str r1, [r4, #4]
             str r2, [r4, #12]
             str r3, [r4, #16]
             pop {{r4-r7, pc}}
@@ -213,6 +214,7 @@ macro_rules! add_products {
         22:
             movs r4, #7
             lsls r4, r4, #29
+            adds r4, #127
             b 14b
             "
         )
@@ -226,7 +228,7 @@ macro_rules! add_products {
 /// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products, a_step: usize, b_step: usize) {
-    add_products!("ldm r0!, {{r2}}\nldm r1!, {{r3}}", "subs r0, r0, #4")
+    add_products!("ldm r0!, {{r2}}\nldm r1!, {{r3}}", "subs r0, r0, #4\nsubs r1, r1, #4")
 }
 
 /// Adds products of numbers that are so many bytes apart, up to one that is left to the operators.
@@ -236,7 +238,10 @@ pub(super) unsafe extern "C" fn add_neighbors(products: &mut Products, a_step: u
 /// There is at least one; the numbers up to the end can be read, and as many of the others; the sum is not a whole one.
 #[unsafe(naked)]
 pub(super) unsafe extern "C" fn add_apart(products: &mut Products, a_step: usize, b_step: usize) {
-    add_products!("ldr r2, [r0, #0]\nldr r3, [r1, #0]\nadd r0, r12\nadd r1, lr", "mov r2, r12\nsubs r0, r0, r2")
+    add_products!(
+        "ldr r2, [r0, #0]\nldr r3, [r1, #0]\nadd r0, r12\nadd r1, lr",
+        "mov r2, r12\nsubs r0, r0, r2\nmov r2, lr\nsubs r1, r1, r2"
+    )
 }
 
 /// Adds multiples, up to one that is left to the operators.
@@ -409,4 +414,29 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         b 12b
         "
     )
+}
+
+/// 25 bits of `2^25 rest / divisor`, of which the first is one, and what is left: `rest < divisor <= 2 rest < 2^26`.
+#[inline]
+pub(in super::super) fn long_division(mut rest: u32, divisor: u32) -> (u32, u32) {
+    // A bit that is the last to leave.
+    let mut quotient = 1_u32 << 7;
+    // SAFETY: nothing but these registers and flags is touched.
+    unsafe {
+        asm!(
+            "2:",
+            "lsls {rest}, {rest}, #1",
+            "cmp {rest}, {divisor}",
+            "blo 3f",
+            "subs {rest}, {rest}, {divisor}",
+            "3:",
+            "adcs {quotient}, {quotient}",
+            "bcc 2b",
+            rest = inout(reg) rest,
+            divisor = in(reg) divisor,
+            quotient = inout(reg) quotient,
+            options(pure, nomem, nostack),
+        );
+    }
+    (quotient, rest)
 }

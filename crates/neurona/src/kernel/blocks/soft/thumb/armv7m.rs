@@ -4,8 +4,6 @@ use core::arch::naked_asm;
 
 use super::{Multiples, Products};
 
-/// Zeros that the significand of a sum has below those of [`Sum`](super::super::Sum).
-pub(super) const ZEROS: u32 = 2;
 /// Zeros that the significand of a factor has below its 24 bits.
 pub(super) const FACTOR_ZEROS: u32 = 8;
 
@@ -70,7 +68,8 @@ macro_rules! tie {
     };
 }
 
-/// Adds products: r1 and r2 go along the numbers, up to r3, r4 and r5 are the sum.
+/// Adds products: r1 and r2 go along the numbers, up to r3, r4 and r5 are the sum, with two zeros more below its significand and its
+/// exponent biased twice.
 macro_rules! add_products {
     ($a:literal, $b:literal, $next:literal, $back:literal) => {
         naked_asm!(
@@ -78,6 +77,8 @@ macro_rules! add_products {
             "mov lr, r1",
             "mov r12, r2",
             "ldm r0, {{r1-r5}}",
+            "lsl r4, r4, #2",
+            "add r5, r5, #127",
             "mov r0, r12",
             "mov r10, #0x80000000",
             "mov r11, #1",
@@ -130,6 +131,7 @@ macro_rules! add_products {
             // They cancel.
             "6:",
             "mov r5, #0xe0000000",
+            "add r5, r5, #127",
             "b 9b",
             // A factor that is zero and one that is finite: nothing to do.
             "7:",
@@ -146,6 +148,8 @@ macro_rules! add_products {
             $back,
             "12:",
             "pop {{r0}}",
+            "asr r4, r4, #2",
+            "sub r5, r5, #127",
             "stm r0, {{r1-r5}}",
             "pop {{r4-r11, pc}}",
             // One of the two is too small to change the other.
@@ -274,4 +278,18 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "bge 9b",
         "b 14b",
     )
+}
+
+/// 25 bits of `2^25 rest / divisor`, of which the first is one, and what is left: `rest < divisor <= 2 rest < 2^26`.
+#[inline]
+pub(in super::super) fn long_division(mut rest: u32, divisor: u32) -> (u32, u32) {
+    let mut quotient = 0;
+    // As many at a time as are free above what is left.
+    for bits in [7, 7, 7, 4] {
+        rest <<= bits;
+        let digit = rest.checked_div(divisor).unwrap_or(0);
+        rest = rest.wrapping_sub(digit.wrapping_mul(divisor));
+        quotient = (quotient << bits) | digit;
+    }
+    (quotient, rest)
 }

@@ -2,7 +2,7 @@
 //!
 //! A function does what [`Sum::add`] does, product by product, and stops before one that is for the operators. It saves what a
 //! compiler spends: carries go from instruction to instruction, and nothing is kept on the stack. There 200 is `LARGEST`, 30 is
-//! `FAR`, and 0xe0000000 is [`ZERO`].
+//! `FAR`, and 0xe0000000 is `ZERO`.
 #![allow(unsafe_code)]
 
 #[cfg(armv6m)]
@@ -11,11 +11,16 @@ mod armv6m;
 mod armv7m;
 
 #[cfg(armv6m)]
-use armv6m::{FACTOR_ZEROS, ZEROS, add_apart, add_multiples, add_neighbors};
+use armv6m::{FACTOR_ZEROS, add_apart, add_multiples, add_neighbors};
 #[cfg(armv7m)]
-use armv7m::{FACTOR_ZEROS, ZEROS, add_apart, add_multiples, add_neighbors};
+use armv7m::{FACTOR_ZEROS, add_apart, add_multiples, add_neighbors};
 
-use super::{SIGN, Sum, WHOLE, ZERO, exponent, is_normal, is_zero, significand};
+#[cfg(armv6m)]
+pub(super) use armv6m::long_division;
+#[cfg(armv7m)]
+pub(super) use armv7m::long_division;
+
+use super::{SIGN, Sum, WHOLE, exponent, is_normal, is_zero, significand};
 
 const BIAS: i32 = 127;
 
@@ -26,10 +31,7 @@ struct Products {
     b: *const f32,
     /// Where `a` is behind the last one.
     end: *const f32,
-    /// That of the sum above [`ZEROS`] more.
-    significand: i32,
-    /// That of the sum, with its bias once more.
-    exponent: i32,
+    sum: Sum,
 }
 
 /// Multiples on their way into other numbers.
@@ -50,7 +52,9 @@ struct Multiples {
 impl Sum {
     /// Adds products: `self += a[i] * b[i]`, of as many as both have.
     pub(in crate::kernel) fn add_products(&mut self, a: &[f32], b: &[f32]) {
-        self.add_all([a, b], [1, 1], if a.len() < b.len() { a.len() } else { b.len() }, add_neighbors);
+        let count = if a.len() < b.len() { a.len() } else { b.len() };
+        // SAFETY: both have so many numbers, next to each other, as the function takes them.
+        unsafe { self.add_all([a, b], [1, 1], count, add_neighbors) };
     }
 
     /// Adds up to `count` products: `self += a[i * a_step] * b[i * b_step]`, of as many as both have.
@@ -67,46 +71,42 @@ impl Sum {
         let all = last(a_step).is_some_and(|last| last < a.len()) && last(b_step).is_some_and(|last| last < b.len());
         // Divisions are functions of their own on some cores.
         let count = if all { count } else { least([a.len().div_ceil(a_step), b.len().div_ceil(b_step), count]) };
-        self.add_all([a, b], [a_step, b_step], count, add_apart);
+        // SAFETY: both have so many numbers, so many steps apart.
+        unsafe { self.add_all([a, b], [a_step, b_step], count, add_apart) };
     }
 
+    /// By a function for products of numbers that are as many steps apart.
+    ///
+    /// # Safety
+    ///
     /// Both slices have so many numbers, so many steps apart.
     #[inline]
-    fn add_all(
+    unsafe fn add_all(
         &mut self,
         [a, b]: [&[f32]; 2],
         [a_step, b_step]: [usize; 2],
         count: usize,
         add: unsafe extern "C" fn(&mut Products, usize, usize),
     ) {
-        let (mut done, bytes) = (0, size_of::<f32>());
-        while let (Some(a_left), Some(b_left)) = (a.get(done * a_step..), b.get(done * b_step..))
-            && done < count
-        {
-            if self.exponent != WHOLE {
-                let mut products = Products {
-                    a: a_left.as_ptr(),
-                    b: b_left.as_ptr(),
-                    end: a_left.as_ptr().wrapping_add((count - done) * a_step),
-                    significand: self.significand << ZEROS,
-                    exponent: self.exponent + BIAS,
-                };
-                // SAFETY: there is a product, so many are left in both slices, and the sum is not a whole one.
+        let bytes = size_of::<f32>();
+        let end = a.as_ptr().wrapping_add(count * a_step);
+        let mut products = Products { a: a.as_ptr(), b: b.as_ptr(), end, sum: *self };
+        while products.a != end {
+            if products.sum.exponent != WHOLE {
+                // SAFETY: there is a product, both slices have as many numbers as are left, and the sum is not a whole one.
                 unsafe { add(&mut products, a_step * bytes, b_step * bytes) };
-                let significand = products.significand >> ZEROS;
-                *self = Self { significand, exponent: if significand == 0 { ZERO } else { products.exponent - BIAS } };
-                if products.a == products.end {
-                    return;
+                if products.a == end {
+                    break;
                 }
-                let passed = products.a.addr() - a_left.as_ptr().addr();
-                done += passed.checked_div(a_step * bytes).unwrap_or(0);
             }
             // What it stopped before is for the operators, and all as long as the sum is.
-            if let (Some(a), Some(b)) = (a.get(done * a_step), b.get(done * b_step)) {
-                *self = self.add_whole(a.to_bits(), b.to_bits());
-            }
-            done += 1;
+            // SAFETY: there is a product.
+            let (a, b) = unsafe { (products.a.read(), products.b.read()) };
+            products.sum = products.sum.add_whole(a.to_bits(), b.to_bits());
+            products.a = products.a.wrapping_add(a_step);
+            products.b = products.b.wrapping_add(b_step);
         }
+        *self = products.sum;
     }
 }
 
