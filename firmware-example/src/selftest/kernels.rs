@@ -312,10 +312,12 @@ impl Test {
                     if fits(&window.rows) && fits(&window.columns) {
                         self.convolution(&window, seen, buffers);
                         self.pools(&Window { filters: channels, ..window }, buffers);
-                        self.depthwise(&Window { filters: channels, ..window }, buffers);
                         for multiplier in [1, 3] {
-                            self.depthwise_weights(&Window { filters: multiplier * channels, ..window }, buffers);
+                            let window = Window { filters: multiplier * channels, ..window };
+                            self.depthwise(&window, buffers);
+                            self.depthwise_weights(&window, buffers);
                         }
+                        self.table_convolution(&window, buffers);
                     }
                 }
             }
@@ -458,49 +460,109 @@ impl Test {
     }
 
     fn depthwise(&mut self, window: &Window, [weights, x, bias, ours, plain, _]: &mut Buffers) {
-        let Window { rows, columns, channels, .. } = *window;
+        let Window { rows, columns, channels, filters } = *window;
         let cells = rows.kernel * columns.kernel;
-        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * channels);
-        if inputs > ROOM || outputs + 2 * MARGIN > ROOM {
+        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
+        if inputs > ROOM || outputs + 2 * MARGIN > ROOM || cells * filters > ROOM {
             return;
         }
-        let (weights, x, bias) = (&mut weights[..cells * channels], &mut x[..inputs], &mut bias[..channels]);
+        let (weights, x, bias) = (&mut weights[..cells * filters], &mut x[..inputs], &mut bias[..filters]);
         for values in [&mut *weights, x, bias, &mut ours[..outputs + 2 * MARGIN]] {
             self.fill(values);
         }
         plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
         kernel::depthwise_forward(window, weights, bias, x, &mut ours[MARGIN..][..outputs]);
         for (at, y) in plain[MARGIN..][..outputs].iter_mut().enumerate() {
-            *y = bias[at % channels];
+            *y = bias[at % filters];
         }
-        each_product(window, 1, 1, &mut |y, weight, x_at| {
-            let (channel, cell) = (weight / cells, weight % cells);
-            plain[MARGIN + y] += weights[cell * channels + channel] * x[x_at];
+        each_product(window, 1, filters / channels, &mut |y, weight, x_at| {
+            let (filter, cell) = (weight / cells, weight % cells);
+            plain[MARGIN + y] += weights[cell * filters + filter] * x[x_at];
         });
-        self.compare("depthwise", [cells, channels], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
+        self.compare("depthwise", [cells, filters], &ours[..outputs + 2 * MARGIN], &plain[..outputs + 2 * MARGIN]);
     }
+
+    /// Forward and to the inputs, each filter of some channels by chance.
+    fn table_convolution(&mut self, window: &Window, [weights, x, bias, ours, plain, sums]: &mut Buffers) {
+        let Window { rows, columns, channels, filters } = *window;
+        let cells = rows.kernel * columns.kernel;
+        let mut table = [0; 19];
+        let table = &mut table[..filters];
+        let mut chances = [0.0; 19];
+        self.fill(&mut chances);
+        for (sees, chance) in table.iter_mut().zip(&chances) {
+            *sees = u64::from(chance.to_bits() >> 5) & ((1 << channels) - 1);
+        }
+        let connections: usize = table.iter().map(|sees| sees.count_ones() as usize).sum();
+        let (inputs, outputs) = (rows.input * columns.input * channels, rows.output * columns.output * filters);
+        if inputs + 2 * MARGIN > ROOM || outputs + 2 * MARGIN > ROOM || connections * cells > ROOM {
+            return;
+        }
+        let (weights, x, bias) = (&mut weights[..connections * cells], &mut x[..inputs], &mut bias[..filters]);
+        for values in [&mut *weights, x, bias, &mut ours[..outputs + 2 * MARGIN]] {
+            self.fill(values);
+        }
+        plain[..outputs + 2 * MARGIN].copy_from_slice(&ours[..outputs + 2 * MARGIN]);
+        kernel::table_conv_forward(window, table, weights, bias, x, &mut ours[MARGIN..][..outputs]);
+        for (at, y) in plain[MARGIN..][..outputs].iter_mut().enumerate() {
+            *y = bias[at % filters];
+        }
+        each_product_of_table(window, table, &mut |y, weight, x_at| plain[MARGIN + y] += weights[weight] * x[x_at]);
+        let sizes = [connections, filters];
+        let all = outputs + 2 * MARGIN;
+        self.compare("convolution with a table", sizes, &ours[..all], &plain[..all]);
+
+        let (dz, all) = (&mut sums[..outputs], inputs + 2 * MARGIN);
+        self.fill(dz);
+        self.fill(&mut ours[..all]);
+        plain[..all].copy_from_slice(&ours[..all]);
+        kernel::table_conv_backward_inputs(window, table, weights, dz, &mut ours[MARGIN..][..inputs]);
+        each_product_of_table(window, table, &mut |y, weight, x_at| plain[MARGIN + x_at] += weights[weight] * dz[y]);
+        self.compare("convolution with a table to inputs", sizes, &ours[..all], &plain[..all]);
+    }
+}
+
+/// Where a cell of the window meets the input in a place, if it does.
+fn met(window: &Window, place: usize, cell: usize) -> Option<usize> {
+    let Window { rows, columns, .. } = *window;
+    let at = |axis: Axis, place: usize, cell: usize| {
+        let met = (place * axis.stride + cell * axis.dilation).checked_sub(axis.before)?;
+        (met < axis.input).then_some(met)
+    };
+    let row = at(rows, place / columns.output, cell / columns.kernel)?;
+    let column = at(columns, place % columns.output, cell % columns.kernel)?;
+    Some(row * columns.input + column)
 }
 
 /// Calls `f` with the place of an output, a weight and an input that meet, in the order in which an output sums them.
 fn each_product(window: &Window, seen: usize, of_group: usize, f: Meets<'_>) {
     let Window { rows, columns, channels, filters } = *window;
     for place in 0..rows.output * columns.output {
-        let (row, column) = (place / columns.output, place % columns.output);
         for filter in 0..filters {
             for cell in 0..rows.kernel * columns.kernel {
-                let (kernel_row, kernel_column) = (cell / columns.kernel, cell % columns.kernel);
-                let met_row = (row * rows.stride + kernel_row * rows.dilation).checked_sub(rows.before);
-                let met_column =
-                    (column * columns.stride + kernel_column * columns.dilation).checked_sub(columns.before);
-                let (Some(met_row), Some(met_column)) = (met_row, met_column) else { continue };
-                if met_row >= rows.input || met_column >= columns.input {
-                    continue;
-                }
+                let Some(met) = met(window, place, cell) else { continue };
                 for c in 0..seen {
-                    let channel = filter / of_group * seen + c;
                     let weight = (filter * rows.kernel * columns.kernel + cell) * seen + c;
-                    f(place * filters + filter, weight, (met_row * columns.input + met_column) * channels + channel);
+                    f(place * filters + filter, weight, met * channels + filter / of_group * seen + c);
                 }
+            }
+        }
+    }
+}
+
+/// The same of filters that see the channels of a table.
+fn each_product_of_table(window: &Window, table: &[u64], f: Meets<'_>) {
+    let cells = window.rows.kernel * window.columns.kernel;
+    for place in 0..window.rows.output * window.columns.output {
+        let mut connection = 0;
+        for (filter, sees) in table.iter().enumerate() {
+            for channel in (0..window.channels).filter(|channel| sees >> channel & 1 == 1) {
+                for cell in 0..cells {
+                    if let Some(met) = met(window, place, cell) {
+                        f(place * window.filters + filter, connection * cells + cell, met * window.channels + channel);
+                    }
+                }
+                connection += 1;
             }
         }
     }

@@ -4,9 +4,9 @@
 
 use core::num::NonZeroUsize;
 
+use super::Window;
 use super::blocks::{self, Cells, Places, Windows};
 use super::window::{Order, Place, Region};
-use super::{Window, axpy};
 
 /// Convolution: `y[p][o] = bias[o] + sum over k and c of weights[o][k][c] * x[p + k][c]`, where `p + k` is the cell of the
 /// input that the cell k of the window meets in its place p.
@@ -127,20 +127,11 @@ pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f3
     if multiplier.get() == 1 {
         return one_for_each(window, weights, bias, x, y);
     }
-    let mut places = y.chunks_exact_mut(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(y) = places.next() else { return };
-        for (y, bias) in y.iter_mut().zip(bias) {
-            *y = *bias;
-        }
-        window.each_cell(place, |cell, from| {
-            let (Some(weights), Some(x)) = (weights.get(cell * window.filters..), x.get(from..)) else { return };
-            let of_channels = y.chunks_exact_mut(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
-            for ((y, weights), x) in of_channels.zip(x) {
-                axpy(*x, weights, y);
-            }
-        });
-    });
+    window.begin(bias, y);
+    for filter in 0..window.filters {
+        let weights = weights.get(filter..).unwrap_or_default();
+        window.sum_channel(filter / multiplier, weights, window.filters, x, filter, y);
+    }
 }
 
 /// [`depthwise_forward`] of as many filters as channels.
@@ -169,19 +160,13 @@ pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], d
             blocks::spread_products(&window.cells(&region, &[]), weights, next_row, dz, dx);
         });
     }
-    let mut places = dz.chunks_exact(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(dz) = places.next() else { return };
-        window.each_cell(place, |cell, from| {
-            let (Some(weights), Some(dx)) = (weights.get(cell * window.filters..), dx.get_mut(from..)) else { return };
-            let of_channels = dz.chunks_exact(multiplier.get()).zip(weights.chunks_exact(multiplier.get()));
-            for ((dz, weights), dx) in of_channels.zip(dx) {
-                for (dz, weight) in dz.iter().zip(weights) {
-                    *dx += weight * dz;
-                }
-            }
-        });
-    });
+    // The last cell of the window meets a value in its first place: so a sum goes up in p.
+    for (cell, weights) in weights.chunks_exact(window.filters.max(1)).enumerate().rev() {
+        let Some(met) = window.met(cell) else { continue };
+        for (filter, weight) in weights.iter().enumerate() {
+            met.spread(*weight, dz, filter, dx, filter / multiplier);
+        }
+    }
 }
 
 /// Adds the gradient with respect to the weights, times `scale`: `weights[k][o] += scale * sum over p of dz[p][o] * x[p +
@@ -291,20 +276,56 @@ impl Window {
         dz: &'a [f32],
         filter: usize,
     ) -> Option<Places<'a>> {
+        let Met { places, dz: dz_from, x: x_from } = self.met(cell)?;
+        Some(Places { dz: dz.get(dz_from + filter..)?, x: x.get(x_from + channel..)?, ..places })
+    }
+
+    /// The places where a cell of the window is within the input, if it is in one.
+    pub(super) fn met(&self, cell: usize) -> Option<Met> {
         let kernel_row = cell.checked_div(self.columns.kernel)?;
         let (first, end, row) = self.rows.places(kernel_row);
         let (first_column, end_column, column) = self.columns.places(cell - kernel_row * self.columns.kernel);
         let places = Places {
-            dz: dz.get((first * self.columns.output + first_column) * self.filters + filter..)?,
+            dz: &[],
             dz_step: self.filters,
             dz_pitch: self.columns.output * self.filters,
-            x: x.get((row * self.columns.input + column) * self.channels + channel..)?,
+            x: &[],
             x_step: self.columns.stride * self.channels,
             x_pitch: self.rows.stride * self.columns.input * self.channels,
             rows: end.saturating_sub(first),
             columns: end_column.saturating_sub(first_column),
         };
-        (places.rows > 0 && places.columns > 0).then_some(places)
+        let dz = (first * self.columns.output + first_column) * self.filters;
+        let x = (row * self.columns.input + column) * self.channels;
+        (places.rows > 0 && places.columns > 0).then_some(Met { places, dz, x })
+    }
+
+    /// Begins every sum with the bias of its filter.
+    pub(super) fn begin(&self, bias: &[f32], y: &mut [f32]) {
+        for y in y.chunks_exact_mut(self.filters.max(1)) {
+            y.iter_mut().zip(bias).for_each(|(y, bias)| *y = *bias);
+        }
+    }
+
+    /// Adds to the sums of a filter those of a channel; from column to column of the window it is `weight_step` weights.
+    pub(super) fn sum_channel(
+        &self,
+        channel: usize,
+        weights: &[f32],
+        weight_step: usize,
+        x: &[f32],
+        filter: usize,
+        y: &mut [f32],
+    ) {
+        let next_row = self.columns.kernel * weight_step;
+        let x = x.get(channel..).unwrap_or_default();
+        self.each_region(Order::Any, |region| {
+            let cells = Cells { channels: 1, ..self.cells(&region, x) };
+            let (row, column) = (region.place.rows.0, region.place.columns.0);
+            let weights = weights.get(row * next_row + column * weight_step..).unwrap_or_default();
+            let y = y.get_mut(region.output + filter..).unwrap_or_default();
+            blocks::sum_channel(&cells, weights, [weight_step, next_row], y, self.filters);
+        });
     }
 
     /// Number of weights of a row of the window, and of its cells, where the cells are neighbours, all of their channels are seen,
@@ -323,6 +344,23 @@ impl Window {
             return cells;
         }
         Cells { columns: 1, channels: cells.columns * seen, ..cells }
+    }
+}
+
+/// The places where a cell of the window is within the input: of none yet, and where the first filter's gradient and the first channel's
+/// value are in the first of them.
+#[derive(Clone, Copy)]
+pub(super) struct Met {
+    places: Places<'static>,
+    dz: usize,
+    x: usize,
+}
+
+impl Met {
+    /// Adds a filter's gradients, times the weight, to those of a channel.
+    pub(super) fn spread(&self, weight: f32, dz: &[f32], filter: usize, dx: &mut [f32], channel: usize) {
+        let (Some(dz), Some(dx)) = (dz.get(self.dz + filter..), dx.get_mut(self.x + channel..)) else { return };
+        blocks::spread_weight(&Places { dz, ..self.places }, weight, dx);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use core::slice;
 
-use super::window::Place;
 use super::{Window, blocks};
 
 /// Convolution with a table of connections: `y[p][o] = bias[o] + sum over n and k of weights[n][k] * x[p + k][c_n]`, where n
@@ -16,24 +15,14 @@ use super::{Window, blocks};
 /// `weights` is (connections, kernel rows, kernel columns), filter by filter; `bias` and `table` are (filters); `x` and `y` are
 /// as [`Window`] says.
 pub fn table_conv_forward(window: &Window, table: &[u64], weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
-    let len = window.kernel_cells().max(1);
-    let mut places = y.chunks_exact_mut(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(y) = places.next() else { return };
-        let mut kernels = weights.chunks_exact(len);
-        for ((y, bias), sees) in y.iter_mut().zip(bias).zip(table) {
-            let mut sum = *bias;
-            each_channel(*sees, |channel| {
-                let Some(weights) = kernels.next() else { return };
-                each_pair(window, place, weights, channel, |weight, at| {
-                    if let Some(x) = x.get(at) {
-                        sum += weight * x;
-                    }
-                });
-            });
-            *y = sum;
-        }
-    });
+    window.begin(bias, y);
+    let mut kernels = weights.chunks_exact(window.kernel_cells().max(1));
+    for (filter, sees) in table.iter().enumerate().take(window.filters) {
+        each_channel(*sees, |channel| {
+            let Some(weights) = kernels.next() else { return };
+            window.sum_channel(channel, weights, 1, x, filter, y);
+        });
+    }
 }
 
 /// Adds the gradient with respect to the inputs: `dx[p + k][c] += sum over p and n of weights[n][k] * dz[p][o_n]`, over the
@@ -46,21 +35,18 @@ pub fn table_conv_forward(window: &Window, table: &[u64], weights: &[f32], bias:
 /// As those of [`table_conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn table_conv_backward_inputs(window: &Window, table: &[u64], weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let len = window.kernel_cells().max(1);
-    let mut places = dz.chunks_exact(window.filters.max(1));
-    window.each_place(|place| {
-        let Some(dz) = places.next() else { return };
+    // The last cell of the window meets a value in its first place: so a sum goes up in p.
+    for cell in (0..len).rev() {
+        let Some(met) = window.met(cell) else { continue };
         let mut kernels = weights.chunks_exact(len);
-        for (dz, sees) in dz.iter().zip(table) {
+        for (filter, sees) in table.iter().enumerate().take(window.filters) {
             each_channel(*sees, |channel| {
-                let Some(weights) = kernels.next() else { return };
-                each_pair(window, place, weights, channel, |weight, at| {
-                    if let Some(dx) = dx.get_mut(at) {
-                        *dx += weight * dz;
-                    }
-                });
+                if let Some(weight) = kernels.next().and_then(|kernel| kernel.get(cell)) {
+                    met.spread(*weight, dz, filter, dx, channel);
+                }
             });
         }
-    });
+    }
 }
 
 /// Adds the gradient with respect to the weights, times `scale`: `weights[n][k] += scale * sum over p of dz[p][o_n] * x[p +
@@ -90,22 +76,6 @@ pub fn table_conv_backward_weights(
                 }
             }
         });
-    }
-}
-
-/// Calls `f` for each weight of a kernel and the place of the channel's value that it meets, row by row.
-#[inline]
-fn each_pair(window: &Window, place: Place, weights: &[f32], channel: usize, mut f: impl FnMut(f32, usize)) {
-    let ((first_row, end_row, _), (first_column, end_column, _)) = (place.rows, place.columns);
-    let mut from = window.offset(place) + channel;
-    for row in first_row..end_row {
-        let row = row * window.columns.kernel;
-        let mut at = from;
-        for weight in weights.get(row + first_column..row + end_column).unwrap_or_default() {
-            f(*weight, at);
-            at += window.columns.dilation * window.channels;
-        }
-        from += window.rows.dilation * window.columns.input * window.channels;
     }
 }
 

@@ -109,17 +109,6 @@ impl Window {
         self.rows.kernel * self.columns.kernel
     }
 
-    /// Calls `f` for each place of the window, row by row.
-    #[inline]
-    pub(super) fn each_place(&self, mut f: impl FnMut(Place)) {
-        for row in 0..self.rows.output {
-            let rows = self.rows.cells(row);
-            for column in 0..self.columns.output {
-                f(Place { rows, columns: self.columns.cells(column) });
-            }
-        }
-    }
-
     /// Calls `f` for each region of places in which the same cells of the window lie within the input.
     ///
     /// A region is some columns of places, in one row or, where `order` does not forbid it, in more.
@@ -172,22 +161,6 @@ impl Window {
             count: region.rows,
             x_pitch: self.rows.stride * self.columns.input * self.channels,
             y_pitch: self.columns.output * self.filters,
-        }
-    }
-
-    /// Calls `f` for each cell of the window in a place, as far as it lies within the input, row by row: the number of
-    /// the cell in the window, and where its channels begin in the input.
-    #[inline]
-    pub(super) fn each_cell(&self, place: Place, mut f: impl FnMut(usize, usize)) {
-        let (first_row, end_row, mut row) = place.rows;
-        let (first_column, end_column, column) = place.columns;
-        for kernel_row in first_row..end_row {
-            let mut from = (row * self.columns.input + column) * self.channels;
-            for kernel_column in first_column..end_column {
-                f(kernel_row * self.columns.kernel + kernel_column, from);
-                from += self.columns.dilation * self.channels;
-            }
-            row += self.rows.dilation;
         }
     }
 }

@@ -15,14 +15,14 @@ mod soft;
 #[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf"))]
 pub(super) use cortex_m::{
     add, add_outer, add_sums, axpy, copy, correlate, correlate_each, dense_sums, divide, fast_softmax, give, is_finite,
-    largest, maximum, relu, relu_backward, rescale, scale, scale_and_shift, spread, spread_products, spread_sums, sqrt,
-    square_bound, standardize, sums, sums_of_columns, totals, weigh, zero,
+    largest, maximum, relu, relu_backward, rescale, scale, scale_and_shift, spread, spread_products, spread_sums,
+    spread_weight, sqrt, square_bound, standardize, sum_channel, sums, sums_of_columns, totals, weigh, zero,
 };
 #[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf")))]
 pub(super) use plain::{
     add, add_outer, add_sums, axpy, copy, correlate, correlate_each, dense_sums, divide, fast_softmax, give, is_finite,
-    largest, maximum, relu, relu_backward, rescale, scale, scale_and_shift, spread, spread_products, spread_sums, sqrt,
-    square_bound, standardize, sums, sums_of_columns, totals, weigh, zero,
+    largest, maximum, relu, relu_backward, rescale, scale, scale_and_shift, spread, spread_products, spread_sums,
+    spread_weight, sqrt, square_bound, standardize, sum_channel, sums, sums_of_columns, totals, weigh, zero,
 };
 
 pub(super) use plain::{each, quotient, rolled_mut, sum_of_products};

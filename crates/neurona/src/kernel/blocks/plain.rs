@@ -505,6 +505,42 @@ pub(in crate::kernel) fn weigh(of: &Cells<'_>, weights: &[f32], next_row: usize,
     });
 }
 
+/// Weighted sums of one channel, which go on from what `y` holds: `y[p * y_step] += sum over r and k of weights[r * next_row + k *
+/// weight_step] * x[p * x_step + r * pitch + k * step]`; `next` are `weight_step` and `next_row`.
+///
+/// Each sum goes up in r, and for each r in k.
+pub(in crate::kernel) fn sum_channel(
+    of: &Cells<'_>,
+    weights: &[f32],
+    [weight_step, next_row]: [usize; 2],
+    y: &mut [f32],
+    y_step: usize,
+) {
+    for line in 0..of.lines.count {
+        for place in 0..of.places {
+            let Some(y) = y.get_mut(line * of.lines.y_pitch + place * y_step) else { return };
+            let mut sum = Sum::new(*y);
+            for row in 0..of.rows {
+                let x = of.x.get(line * of.lines.x_pitch + place * of.x_step + row * of.pitch..).unwrap_or_default();
+                let weights = weights.get(row * next_row..).unwrap_or_default();
+                sum.add_products_apart(weights, weight_step, x, of.step, of.columns);
+            }
+            *y = sum.value();
+        }
+    }
+}
+
+/// Adds gradients, weighted: `dx[p] += weight * dz[p]` in all places p.
+pub(in crate::kernel) fn spread_weight(of: &Places<'_>, weight: f32, dx: &mut [f32]) {
+    for row in 0..of.rows {
+        let dz = of.dz.get(row * of.dz_pitch..).unwrap_or_default().iter().step_by(of.dz_step.max(1));
+        let dx = dx.get_mut(row * of.x_pitch..).unwrap_or_default().iter_mut().step_by(of.x_step.max(1));
+        for (dx, dz) in dx.zip(dz).take(of.columns) {
+            *dx = multiply_add(*dx, weight, *dz);
+        }
+    }
+}
+
 /// Adds to every cell of each place, weighted: `dx[p * x_step + r * pitch + k * step + c] += weights[r * next_row + k * channels +
 /// c] * dz[p][c]`, in the order of the places.
 pub(in crate::kernel) fn spread_products(of: &Cells<'_>, weights: &[f32], next_row: usize, dz: &[f32], dx: &mut [f32]) {

@@ -77,6 +77,7 @@ mod dense;
 mod elementwise;
 mod outer;
 mod relu;
+mod single;
 mod softmax;
 mod sums;
 
@@ -89,5 +90,6 @@ pub(in crate::kernel) use elementwise::{
 };
 pub(in crate::kernel) use outer::add_outer;
 pub(in crate::kernel) use relu::{relu, relu_backward};
+pub(in crate::kernel) use single::{spread_weight, sum_channel};
 pub(in crate::kernel) use softmax::fast_softmax;
 pub(in crate::kernel) use sums::sums;
