@@ -193,8 +193,14 @@ unsafe fn whole(x: f32) -> i32 {
         // SAFETY: it is in the range of the result.
         return unsafe { x.to_int_unchecked() };
     }
-    let bits = x.to_bits();
-    // Above the binary point by so many bits less than all 32.
+    whole_of_bits(x.to_bits())
+}
+
+/// [`whole`] in integers.
+#[cfg_attr(not(any(soft_float, test)), allow(dead_code))]
+#[inline]
+fn whole_of_bits(bits: u32) -> i32 {
+    // How many of the 32 bits of the significand are below the binary point.
     let below = 158_u32.wrapping_sub((bits >> BITS) & 0xff);
     let magnitude = ((bits << 8) | (1 << 31)).checked_shr(below).unwrap_or(0).cast_signed();
     let sign = bits.cast_signed() >> 31;
@@ -234,6 +240,19 @@ pub(crate) fn tanh(z: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of every exponent up to that of 2^30.
+    #[test]
+    fn whole_numbers_are_those_of_the_conversion() {
+        for exponent in 0..158_u32 {
+            for significand in [0, 1, 2, 0x0040_0000, 0x0055_5555, 0x007f_fffe, 0x007f_ffff] {
+                for sign in [0, 1 << 31] {
+                    let x = f32::from_bits(sign | (exponent << BITS) | significand);
+                    assert_eq!(whole_of_bits(x.to_bits()), x as i32, "{x:e}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn exp_at_its_edges() {

@@ -40,8 +40,7 @@ pub fn conv_forward(window: &Window, seen: usize, weights: &[f32], bias: &[f32],
 pub fn conv_backward_inputs(window: &Window, seen: usize, weights: &[f32], dz: &[f32], dx: &mut [f32]) {
     let Some(Filter { len, group, groups, .. }) = Filter::new(window, seen) else { return };
     let next_row = window.columns.kernel * seen;
-    // Of places that are there as a whole.
-    let dz = dz.get(..dz.len() - dz.len().checked_rem(window.filters).unwrap_or_default()).unwrap_or_default();
+    let dz = window.whole_places(dz);
     for (at, weights) in weights.chunks_exact((group.get() * len.get()).max(1)).take(groups).enumerate() {
         window.each_region(Order::RowByRow, |region| {
             let (row, column) = (region.place.rows.0, region.place.columns.0);
@@ -127,6 +126,7 @@ pub fn depthwise_forward(window: &Window, weights: &[f32], bias: &[f32], x: &[f3
     if multiplier.get() == 1 {
         return one_for_each(window, weights, bias, x, y);
     }
+    let y = window.whole_places_mut(y);
     window.begin(bias, y);
     for filter in 0..window.filters {
         let weights = weights.get(filter..).unwrap_or_default();
@@ -160,8 +160,10 @@ pub fn depthwise_backward_inputs(window: &Window, weights: &[f32], dz: &[f32], d
             blocks::spread_products(&window.cells(&region, &[]), weights, next_row, dz, dx);
         });
     }
+    let dz = window.whole_places(dz);
     // The last cell of the window meets a value in its first place: so a sum goes up in p.
-    for (cell, weights) in weights.chunks_exact(window.filters.max(1)).enumerate().rev() {
+    let cells = weights.chunks_exact(window.filters.max(1)).take(window.kernel_cells());
+    for (cell, weights) in cells.enumerate().rev() {
         let Some(met) = window.met(cell) else { continue };
         for (filter, weight) in weights.iter().enumerate() {
             met.spread(*weight, dz, filter, dx, filter / multiplier);
@@ -187,7 +189,8 @@ pub fn depthwise_backward_weights(
 ) {
     let Some(multiplier) = window.multiplier() else { return };
     window.add_sums(bias, dz, 0, scale);
-    for (cell, weights) in weights.chunks_exact_mut(window.filters.max(1)).enumerate() {
+    let cells = weights.chunks_exact_mut(window.filters.max(1)).take(window.kernel_cells());
+    for (cell, weights) in cells.enumerate() {
         if multiplier.get() == 1 {
             if let Some(places) = window.places(cell, x, 0, dz, 0) {
                 blocks::correlate_each(&places, weights, scale);
@@ -300,7 +303,24 @@ impl Window {
         (places.rows > 0 && places.columns > 0).then_some(Met { places, dz, x })
     }
 
-    /// Begins every sum with the bias of its filter.
+    /// How many of so many outputs, or gradients of them, are of places that are there as a whole.
+    fn of_whole_places(&self, outputs: usize) -> usize {
+        let there = outputs.checked_div(self.filters).unwrap_or_default();
+        let places = self.rows.output * self.columns.output;
+        if there < places { there * self.filters } else { places * self.filters }
+    }
+
+    /// The gradients of outputs in places that are there as a whole.
+    pub(super) fn whole_places<'a>(&self, dz: &'a [f32]) -> &'a [f32] {
+        dz.get(..self.of_whole_places(dz.len())).unwrap_or_default()
+    }
+
+    /// The outputs in places that are there as a whole.
+    pub(super) fn whole_places_mut<'a>(&self, y: &'a mut [f32]) -> &'a mut [f32] {
+        y.get_mut(..self.of_whole_places(y.len())).unwrap_or_default()
+    }
+
+    /// Begins the sums with the biases of their filters, as many as there are.
     pub(super) fn begin(&self, bias: &[f32], y: &mut [f32]) {
         for y in y.chunks_exact_mut(self.filters.max(1)) {
             y.iter_mut().zip(bias).for_each(|(y, bias)| *y = *bias);
@@ -347,8 +367,8 @@ impl Window {
     }
 }
 
-/// The places where a cell of the window is within the input: of none yet, and where the first filter's gradient and the first channel's
-/// value are in the first of them.
+/// The places where a cell of the window is within the input, without gradients and values yet, and where those of the first filter and
+/// the first channel are in the first place.
 #[derive(Clone, Copy)]
 pub(super) struct Met {
     places: Places<'static>,

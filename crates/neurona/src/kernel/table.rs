@@ -15,6 +15,10 @@ use super::{Window, blocks};
 /// `weights` is (connections, kernel rows, kernel columns), filter by filter; `bias` and `table` are (filters); `x` and `y` are
 /// as [`Window`] says.
 pub fn table_conv_forward(window: &Window, table: &[u64], weights: &[f32], bias: &[f32], x: &[f32], y: &mut [f32]) {
+    let y = window.whole_places_mut(y);
+    // Filters without a bias or a line of the table are left out.
+    let count = if bias.len() < table.len() { bias.len() } else { table.len() };
+    let (bias, table) = (bias.get(..count).unwrap_or_default(), table.get(..count).unwrap_or_default());
     window.begin(bias, y);
     let mut kernels = weights.chunks_exact(window.kernel_cells().max(1));
     for (filter, sees) in table.iter().enumerate().take(window.filters) {
@@ -34,11 +38,11 @@ pub fn table_conv_forward(window: &Window, table: &[u64], weights: &[f32], bias:
 ///
 /// As those of [`table_conv_forward`]; `dz` is as its `y`, `dx` as its `x`.
 pub fn table_conv_backward_inputs(window: &Window, table: &[u64], weights: &[f32], dz: &[f32], dx: &mut [f32]) {
-    let len = window.kernel_cells().max(1);
+    let (dz, len) = (window.whole_places(dz), window.kernel_cells());
     // The last cell of the window meets a value in its first place: so a sum goes up in p.
     for cell in (0..len).rev() {
         let Some(met) = window.met(cell) else { continue };
-        let mut kernels = weights.chunks_exact(len);
+        let mut kernels = weights.chunks_exact(len.max(1));
         for (filter, sees) in table.iter().enumerate().take(window.filters) {
             each_channel(*sees, |channel| {
                 if let Some(weight) = kernels.next().and_then(|kernel| kernel.get(cell)) {

@@ -137,7 +137,7 @@ impl Window {
         (place.rows.2 * self.columns.input + place.columns.2) * self.channels
     }
 
-    /// The cells of the window in a region, as far as they lie within the input, where the outputs are as many as the channels.
+    /// The cells of the window in a region, as far as they lie within the input.
     #[inline]
     pub(super) fn cells<'a>(&self, region: &Region, x: &'a [f32]) -> Cells<'a> {
         let ((first_row, end_row, _), (first_column, end_column, _)) = (region.place.rows, region.place.columns);

@@ -297,6 +297,10 @@ mod tests {
                 assert_eq!(learned(rule), (Learned::Refused(Refused::Rule), 0.0, 1));
             }
         }
+        // Zero may have a sign.
+        assert_eq!(learned(InPlace::new(-0.0)), learned(InPlace::new(0.0)));
+        assert_eq!(learned(InPlace { l1: -0.0, l2: -0.0, ..rule }), learned(rule));
+        assert_eq!(learned(InPlace { limit: -0.0, ..rule }), learned(InPlace { limit: 0.0, ..rule }));
         // With a rate of 1/2 and a penalty of 2 nothing is left of a weight.
         assert_eq!(learned(InPlace { l2: 2.0, ..rule }), (Learned::Refused(Refused::Rule), 0.0, 1));
         assert_eq!(learned(InPlace::new(MAX_RATE * 2.0)).0, Learned::Refused(Refused::Rule));

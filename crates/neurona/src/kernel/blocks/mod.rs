@@ -88,7 +88,8 @@ impl Windows<'_> {
     }
 }
 
-/// Cells of an input, each with its channels, in lines of places of a window; in a line the outputs are next to each other.
+/// Cells of an input, each with its channels, in lines of places of a window; in a line the outputs are next to each other, unless a
+/// function has a step for them.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
     /// From the first cell on.

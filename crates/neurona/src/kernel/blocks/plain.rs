@@ -236,19 +236,14 @@ fn multiply_add(sum: f32, a: f32, b: f32) -> f32 {
 }
 
 /// A number that the compiler does not know where there is no floating-point unit: see [`each`].
-#[allow(unsafe_code)]
+#[allow(unsafe_code, unused_mut)]
 #[inline(always)]
-fn unknown(number: usize) -> usize {
+fn unknown(mut number: usize) -> usize {
     #[cfg(soft_float)]
-    {
-        let mut same = number;
-        // SAFETY: there is nothing that it does.
-        unsafe {
-            core::arch::asm!("/* {} */", inout(reg) same, options(nomem, nostack, preserves_flags));
-        }
-        return same;
+    // SAFETY: there is nothing that it does.
+    unsafe {
+        core::arch::asm!("/* {} */", inout(reg) number, options(nomem, nostack, preserves_flags));
     }
-    #[cfg(not(soft_float))]
     number
 }
 

@@ -6,7 +6,7 @@
 use core::arch::naked_asm;
 use core::ptr;
 
-use super::aside;
+use super::{aside, bytes};
 use crate::kernel::blocks::{Cells, plain};
 
 /// What sums begin with.
@@ -133,10 +133,6 @@ impl Walk {
     fn with(self, weights: &[f32], next_row: usize) -> Self {
         Self { weights: weights.as_ptr(), next_row: bytes(next_row), ..self }
     }
-}
-
-const fn bytes(values: usize) -> usize {
-    values.wrapping_mul(size_of::<f32>())
 }
 
 /// A weight and a value for each of as many sums.

@@ -3,6 +3,7 @@
 
 use core::arch::naked_asm;
 
+use super::aside;
 use crate::kernel::blocks::{Places, plain};
 
 /// [`plain::correlate`].
@@ -23,7 +24,7 @@ pub(in crate::kernel) fn correlate(
 }
 
 /// Whether places are apart from each other; what a step of zero means is for the plain form to say.
-fn moves(of: &Places<'_>) -> bool {
+pub(super) fn moves(of: &Places<'_>) -> bool {
     of.dz_step > 0 && of.x_step > 0
 }
 
@@ -96,17 +97,10 @@ pub(in crate::kernel) fn add_sums(dz: &[f32], step: usize, bias: &mut [f32], sca
     let columns = dz.len().div_ceil(step.max(1));
     let places = Places { dz, dz_step: step, dz_pitch: 0, x: &[1.0], x_step: 0, x_pitch: 0, rows: 1, columns };
     if step == 0 || columns == 0 || !places.fit(bias.len(), 1) {
-        return add_sums_that_are_there(dz, step, bias, scale);
+        return aside(|| plain::add_sums(dz, step, bias, scale));
     }
     // SAFETY: the places fit, and there is a row of one weight for each bias.
     unsafe { blocks(&places, [bias.len(), 1], bias, 1, scale) }
-}
-
-/// The same where arguments do not fit together, in a frame of its own.
-#[cold]
-#[inline(never)]
-fn add_sums_that_are_there(dz: &[f32], step: usize, bias: &mut [f32], scale: f32) {
-    plain::add_sums(dz, step, bias, scale);
 }
 
 /// What a block works on. Lengths are in bytes.

@@ -62,6 +62,11 @@ macro_rules! columns {
     };
 }
 
+/// So many values in bytes.
+const fn bytes(values: usize) -> usize {
+    values.wrapping_mul(size_of::<f32>())
+}
+
 /// Does what is seldom needed in a frame of its own, so that what is common takes less of the stack, and fewer instructions.
 #[cold]
 #[inline(never)]

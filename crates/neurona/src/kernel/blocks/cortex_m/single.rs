@@ -2,7 +2,8 @@
 
 use core::arch::naked_asm;
 
-use super::aside;
+use super::correlate::moves;
+use super::{aside, bytes};
 use crate::kernel::blocks::{Cells, Places, plain};
 
 /// [`plain::sum_channel`].
@@ -13,7 +14,8 @@ pub(in crate::kernel) fn sum_channel(of: &Cells<'_>, weights: &[f32], next: [usi
     let fit = of.needed().is_some_and(|needed| needed <= of.x.len())
         && weighed().is_some_and(|last| last < weights.len())
         && written().is_some_and(|last| last < y.len());
-    if !fit || y_step == 0 {
+    // What a step of zero means is for the plain form to say.
+    if !fit || y_step == 0 || of.step == 0 || next[0] == 0 {
         return aside(|| plain::sum_channel(of, weights, next, y, y_step));
     }
     let mut sums = Sums {
@@ -40,7 +42,7 @@ pub(in crate::kernel) fn sum_channel(of: &Cells<'_>, weights: &[f32], next: [usi
 
 /// [`plain::spread_weight`].
 pub(in crate::kernel) fn spread_weight(of: &Places<'_>, weight: f32, dx: &mut [f32]) {
-    if !(Places { x: dx, ..*of }).fit(1, 1) || of.x_step == 0 {
+    if !(Places { x: dx, ..*of }).fit(1, 1) || !moves(of) {
         return aside(|| plain::spread_weight(of, weight, dx));
     }
     let mut spread = Spread {
@@ -98,10 +100,6 @@ struct Spread {
     dx_turn: usize,
 }
 
-const fn bytes(values: usize) -> usize {
-    values.wrapping_mul(size_of::<f32>())
-}
-
 /// The product of the weight, s0 or s8, and a value for each of as many sums.
 #[cfg(not(feature = "cortex-m4"))]
 macro_rules! add_products {
@@ -120,7 +118,7 @@ macro_rules! add_products {
     };
 }
 
-/// Loads or stores so many values that are so far apart; the address is behind the last one, or is that of the last one.
+/// Loads or stores so many values that are so far apart; the address is then that of the last one.
 macro_rules! apart {
     ($op:literal, $address:literal, $step:literal: $value:literal) => {
         concat!($op, " ", $value, ", [", $address, "]\n")
@@ -219,7 +217,7 @@ unsafe extern "C" fn summed(of: &mut Sums) {
 unsafe extern "C" fn added(of: &mut Spread, weight: f32) {
     naked_asm!(
         ".fpu fpv4-sp-d16",
-        "push {{r4-r11, lr}}",
+        "push {{r4-r9}}",
         "ldm r0, {{r1-r4, r6-r9}}",
         "2:",
         "subs r5, r6, #4",
@@ -251,6 +249,7 @@ unsafe extern "C" fn added(of: &mut Spread, weight: f32) {
         "add r2, r2, r9",
         "subs r7, r7, #1",
         "bne 2b",
-        "pop {{r4-r11, pc}}",
+        "pop {{r4-r9}}",
+        "bx lr",
     )
 }

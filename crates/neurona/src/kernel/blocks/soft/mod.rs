@@ -7,8 +7,12 @@
 
 use core::num::NonZeroU32;
 
+mod quotient;
 #[cfg(all(soft_float, any(armv6m, armv7m)))]
 mod thumb;
+
+#[cfg(soft_float)]
+pub(in crate::kernel) use quotient::quotient;
 
 /// Bits of a significand below its last place.
 const GUARD: u32 = 4;
@@ -27,7 +31,7 @@ const LARGEST: u32 = 200;
 /// 2^28; or all is zero. `LONG` says whether the core has products of 64 bits and counts leading zeros.
 #[cfg_attr(test, derive(Debug))]
 #[derive(Clone, Copy)]
-#[repr(C)]
+#[repr(C)] // `thumb` reads and writes it.
 pub(in crate::kernel) struct Sum<const LONG: bool = { !cfg!(armv6m) }> {
     significand: i32,
     exponent: i32,
@@ -82,8 +86,6 @@ pub(in crate::kernel) fn axpy(a: f32, x: &[f32], y: &mut [f32]) {
 
 #[cfg(all(soft_float, any(armv6m, armv7m)))]
 pub(in crate::kernel) use thumb::axpy;
-#[cfg(all(soft_float, any(armv6m, armv7m)))]
-use thumb::long_division;
 
 impl<const LONG: bool> Sum<LONG> {
     #[inline(always)]
@@ -177,84 +179,6 @@ impl<const LONG: bool> Sum<LONG> {
     fn add_whole(self, a_bits: u32, b_bits: u32) -> Self {
         Self::begin(self.value() + f32::from_bits(a_bits) * f32::from_bits(b_bits))
     }
-}
-
-/// `a / b`, rounded.
-#[cfg_attr(not(soft_float), allow(dead_code))]
-#[inline]
-pub(in crate::kernel) fn quotient(a: f32, b: f32) -> f32 {
-    f32::from_bits(divide(a.to_bits(), b.to_bits()))
-}
-
-/// [`quotient`] of bit patterns, so that the compiler takes no comparison of theirs for one of floats, which is a call.
-///
-/// A bit at a time: the compiler's own function takes twice the code.
-#[inline(never)]
-fn divide(a: u32, b: u32) -> u32 {
-    const INFINITY: u32 = f32::INFINITY.to_bits();
-    if is_extreme(a) || is_extreme(b) {
-        // A product with infinity in place of zero, zero in place of infinity, NaN of NaN, and some number of what is neither.
-        let reciprocal = INFINITY.wrapping_sub(b & !SIGN) | (b & SIGN);
-        return (f32::from_bits(a) * f32::from_bits(reciprocal)).to_bits();
-    }
-    let ((rest, a_exponent), (mut divisor, b_exponent)) = (apart(a), apart(b));
-    let mut exponent = a_exponent - b_exponent + 126;
-    if rest >= divisor {
-        divisor <<= 1;
-        exponent += 1;
-    }
-    let (quotient, rest) = long_division(rest, divisor);
-    // What is lost is only asked whether there is something.
-    let mut quotient = (quotient << 1) | u32::from(rest != 0);
-    if exponent < 1 {
-        let shift = 1_i32.wrapping_sub(exponent).cast_unsigned();
-        let kept = quotient.checked_shr(shift).unwrap_or(0);
-        quotient = kept | u32::from(kept.checked_shl(shift) != Some(quotient));
-        exponent = 1;
-    }
-    let magnitude = if exponent > 254 {
-        INFINITY
-    } else {
-        // The first bit of the significand makes up for the 1, and a carry goes where it belongs.
-        ((exponent.cast_unsigned() - 1) << 23) + ((quotient + 1 + ((quotient >> 2) & 1)) >> 2)
-    };
-    magnitude | ((a ^ b) & SIGN)
-}
-
-/// 25 bits of `2^25 rest / divisor`, of which the first is one, and what is left: `rest < divisor <= 2 rest < 2^26`.
-#[cfg(not(all(soft_float, any(armv6m, armv7m))))]
-fn long_division(mut rest: u32, divisor: u32) -> (u32, u32) {
-    let mut quotient = 0;
-    for _ in 0..25 {
-        rest <<= 1;
-        quotient <<= 1;
-        if rest >= divisor {
-            rest -= divisor;
-            quotient |= 1;
-        }
-    }
-    (quotient, rest)
-}
-
-/// Whether it is zero, infinite, or NaN.
-#[inline(always)]
-fn is_extreme(bits: u32) -> bool {
-    (bits & !SIGN).wrapping_sub(1) >= f32::INFINITY.to_bits() - 1
-}
-
-/// Significand, of 24 bits, and exponent with its bias of a number that is not extreme.
-#[inline(always)]
-fn apart(bits: u32) -> (u32, i32) {
-    let (mut significand, mut exponent) = (bits & 0x007f_ffff, exponent(bits).cast_signed());
-    if exponent > 0 {
-        return (significand | 0x0080_0000, exponent);
-    }
-    exponent = 1;
-    while significand < 0x0080_0000 {
-        significand <<= 1;
-        exponent -= 1;
-    }
-    (significand, exponent)
 }
 
 const SIGN: u32 = 1 << 31;
@@ -360,7 +284,7 @@ mod tests {
     use rand_pcg::Pcg32;
 
     /// Numbers of one kind: which numbers meet decides which way a sum goes.
-    type Numbers = fn(&mut Pcg32) -> f32;
+    pub(super) type Numbers = fn(&mut Pcg32) -> f32;
 
     /// All bit patterns alike: mostly far apart, some infinite, NaN and subnormal.
     fn any(random: &mut Pcg32) -> f32 {
@@ -421,9 +345,9 @@ mod tests {
         SPECIAL[random.next_u32() as usize % SPECIAL.len()]
     }
 
-    const KINDS: [Numbers; 7] = [any, alike, usual, short, edge, small, special];
+    pub(super) const KINDS: [Numbers; 7] = [any, alike, usual, short, edge, small, special];
 
-    fn same(a: f32, b: f32) -> bool {
+    pub(super) fn same(a: f32, b: f32) -> bool {
         a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
     }
 
@@ -458,37 +382,6 @@ mod tests {
     #[test]
     fn sums_with_short_products_are_those_of_the_operators() {
         sums_are_those_of_the_operators::<false>();
-    }
-
-    #[test]
-    fn quotients_are_those_of_the_operator() {
-        let rounds = if cfg!(miri) { 50 } else { 200_000 };
-        for (i, dividends) in KINDS.into_iter().enumerate() {
-            for (k, divisors) in KINDS.into_iter().enumerate() {
-                let mut random = Pcg32::seed_from_u64((i * KINDS.len() + k) as u64);
-                for _ in 0..rounds {
-                    let (a, b) = (dividends(&mut random), divisors(&mut random));
-                    let found = quotient(a, b);
-                    assert!(same(found, a / b), "{a:e} / {b:e} = {:e}, not {found:e}", a / b);
-                }
-            }
-        }
-    }
-
-    /// Where quotients are subnormal, halves of their last place among them, and where they overflow.
-    #[test]
-    fn quotients_at_the_ends_of_the_range() {
-        for significand in [0, 1, 2, 3, 0x0040_0000, 0x0055_5555, 0x007f_fffe, 0x007f_ffff] {
-            for exponent in 0..255 {
-                let a = f32::from_bits((exponent << 23) | significand);
-                for power in 0..255 {
-                    for b in [power << 23, (power << 23) | 0x0020_0000, (power << 23) | SIGN | 0x007f_ffff] {
-                        let b = f32::from_bits(b);
-                        assert!(same(quotient(a, b), a / b), "{a:e} / {b:e} = {:e}, not {:e}", a / b, quotient(a, b));
-                    }
-                }
-            }
-        }
     }
 
     /// At every distance, to beyond where the smaller number counts, of significands at the edges of rounding.

@@ -416,10 +416,11 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
     )
 }
 
-/// 25 bits of `2^25 rest / divisor`, of which the first is one, and what is left: `rest < divisor <= 2 rest < 2^26`.
+/// 25 bits of `2^25 rest / divisor`, of which the first is one, and what is left: `rest < divisor <= 2 rest`, and the divisor has at
+/// most 25 bits. A bit at a time: there is no division.
 #[inline]
 pub(in super::super) fn long_division(mut rest: u32, divisor: u32) -> (u32, u32) {
-    // A bit that is the last to leave.
+    // A mark above the quotient, which leaves, as the carry, with the last bit of it.
     let mut quotient = 1_u32 << 7;
     // SAFETY: nothing but these registers and flags is touched.
     unsafe {

@@ -279,17 +279,3 @@ pub(super) unsafe extern "C" fn add_multiples(multiples: &mut Multiples) {
         "b 14b",
     )
 }
-
-/// 25 bits of `2^25 rest / divisor`, of which the first is one, and what is left: `rest < divisor <= 2 rest < 2^26`.
-#[inline]
-pub(in super::super) fn long_division(mut rest: u32, divisor: u32) -> (u32, u32) {
-    let mut quotient = 0;
-    // As many at a time as are free above what is left.
-    for bits in [7, 7, 7, 4] {
-        rest <<= bits;
-        let digit = rest.checked_div(divisor).unwrap_or(0);
-        rest = rest.wrapping_sub(digit.wrapping_mul(divisor));
-        quotient = (quotient << bits) | digit;
-    }
-    (quotient, rest)
-}

@@ -17,8 +17,6 @@ use armv7m::{FACTOR_ZEROS, add_apart, add_multiples, add_neighbors};
 
 #[cfg(armv6m)]
 pub(super) use armv6m::long_division;
-#[cfg(armv7m)]
-pub(super) use armv7m::long_division;
 
 use super::{SIGN, Sum, WHOLE, exponent, is_normal, is_zero, significand};
 
