@@ -305,6 +305,11 @@ impl Gradient {
         &mut self.values
     }
 
+    /// Swaps the memory of its values with that of the network's.
+    pub(crate) fn swap_values(&mut self, network: &mut Network) {
+        std::mem::swap(&mut self.values, &mut network.values);
+    }
+
     pub(crate) fn into_values(self) -> Vec<f32> {
         self.values
     }

@@ -105,3 +105,27 @@ fn constants_out_of_range_are_found() {
         assert_eq!(optimizer.fault().map(|(name, ..)| name), Some(name));
     }
 }
+
+#[test]
+fn an_exchange_is_a_step() {
+    let (len, learned) = (20_000, [3..9001, 9100..20_000]);
+    let values = |seed: usize| -> Vec<f32> { (0..len).map(|at| ((at * seed) % 1009) as f32 * 1e-3 - 0.5).collect() };
+    let gradients = [values(7), values(11), values(13)];
+    for threads in [1, 3] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+        let mut states = [0; 2].map(|_| OptimizerState::new(Optimizer::ADAM, len));
+        let (mut expected, mut parameters) = (values(3), values(3));
+        for _ in 0..2 {
+            let mut given = gradients.clone();
+            states[0].step_in(RATE, &mut expected, &gradients[..2], &learned);
+            pool.install(|| states[1].exchange(RATE, &mut parameters, &mut given, 2, &learned));
+            assert_eq!(parameters, expected);
+            for (given, gradient) in given.iter().zip(&gradients) {
+                for at in 0..len {
+                    let is_learned = learned.iter().any(|range| range.contains(&at));
+                    assert_eq!(given[at], if is_learned { parameters[at] } else { gradient[at] }, "{at}");
+                }
+            }
+        }
+    }
+}

@@ -96,12 +96,20 @@ struct Shard {
     tape: Tape,
     gradient: Gradient,
     sums: Sums,
+    /// A copy of the network where threads [exchange](OptimizerState::exchange) gradients and parameters.
+    copy: Option<Network>,
 }
 
 impl AsRef<[f32]> for Shard {
     /// Its gradient.
     fn as_ref(&self) -> &[f32] {
         self.gradient.values()
+    }
+}
+
+impl AsMut<[f32]> for Shard {
+    fn as_mut(&mut self) -> &mut [f32] {
+        self.gradient.values_mut()
     }
 }
 
@@ -170,6 +178,7 @@ impl<'a> Run<'a> {
             tape: Tape::new(&network, first, shard_rows, dropout),
             gradient: Gradient::new(&network, first, shard_rows),
             sums: Sums::default(),
+            copy: None,
         };
         let Training { loss, label_smoothing: smoothing, l1, l2, .. } = *settings;
         Self {
@@ -228,6 +237,13 @@ impl<'a> Run<'a> {
         mut keeper: Option<&mut Keeper<'_>>,
         observer: &mut Observer<'_>,
     ) -> Result<Trained, TrainError> {
+        if self.exchanges() {
+            // Where a step leaves them.
+            for shard in &mut self.shards {
+                shard.copy = Some(self.network.clone());
+                shard.gradient.values_mut().copy_from_slice(self.network.values());
+            }
+        }
         let batches = self.batches();
         for number in self.state.epochs.len() as u32 + 1..=self.settings.epochs {
             if self.is_stuck(number - 1) {
@@ -312,16 +328,42 @@ impl<'a> Run<'a> {
         if last < self.network.least_rows() { rows - last } else { rows }
     }
 
+    /// Whether a step needs the sum of the gradients before it changes the first parameter.
+    fn needs_sum(&self) -> bool {
+        let Training { clip_value, clip_norm, .. } = self.settings;
+        let changed = self.penalty.l2 != 0.0 || clip_value.is_some() || clip_norm.is_some();
+        changed || self.state.optimizer.needs_length()
+    }
+
+    /// Whether threads exchange gradients and parameters, so that each shard has a copy of the network. It pays where the
+    /// copies stay in the caches that belong to a core; no bit depends on it.
+    fn exchanges(&self) -> bool {
+        /// Values of all copies.
+        const MOST: usize = 1 << 17;
+        let shared = self.shards.len() > 1 && rayon::current_num_threads() > 1;
+        let values = self.network.values().len().saturating_mul(self.shards.len());
+        shared && values <= MOST && !self.needs_sum() && self.penalty.l1 == 0.0
+    }
+
     /// One step by the mean gradient of these examples, while those of the next step are fetched.
     fn step(&mut self, epoch: u32, examples: &[usize], next: &[usize]) -> Sums {
-        let rate = self.rate(epoch, self.state.steps);
+        let (rate, needs_sum) = (self.rate(epoch, self.state.steps), self.needs_sum());
+        let exchanges = self.shards.iter().any(|shard| shard.copy.is_some());
         let Self { network, training, settings, objective, shards, shard_rows, drops, state, .. } = self;
         let outputs = network.outputs();
         let weight = |row: &usize| f64::from(objective.weight(training.targets.row(*row, outputs)));
         let scale = (1.0 / examples.iter().map(weight).sum::<f64>()) as f32;
-        let shards = &mut shards[..examples.len().div_ceil(*shard_rows)];
+        let count = examples.len().div_ceil(*shard_rows);
         let learn = |(number, (shard, examples)): (usize, (&mut Shard, &[usize]))| {
-            let Shard { tape, gradient, sums } = shard;
+            let Shard { tape, gradient, sums, copy } = shard;
+            let network = match copy {
+                None => &*network,
+                Some(copy) => {
+                    // The last step left the parameters there.
+                    gradient.swap_values(copy);
+                    &*copy
+                }
+            };
             // In parts: while the CPU waits for many, it waits for what it needs now, too.
             let next = next.chunks(*shard_rows).nth(number).unwrap_or_default();
             let mut parts = next.chunks(next.len().div_ceil(4).max(1));
@@ -335,16 +377,15 @@ impl<'a> Run<'a> {
             gradient.backward(network, tape);
             training.prefetch(parts.next());
         };
-        shards.par_iter_mut().zip(examples.par_chunks(*shard_rows)).enumerate().for_each(learn);
-        let sums = shards.iter().map(|shard| shard.sums).sum();
-        if let [whole] = &*shards {
+        shards[..count].par_iter_mut().zip(examples.par_chunks(*shard_rows)).enumerate().for_each(learn);
+        let sums = shards[..count].iter().map(|shard| shard.sums).sum();
+        if let [whole] = &shards[..count] {
             network.track(&whole.tape);
         }
         let values = network.values_mut();
         // What asks for the whole gradient before the step asks for the sum; else the step adds, in the same order.
-        let changed = self.penalty.l2 != 0.0 || settings.clip_value.is_some() || settings.clip_norm.is_some();
-        if changed || state.optimizer.needs_length() {
-            let gradient = sum_gradients(shards);
+        if needs_sum {
+            let gradient = sum_gradients(&mut shards[..count]);
             self.penalty.add_gradient(&self.weights, values, gradient);
             if let Some(limit) = settings.clip_value {
                 clip_values(gradient, limit);
@@ -353,8 +394,10 @@ impl<'a> Run<'a> {
                 clip_norm(gradient, &self.learned, limit);
             }
             state.optimizer.step_in(rate, values, &[gradient], &self.learned);
+        } else if exchanges {
+            state.optimizer.exchange(rate, values, shards, count, &self.learned);
         } else {
-            state.optimizer.step_in(rate, values, shards, &self.learned);
+            state.optimizer.step_in(rate, values, &shards[..count], &self.learned);
         }
         self.penalty.shrink(&self.weights, values, rate, &state.optimizer);
         state.steps += 1;

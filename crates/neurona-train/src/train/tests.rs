@@ -37,7 +37,8 @@ fn small() -> (Network, Dataset, Training) {
 
 #[test]
 fn the_same_bits_for_any_number_of_threads() {
-    // Shards of 32 rows: in each batch three and one that is not full, in the last two.
+    // Shards of 32 rows: in each batch three and one that is not full, in the last two; or two, in the last one, and few enough
+    // for threads to exchange gradients and parameters.
     let network = network(vec![
         Spec::rescale(40, 0.5),
         dense(40, 300, ActivationSpec::Silu),
@@ -46,10 +47,10 @@ fn the_same_bits_for_any_number_of_threads() {
     ]);
     assert_eq!(network.shard_rows(), 32);
     let (training, validation) = (same_sign(270, 40, 1), same_sign(90, 40, 2));
-    let run = |threads| {
+    let run = |batch, threads| {
         let settings = Training {
             epochs: 3,
-            batch: 110,
+            batch,
             optimizer: Optimizer::ADAMW,
             dropout: vec![0.1, 0.2],
             threads,
@@ -57,11 +58,13 @@ fn the_same_bits_for_any_number_of_threads() {
         };
         train(network.clone(), &training, Some(&validation), &settings, &mut go_on).expect("the data fit")
     };
-    let one = run(1);
-    assert_eq!(one.epochs.len(), 3);
-    assert_ne!(one.network, network);
-    for threads in [2, 3] {
-        assert_eq!(run(threads), one, "{threads} threads");
+    for batch in [110, 60] {
+        let one = run(batch, 1);
+        assert_eq!(one.epochs.len(), 3);
+        assert_ne!(one.network, network);
+        for threads in [2, 3] {
+            assert_eq!(run(batch, threads), one, "batches of {batch}, {threads} threads");
+        }
     }
 }
 
