@@ -89,7 +89,7 @@ pub trait Layer: Sized {
     /// What is wrong with these sizes, as a sentence for the compiler to say; `None` when nothing is.
     const FAULT: Option<&'static str> = None;
 
-    /// A hash of which parts are in memory and which are in flash, by which a [`store`](crate::store) tells variants of one
+    /// A hash of which parts are in memory and which are in flash, by which a `store` tells variants of one
     /// network apart.
     const PARTS: u64 = __fits::parts(&[size_of::<Self>() as u64]);
 
