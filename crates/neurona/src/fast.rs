@@ -127,6 +127,7 @@ pub(crate) const Q: [u32; 4] = [0x4e8d_9b8f, 0x1112_8796, 0x02c8_659a, 0x007b_29
 /// `1 + f - 2^f`, is subtracted as a polynomial in integers, which a core without a floating-point unit multiplies
 /// several times faster than floats.
 #[allow(unsafe_code)]
+// Without a floating-point unit what it keeps would lie on the stack of its caller, below the calls of all other layers too.
 #[cfg_attr(soft_float, inline(never))]
 #[cfg_attr(not(soft_float), inline)]
 pub fn exp(x: f32) -> f32 {
