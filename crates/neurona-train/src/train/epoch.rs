@@ -339,7 +339,7 @@ impl<'a> Run<'a> {
     /// copies stay in the caches that belong to a core; no bit depends on it.
     fn exchanges(&self) -> bool {
         /// Values of all copies.
-        const MOST: usize = 1 << 17;
+        const MOST: usize = 1 << 19;
         let shared = self.shards.len() > 1 && rayon::current_num_threads() > 1;
         let values = self.network.values().len().saturating_mul(self.shards.len());
         shared && values <= MOST && !self.needs_sum() && self.penalty.l1 == 0.0
