@@ -99,10 +99,10 @@ mod tests {
             needed(&spec(100_000), &data, &settings),
             4 * (large * 7 + 2 * product + 96 * (10 + 4 * 100_001) + 2_000)
         );
-        // Of a GRU besides 6 steps of 5 units with four gates, their gradients and the state; and the gradient of the last.
+        // Of a GRU besides 6 steps of 5 units with four gates and the state; and the gradient of the last.
         let gru = Spec::from(&<neurona::Gru<6, 2, 5> as neurona::Layer>::SPEC);
         let scratch = scratch(&gru) as u64;
-        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + scratch + 96 * (12 + 4 * 5 + 6 * 5 * 9 + 5) + 2_000));
+        assert_eq!(needed(&gru, &data, &settings), 4 * (125 * 6 + scratch + 96 * (12 + 4 * 5 + 6 * 5 * 5 + 5) + 2_000));
         // A wide pool finds each cell of each place, in three numbers.
         type Wide = neurona::MaxPool<Signal<100, 1>, Signal<41, 1>, Kernel1d<60>>;
         let pool = Spec::from(&<Wide as neurona::Layer>::SPEC);

@@ -248,8 +248,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) x: &'a [f32],
     /// (rows, O).
     pub(crate) y: &'a [f32],
-    /// What forward kept besides, (rows, [`LayerKind::trace`]).
-    pub(crate) trace: &'a [f32],
+    /// What forward kept besides, (rows, [`LayerKind::trace`]); it may be used up.
+    pub(crate) trace: &'a mut [f32],
     /// The gradient of the sums, (rows, O).
     pub(crate) dy: &'a [f32],
     /// How many steps the gradient goes back through in a recurrent layer, from the end of each such piece of the window.

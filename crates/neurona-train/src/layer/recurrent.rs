@@ -136,10 +136,9 @@ impl LayerKind for RecurrentSpec {
         steps.saturating_mul(gates + memory)
     }
 
-    /// The gradients of the sums of each step, and that of the memory.
+    /// The gradient of the memory.
     fn scratch_of_row(&self) -> usize {
-        let Sizes { steps, gates, memory, .. } = Sizes::of(self);
-        steps.saturating_mul(gates).saturating_add(memory)
+        Sizes::of(self).memory
     }
 
     fn forward(&self, Forward { values, x, y, trace, scratch, .. }: Forward<'_>) {
@@ -304,7 +303,8 @@ fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace
 /// What backward is given of a batch, as [`forward`] had it; `dy` is as `y`.
 struct Recorded<'a> {
     x: &'a [f32],
-    trace: &'a [f32],
+    /// The gradients of the sums take the place of the gates, so that a cache holds the half.
+    trace: &'a mut [f32],
     dy: &'a [f32],
     /// How many steps it goes back through.
     through: usize,
@@ -314,8 +314,7 @@ struct Recorded<'a> {
 ///
 /// # Shapes
 ///
-/// `dx` is (B, steps, inputs), `into` is as the values, `scratch` has (B, steps, gates), then (B, memory), then
-/// as much as forward.
+/// `dx` is (B, steps, inputs), `into` is as the values, `scratch` has (B, memory), then as much as forward.
 fn backward(
     spec: &RecurrentSpec,
     values: &[f32],
@@ -327,8 +326,7 @@ fn backward(
     let sizes @ Sizes { steps, inputs, units, sums, .. } = Sizes::of(spec);
     let (rows, given) = (x.len() / (steps * inputs), dy.len() * steps * inputs / x.len());
     let [weights, recurrent, _] = sizes.split(values);
-    let (gates, before) = trace.split_at(rows * steps * sizes.gates);
-    let (dz, scratch) = scratch.split_at_mut(rows * steps * sizes.gates);
+    let (dz, before) = trace.split_at_mut(rows * steps * sizes.gates);
     let (dmemory, scratch) = scratch.split_at_mut(rows * sizes.memory);
     let (packed, scratch) = scratch.split_at_mut(sizes.packed());
     let packed = sizes.split_packed(packed);
@@ -339,19 +337,18 @@ fn backward(
     let of_state = [of_state.next(), of_state.next()];
     dmemory.fill(0.0);
     for step in (0..steps).rev() {
-        let kept = gates.chunks_exact(steps * sizes.gates).zip(before.chunks_exact(steps * sizes.memory));
-        let of_rows = dz.chunks_exact_mut(steps * sizes.gates).zip(dmemory.chunks_exact_mut(sizes.memory));
+        let kept = dz.chunks_exact_mut(steps * sizes.gates).zip(before.chunks_exact(steps * sizes.memory));
         widest!({
-            for (((gates, before), (dz, dmemory)), dy) in kept.zip(of_rows).zip(dy.chunks_exact(given)) {
+            let of_rows = kept.zip(dmemory.chunks_exact_mut(sizes.memory));
+            for (((gates, before), dmemory), dy) in of_rows.zip(dy.chunks_exact(given)) {
                 let dy = match spec.states {
                     States::All => &dy[step * units..][..units],
                     States::Last if step + 1 == steps => dy,
                     States::Last => &[],
                 };
                 dmemory.iter_mut().zip(dy).for_each(|(dh, dy)| *dh += dy);
-                let (gates, before) = (&gates[step * sizes.gates..][..sizes.gates], &before[step * sizes.memory..]);
-                let dz = &mut dz[step * sizes.gates..][..sizes.gates];
-                go_back(spec.cell, gates, &before[..sizes.memory], dz, dmemory);
+                let before = &before[step * sizes.memory..][..sizes.memory];
+                go_back(spec.cell, &mut gates[step * sizes.gates..][..sizes.gates], before, dmemory);
             }
         });
         if (steps - step).is_multiple_of(through) {
@@ -397,7 +394,7 @@ fn advance(cell: CellSpec, gates: &mut [f32], now: &[f32], next: &mut [f32]) {
             }
         }
         CellSpec::Gru => {
-            let [r, z, n, s] = four_mut(gates);
+            let [r, z, n, s] = four(gates);
             let gates = r.iter_mut().zip(z).zip(n).zip(s);
             for ((((r, z), n), s), (h, next)) in gates.zip(now.iter().zip(next)) {
                 *r = sigmoid(*r);
@@ -407,7 +404,7 @@ fn advance(cell: CellSpec, gates: &mut [f32], now: &[f32], next: &mut [f32]) {
             }
         }
         CellSpec::Lstm => {
-            let [i, f, g, o] = four_mut(gates);
+            let [i, f, g, o] = four(gates);
             let ((_, c), (next_h, next_c)) = (now.split_at(i.len()), next.split_at_mut(i.len()));
             let (gates, cells) = (i.iter_mut().zip(f).zip(g).zip(o), c.iter().zip(next_c).zip(next_h));
             for ((((i, f), g), o), ((c, next_c), next_h)) in gates.zip(cells) {
@@ -420,42 +417,38 @@ fn advance(cell: CellSpec, gates: &mut [f32], now: &[f32], next: &mut [f32]) {
 }
 
 /// Back through a step of one row: from the gradient of the memory after it to those of the sums, in the order of the biases,
-/// and to that of the memory before, but for what goes through the recurrent weights.
+/// which take the place of the `gates`, and to that of the memory before, but for what goes through the recurrent weights.
 #[inline(always)]
-fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemory: &mut [f32]) {
+fn go_back(cell: CellSpec, gates: &mut [f32], memory: &[f32], dmemory: &mut [f32]) {
     let of_sigmoid = |y: f32| y * (1.0 - y);
     let of_tanh = |y: f32| (1.0 - y) * (1.0 + y);
     match cell {
         CellSpec::Rnn { activation } => {
-            dz.copy_from_slice(dmemory);
-            activation::backward(activation, gates, dz);
+            activation::backward(activation, gates, dmemory);
+            gates.copy_from_slice(dmemory);
             dmemory.fill(0.0);
         }
         CellSpec::Gru => {
-            let ([r, z, n, s], [dr, dz, dn, ds]) = (four(gates), four_mut(dz));
-            let kept = r.iter().zip(z).zip(n).zip(s).zip(memory);
-            let given = dr.iter_mut().zip(dz).zip(dn).zip(ds).zip(dmemory);
-            for (((((r, z), n), s), h), ((((dr, dz), dn), ds), dh)) in kept.zip(given) {
-                *dn = *dh * (1.0 - z) * of_tanh(*n);
-                *ds = *dn * r;
-                *dr = *dn * s * of_sigmoid(*r);
-                *dz = *dh * (h - n) * of_sigmoid(*z);
-                *dh *= z;
+            let [r, z, n, s] = four(gates);
+            let gates = r.iter_mut().zip(z).zip(n).zip(s);
+            for ((((r, z), n), s), (h, dh)) in gates.zip(memory.iter().zip(dmemory)) {
+                let dn = *dh * (1.0 - *z) * of_tanh(*n);
+                let (dr, dz) = (dn * *s * of_sigmoid(*r), *dh * (h - *n) * of_sigmoid(*z));
+                *dh *= *z;
+                (*s, *r, *z, *n) = (dn * *r, dr, dz, dn);
             }
         }
         CellSpec::Lstm => {
-            let ([i, f, g, o], [di, df, dg, d_o]) = (four(gates), four_mut(dz));
+            let [i, f, g, o] = four(gates);
             let (c, (dh, dc)) = (&memory[i.len()..], dmemory.split_at_mut(i.len()));
-            for (unit, (dh, dc)) in dh.iter_mut().zip(dc).enumerate() {
-                let (i, f, g, o, c) = (i[unit], f[unit], g[unit], o[unit], c[unit]);
-                let t = tanh(f * c + i * g);
-                *dc += *dh * o * of_tanh(t);
-                di[unit] = *dc * g * of_sigmoid(i);
-                df[unit] = *dc * c * of_sigmoid(f);
-                dg[unit] = *dc * i * of_tanh(g);
-                d_o[unit] = *dh * t * of_sigmoid(o);
-                *dc *= f;
-                *dh = 0.0;
+            let (gates, cells) = (i.iter_mut().zip(f).zip(g).zip(o), c.iter().zip(dc).zip(dh));
+            for ((((i, f), g), o), ((c, dc), dh)) in gates.zip(cells) {
+                let t = tanh(*f * c + *i * *g);
+                let d = *dc + *dh * *o * of_tanh(t);
+                let (di, df) = (d * *g * of_sigmoid(*i), d * c * of_sigmoid(*f));
+                let (dg, d_o) = (d * *i * of_tanh(*g), *dh * t * of_sigmoid(*o));
+                (*dc, *dh) = (d * *f, 0.0);
+                (*i, *f, *g, *o) = (di, df, dg, d_o);
             }
         }
     }
@@ -463,14 +456,7 @@ fn go_back(cell: CellSpec, gates: &[f32], memory: &[f32], dz: &mut [f32], dmemor
 
 /// The values of four gates.
 #[inline(always)]
-fn four(gates: &[f32]) -> [&[f32]; 4] {
-    let (first, second) = gates.split_at(gates.len() / 2);
-    let ((a, b), (c, d)) = (first.split_at(first.len() / 2), second.split_at(second.len() / 2));
-    [a, b, c, d]
-}
-
-#[inline(always)]
-fn four_mut(gates: &mut [f32]) -> [&mut [f32]; 4] {
+fn four(gates: &mut [f32]) -> [&mut [f32]; 4] {
     let (first, second) = gates.split_at_mut(gates.len() / 2);
     let (half, other) = (first.len() / 2, second.len() / 2);
     let ((a, b), (c, d)) = (first.split_at_mut(half), second.split_at_mut(other));

@@ -298,7 +298,7 @@ impl Network {
         tape.train(self, None);
         let mut gradient = Gradient::new(self, 0, rows);
         let sums = gradient.begin(&tape, &loss.into(), 1.0 / rows as f32, |row| targets.row(row, outputs));
-        gradient.backward(self, &tape);
+        gradient.backward(self, &mut tape);
         let loss = (sums.loss / rows as f64) as f32;
         Ok(Gradients { outputs: tape.output().to_owned(), loss, values: gradient.into_values() })
     }

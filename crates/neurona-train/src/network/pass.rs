@@ -337,12 +337,15 @@ impl Gradient {
         sums
     }
 
-    /// Goes back from the outputs to the first layer that learns, and writes the gradient of every layer on the way.
-    pub(crate) fn backward(&mut self, network: &Network, tape: &Tape) {
+    /// Goes back from the outputs to the first layer that learns, and writes the gradient of every layer on the way. What the
+    /// layers kept for it on the tape may be used up.
+    pub(crate) fn backward(&mut self, network: &Network, tape: &mut Tape) {
         let Some(end) = network.layers.iter().position(Layer::learns) else { return };
         self.reached.fill(false);
         for at in (end..network.layers.len()).rev() {
-            let (layer, recorded) = (&network.layers[at], &tape.layers[at - tape.first]);
+            let layer = &network.layers[at];
+            let mut trace = std::mem::take(&mut tape.layers[at - tape.first].trace);
+            let recorded = &tape.layers[at - tape.first];
             let (before, rest) = self.layers.split_at_mut(at - self.first);
             let dy = &mut rest[0][..tape.rows * layer.outputs];
             recorded.backward_activation(layer, dy);
@@ -361,7 +364,7 @@ impl Gradient {
                     values: &network.values[layer.values.clone()],
                     x: tape.given(layer.from),
                     y: &recorded.y[..dy.len()],
-                    trace: &recorded.trace[..tape.rows * layer.kind.trace()],
+                    trace: &mut trace[..tape.rows * layer.kind.trace()],
                     dy,
                     into,
                     dx,
@@ -377,6 +380,7 @@ impl Gradient {
                     }
                 });
             }
+            tape.layers[at - tape.first].trace = trace;
         }
     }
 }

@@ -326,7 +326,7 @@ fn dropout_keeps_the_mean_and_stops_the_gradient() {
 
     let mut gradient = Gradient::new(&network, 0, 1);
     gradient.begin(&tape, &Loss::SquaredError.into(), 1.0, |_| Target::Values(&[0.0]));
-    gradient.backward(&network, &tape);
+    gradient.backward(&network, &mut tape);
     let (of_inputs, _) = network.dense(0, gradient.values()).expect("a dense layer");
     let (of_outputs, _) = network.dense(1, gradient.values()).expect("a dense layer");
     let dropped = of_inputs.iter().filter(|value| **value == 0.0).count();

@@ -82,7 +82,7 @@ fn computed(spec: &RecurrentSpec, through: usize, values: &[f32], x: &[f32], dy:
     let (mut into, mut dx) = (vec![f32::NAN; values.len()], vec![f32::NAN; x.len()]);
     scratch.fill(f32::NAN);
     let (into_values, dx_values) = (&mut into[..], Some(&mut dx[..]));
-    let trace = &trace[..];
+    let trace = &mut trace[..];
     LayerKind::backward(
         spec,
         Backward { values, x, y: &y, trace, dy, through, into: into_values, dx: dx_values, scratch: &mut scratch },

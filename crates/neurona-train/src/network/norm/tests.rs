@@ -234,7 +234,7 @@ fn what_is_dropped_behind_a_normalised_layer() {
     tape.train(&case.network, Some(&mut stream()));
     let (mut gradient, targets) = (Gradient::new(&case.network, 0, 7), TargetRows::Values(&case.targets));
     let sums = gradient.begin(&tape, &Loss::SquaredError.into(), 1.0 / 7.0, |row| targets.row(row, 2));
-    gradient.backward(&case.network, &tape);
+    gradient.backward(&case.network, &mut tape);
     let (outputs, loss) = (tape.output().to_owned(), (sums.loss / 7.0) as f32);
     let bounds = case.check(&Gradients { outputs, loss, values: gradient.into_values() });
     assert!(bounds > 10.0, "a gradient of {bounds} bounds shows nothing");
