@@ -20,7 +20,7 @@ use crate::{
     },
     cost::Work,
     math::{sigmoid, tanh},
-    product::{self, Left, Right, Target, pack, packed_len, product},
+    product::{self, Left, Right, Target, pack, packed_len, product, sum_columns},
     simd::widest,
 };
 
@@ -362,12 +362,7 @@ fn backward(
         }
     }
     let [dw, du, db] = sizes.split_mut(into);
-    db.fill(0.0);
-    widest!({
-        for dz in dz.chunks_exact(sizes.gates) {
-            db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
-        }
-    });
+    sum_columns(dz, db);
     // The steps of all rows are the depth of one product.
     let of_input = Target { rows: sums, ..Target::whole(dw, inputs) };
     product(Left::Columns(dz, sizes.gates), Right::Rows(x, inputs), rows * steps, of_input, scratch);
