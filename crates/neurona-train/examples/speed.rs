@@ -6,8 +6,8 @@
 //! ```
 //!
 //! What is timed is a training run as a user starts one: examples in another order each epoch, forward, backward, Adam, and
-//! the mean loss. An epoch is some tenth of a second, or, for T1, as long as the data set `digits`, whose network it is; the median
-//! of the epochs after the first is printed.
+//! the mean loss. An epoch is a tenth of a second at most, but 16 batches at least and 1024 at most, and of T1 as many examples
+//! as `digits` has, whose network it is; the median of the epochs after the first is printed.
 
 use std::{
     error::Error,
@@ -19,12 +19,12 @@ use ndarray::Array2;
 use neurona::arch::ActivationSpec;
 use neurona_train::{Dataset, Init, Loss, Network, Progress, Spec, Targets, Training, random::*, train};
 
-/// How long the epochs are about whose median counts.
+/// How long all epochs whose median counts take together, about; they are 15 at least.
 const EPOCHS: Duration = Duration::from_millis(1500);
-/// How long one of them is at most, about.
+/// How long one of them takes at most, about.
 const EPOCH: Duration = Duration::from_millis(100);
 /// Examples of `digits`, 460 KB: so many stay in the second cache. A data set of 8 MB, which comes from the third cache or from
-/// memory, makes T1 a fifth slower.
+/// memory, makes T1 a sixth slower.
 const DIGITS: usize = 1797;
 
 struct Task {

@@ -91,6 +91,10 @@ fn evaluate_examples(network: &Network, examples: &Examples<'_>, objective: &Obj
     examples.score(sums.into_iter().sum(), rows)
 }
 
+/// Values of the copies of all shards with which threads exchange: beyond, the caches of a core hold too little of them for it to
+/// pay.
+pub(super) const MOST_EXCHANGED: usize = 1 << 19;
+
 /// Memory for one shard of a batch.
 struct Shard {
     tape: Tape,
@@ -335,14 +339,11 @@ impl<'a> Run<'a> {
         changed || self.state.optimizer.needs_length()
     }
 
-    /// Whether threads exchange gradients and parameters, so that each shard has a copy of the network. It pays where the
-    /// copies stay in the caches that belong to a core; no bit depends on it.
+    /// Whether threads exchange gradients and parameters, so that each shard has a copy of the network; no bit depends on it.
     fn exchanges(&self) -> bool {
-        /// Values of all copies.
-        const MOST: usize = 1 << 19;
         let shared = self.shards.len() > 1 && rayon::current_num_threads() > 1;
         let values = self.network.values().len().saturating_mul(self.shards.len());
-        shared && values <= MOST && !self.needs_sum() && self.penalty.l1 == 0.0
+        shared && values <= MOST_EXCHANGED && !self.needs_sum() && self.penalty.l1 == 0.0
     }
 
     /// One step by the mean gradient of these examples, while those of the next step are fetched.

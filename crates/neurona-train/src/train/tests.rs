@@ -41,11 +41,13 @@ fn the_same_bits_for_any_number_of_threads() {
     // for threads to exchange gradients and parameters.
     let network = network(vec![
         Spec::rescale(40, 0.5),
-        dense(40, 300, ActivationSpec::Silu),
-        dense(300, 70, ActivationSpec::Relu),
-        dense(70, 2, ActivationSpec::Identity),
+        dense(40, 800, ActivationSpec::Silu),
+        dense(800, 140, ActivationSpec::Relu),
+        dense(140, 2, ActivationSpec::Identity),
     ]);
     assert_eq!(network.shard_rows(), 32);
+    let values = network.values().len();
+    assert!(4 * values > epoch::MOST_EXCHANGED && 2 * values <= epoch::MOST_EXCHANGED);
     let (training, validation) = (same_sign(270, 40, 1), same_sign(90, 40, 2));
     let run = |batch, threads| {
         let settings = Training {
