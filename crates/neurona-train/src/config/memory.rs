@@ -13,8 +13,8 @@ pub(super) fn check(spec: &Spec, data: &Dataset, settings: &Training) -> Result<
 
 /// About how many bytes a training takes: the network as it was described and as it learns, the best weights so far,
 /// two numbers of the optimizer for each parameter, and for each shard of a batch a gradient, the scratch of its largest
-/// layer, and what its rows are in each layer, with their derivatives; the examples, and what they are when they are scaled. The copies
-/// that threads exchange, 2 MB at most, are left out.
+/// layer, and what its rows are in each layer, with their derivatives; the examples, and what they are when they are scaled.
+/// The copies that threads exchange, 2 MB at most, are left out.
 fn needed(spec: &Spec, data: &Dataset, settings: &Training) -> u64 {
     const COPIES: u64 = 5;
     /// A value and its derivative, and for some layers the sum before the activation or what dropout makes of it.

@@ -303,7 +303,7 @@ fn forward(spec: &RecurrentSpec, values: &[f32], x: &[f32], y: &mut [f32], trace
 /// What backward is given of a batch, as [`forward`] had it; `dy` is as `y`.
 struct Recorded<'a> {
     x: &'a [f32],
-    /// The gradients of the sums take the place of the gates, so that a cache holds the half.
+    /// The gradients of the sums take the place of the gates: of a window that leaves little more than half to be cached.
     trace: &'a mut [f32],
     dy: &'a [f32],
     /// How many steps it goes back through.
